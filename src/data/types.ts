@@ -1,0 +1,51 @@
+// What a dataset is made of: the types that readers, stores and batch makers share.
+
+/** Where the pixels of one sample come from. */
+export type SampleSource =
+  /** An image file; `path` is absolute. */
+  | { kind: 'file'; path: string }
+  /** A row of fer2013.csv; `pixels` holds its 48x48 (or other square) grey values, row by row. */
+  | { kind: 'pixels'; pixels: Uint8Array; width: number; height: number };
+
+/** One labelled image. */
+export interface Sample {
+  /** Path relative to the dataset's folder, with forward slashes; for CSV rows `fer2013.csv:123` (line number). */
+  file: string;
+  /** Index into the dataset's `classes`. */
+  label: number;
+  source: SampleSource;
+}
+
+/** The samples of one split, ordered by class and then by file name (code units), as Keras orders them. */
+export interface Split {
+  /** As found on disk: `train`, `validation`, `val`, `test`, ... */
+  name: string;
+  samples: Sample[];
+}
+
+/** A class-labelled set of images, read but not yet decoded. */
+export interface Dataset {
+  /** Absolute path that was given. */
+  path: string;
+  /** Sorted class names; the index of a name is its label. */
+  classes: string[];
+  train: Split;
+  validation: Split;
+  /** Further splits that were found beside those two (for example `test`), for `--split`. */
+  others: Split[];
+  /** Files passed over while reading (not images, unreadable, symlink loops), with the reason. */
+  skipped: BadFile[];
+}
+
+/** A file that can't be used. */
+export interface BadFile {
+  file: string;
+  /** For people, one line: "expected ..., found ...". */
+  reason: string;
+}
+
+/** Preprocessing that every image gets before the network, stored with the model. */
+export interface ImageSize {
+  width: number;
+  height: number;
+}

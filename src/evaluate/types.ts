@@ -1,0 +1,44 @@
+// What an evaluation says. Field names are those of the JSON that `ferlab evaluate --json` prints.
+
+/** Precision, recall and F1 of one class, or their mean over classes. All from 0 to 1; 0 where undefined. */
+export interface ClassScores {
+  precision: number;
+  recall: number;
+  f1: number;
+  /** Images of the class. */
+  support: number;
+}
+
+/** A confident wrong prediction. */
+export interface Mistake {
+  file: string;
+  /** Class names. */
+  expected: string;
+  predicted: string;
+  /** Probability of the predicted class. */
+  confidence: number;
+}
+
+/** How well a model does on a labelled set. */
+export interface EvaluationResult {
+  /** Share of images whose most probable class is the label. */
+  accuracy: number;
+  /** 95% Wilson score interval of `accuracy`. */
+  accuracy_interval: [number, number];
+  /** Images scored; every one counts. */
+  n: number;
+  /** Mean categorical cross-entropy (natural logarithm). */
+  loss: number;
+  classes: string[];
+  /** `confusion[actual][predicted]`, counts. */
+  confusion: number[][];
+  per_class: Record<string, ClassScores>;
+  /** Unweighted mean over the classes that occur. */
+  macro: Omit<ClassScores, 'support'>;
+  /** Mean weighted by support. */
+  weighted: Omit<ClassScores, 'support'>;
+  /** Expected calibration error, 15 equal-width bins of confidence (Guo et al. 2017). */
+  ece: number;
+  /** Wrong predictions, the most confident first, at most as many as were asked for. */
+  mistakes: Mistake[];
+}
