@@ -19,6 +19,16 @@ export interface Mistake {
   confidence: number;
 }
 
+/** One bar of a reliability diagram: the images whose confidence lies in (`lower`, `upper`]. */
+export interface ReliabilityBin {
+  lower: number;
+  upper: number;
+  count: number;
+  /** Mean probability of the predicted class, and share of right predictions; 0 where `count` is 0. */
+  confidence: number;
+  accuracy: number;
+}
+
 /** How well a model does on a labelled set. */
 export interface EvaluationResult {
   /** Share of images whose most probable class is the label. */
@@ -39,6 +49,8 @@ export interface EvaluationResult {
   weighted: Omit<ClassScores, 'support'>;
   /** Expected calibration error, 15 equal-width bins of confidence (Guo et al. 2017). */
   ece: number;
+  /** The bins that `ece` is made from, by rising confidence. */
+  reliability: ReliabilityBin[];
   /** Wrong predictions, the most confident first, at most as many as were asked for. */
   mistakes: Mistake[];
 }
