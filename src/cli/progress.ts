@@ -1,0 +1,114 @@
+// Draws what happens during a long command: a live bar on a terminal, plain lines elsewhere.
+
+import type { TrainEvent } from '../train/events.js';
+import { bar, duration, percent, throughput } from './format.js';
+import { isLive, LiveLine, type Stream, type Terminal } from './terminal.js';
+
+const widestBar = 30;
+const narrowestBar = 8;
+
+/**
+ * A line of `label`, a bar and facts that fits into `columns`: facts are left out from the last, then the bar.
+ * @param share how much is done, 0 to 1.
+ */
+export function progressLine(
+  columns: number,
+  label: string,
+  share: number,
+  facts: readonly string[],
+): string {
+  const kept = [...facts];
+  for (;;) {
+    const words = [label, ...kept];
+    const length = words.join('  ').length + 2;
+    const room = Math.min(widestBar, columns - length);
+    if (room >= narrowestBar) return [label, bar(share, room), ...kept].join('  ');
+    if (kept.length === 0) return label.slice(0, Math.max(0, columns));
+    kept.pop();
+  }
+}
+
+/** The line that an epoch leaves behind. */
+export function epochLine(event: Extract<TrainEvent, { type: 'epoch' }>): string {
+  const { row } = event;
+  const width = String(event.epochs).length;
+  return [
+    `Epoch ${String(row.epoch).padStart(width)}/${event.epochs}`,
+    `loss ${row.loss.toFixed(4)}`,
+    `accuracy ${percent(row.accuracy)}`,
+    `val_loss ${row.val_loss.toFixed(4)}`,
+    `val_accuracy ${percent(row.val_accuracy)}`,
+    `learning rate ${Number(row.learning_rate.toPrecision(3))}`,
+    throughput(row.images_per_second),
+    `waiting for data ${percent(row.data_wait)}`,
+    duration(row.seconds),
+    ...(event.best ? ['best'] : []),
+  ].join('  ');
+}
+
+type LiveEvent = Extract<TrainEvent, { type: 'decode' | 'validate' | 'step' }>;
+
+function trainLine(event: LiveEvent, columns: number): string {
+  switch (event.type) {
+    case 'decode':
+      return progressLine(columns, 'Reading images', event.done / event.total, [
+        `${event.done}/${event.total}`,
+      ]);
+    case 'validate':
+      return progressLine(columns, 'Validating', event.done / event.total, [`${event.done}/${event.total}`]);
+    case 'step':
+      return progressLine(columns, `Epoch ${event.epoch}/${event.epochs}`, event.step / event.steps, [
+        `loss ${event.loss.toFixed(4)}`,
+        `accuracy ${percent(event.accuracy)}`,
+        throughput(event.imagesPerSecond),
+        `${duration(event.secondsLeft)} left`,
+        `step ${event.step}/${event.steps}`,
+      ]);
+  }
+}
+
+/** Follows a training on a terminal. */
+export interface TrainProgress {
+  show(event: TrainEvent): void;
+  /** A line for people outside the stream of events. */
+  say(line: string): void;
+  /** Leaves the terminal clean; before anything else is written. */
+  end(): void;
+}
+
+/** @param quiet nothing is shown. */
+export function createTrainProgress(terminal: Terminal, quiet: boolean): TrainProgress {
+  if (quiet) return { show() {}, say() {}, end() {} };
+  const live = isLive(terminal.out) ? new LiveLine(terminal.out) : null;
+  const say = (line: string) => (live ? live.print(line) : void terminal.out.write(`${line}\n`));
+  return {
+    say,
+    show(event) {
+      if (event.type === 'log') say(event.message);
+      else if (event.type === 'warning') {
+        // Above the bar where both go to the same terminal; never mixed into results elsewhere.
+        if (live && terminal.err.isTTY) live.print(`Warning: ${event.message}`);
+        else terminal.err.write(`Warning: ${event.message}\n`);
+      } else if (event.type === 'epoch') {
+        live?.clear();
+        say(epochLine(event));
+      } else if (event.type === 'decode' || event.type === 'validate' || event.type === 'step') {
+        live?.update((columns) => trainLine(event, columns));
+      }
+    },
+    end: () => live?.clear(),
+  };
+}
+
+/** A bar on standard error for commands whose results go to standard output; silent where that is no terminal. */
+export function createCountProgress(stream: Stream, label: string, quiet: boolean) {
+  const live = !quiet && isLive(stream) ? new LiveLine(stream) : null;
+  return {
+    show(done: number, total: number): void {
+      live?.update((columns) =>
+        progressLine(columns, label, total > 0 ? done / total : 1, [`${done}/${total}`]),
+      );
+    },
+    end: () => live?.clear(),
+  };
+}

@@ -1,0 +1,110 @@
+// Settings of a training run that are each in range but contradict each other. The ranges are in config.ts.
+
+import type { ConfigIssue, TrainConfig } from './config.js';
+
+interface Rule {
+  /** The setting that is named in the error. */
+  path: string;
+  /** What was expected and what was found; null where the rule holds. */
+  broken: (config: TrainConfig) => string | null;
+  /** Only settings that were given on purpose break it; a default left unused doesn't. */
+  whenGiven?: true;
+}
+
+const belongs = (
+  path: string,
+  owner: string,
+  found: (config: TrainConfig) => string,
+  owners: string[],
+): Rule => ({
+  path,
+  whenGiven: true,
+  broken: (config) => (owners.includes(found(config)) ? null : `belongs to ${owner}, got ${found(config)}`),
+});
+const optimizer = (config: TrainConfig) => config.optimizer.name;
+const schedule = (config: TrainConfig) => config.schedule.name;
+
+const rules: readonly Rule[] = [
+  {
+    path: 'data.validationSplit',
+    broken: ({ data }) =>
+      data.validationSplit !== null && data.validation !== null
+        ? 'expected either a share of the training images or a validation folder, got both'
+        : null,
+  },
+  {
+    path: 'data.train',
+    broken: ({ data }) =>
+      data.train !== null && data.validation === null && data.validationSplit === null
+        ? 'expected a validation folder or a validation split beside the training folder, got neither'
+        : null,
+  },
+  {
+    path: 'data.validation',
+    broken: ({ data }) =>
+      data.validation !== null && data.train === null
+        ? 'expected a training folder beside the validation folder, got none'
+        : null,
+  },
+  {
+    path: 'augment.brightness',
+    broken: ({ augment: { brightness } }) =>
+      brightness && brightness[0] > brightness[1]
+        ? `expected the lowest factor first, got ${brightness.join(', ')}`
+        : null,
+  },
+  {
+    path: 'model.convFilters',
+    broken: ({ data: { imageSize }, model }) => {
+      const most = Math.floor(Math.log2(Math.min(imageSize.width, imageSize.height)));
+      return model.convFilters.length > most
+        ? `expected at most ${most} blocks for images of ${imageSize.width}x${imageSize.height} pixels, ` +
+            `since each block halves the sides, got ${model.convFilters.length}`
+        : null;
+    },
+  },
+  belongs('optimizer.momentum', 'optimizer sgd', optimizer, ['sgd']),
+  belongs('optimizer.nesterov', 'optimizer sgd', optimizer, ['sgd']),
+  belongs('optimizer.beta1', 'optimizers adam and adamw', optimizer, ['adam', 'adamw']),
+  belongs('optimizer.beta2', 'optimizers adam and adamw', optimizer, ['adam', 'adamw']),
+  belongs('optimizer.epsilon', 'optimizers adam and adamw', optimizer, ['adam', 'adamw']),
+  {
+    path: 'optimizer.nesterov',
+    broken: ({ optimizer: { name, nesterov, momentum } }) =>
+      name === 'sgd' && nesterov && momentum === 0
+        ? 'expected a momentum above 0 with Nesterov, got 0'
+        : null,
+  },
+  belongs('schedule.plateauFactor', 'schedule plateau', schedule, ['plateau']),
+  belongs('schedule.plateauPatience', 'schedule plateau', schedule, ['plateau']),
+  belongs('schedule.minimumLearningRate', 'schedules cosine and plateau', schedule, ['cosine', 'plateau']),
+  {
+    path: 'schedule.minimumLearningRate',
+    broken: (config) =>
+      config.schedule.minimumLearningRate > config.optimizer.learningRate
+        ? `expected at most the learning rate, ${config.optimizer.learningRate}, got ${config.schedule.minimumLearningRate}`
+        : null,
+  },
+  {
+    path: 'schedule.warmupEpochs',
+    broken: (config) =>
+      config.schedule.warmupEpochs > 0 && config.schedule.warmupEpochs >= config.train.epochs
+        ? `expected fewer than the ${config.train.epochs} epochs of training, got ${config.schedule.warmupEpochs}`
+        : null,
+  },
+  {
+    path: 'train.minDelta',
+    whenGiven: true,
+    broken: ({ train }) =>
+      train.patience === null ? 'belongs to early stopping, which is off: give a patience too' : null,
+  },
+];
+
+/** Every rule that `config` breaks. `given` holds the paths of the settings that were set on purpose. */
+export function contradictions(config: TrainConfig, given: ReadonlySet<string>): ConfigIssue[] {
+  return rules.flatMap((rule) => {
+    if (rule.whenGiven && !given.has(rule.path)) return [];
+    const message = rule.broken(config);
+    return message === null ? [] : [{ path: rule.path, message }];
+  });
+}

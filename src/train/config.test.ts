@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { FerlabError } from '../errors.js';
+import { parseTrainConfig, resolveTrainConfig, settingPaths, type TrainConfigOverrides } from './config.js';
+import { presetNames } from './presets.js';
+
+const dataset = { data: { path: 'faces' } };
+
+function refusal(overrides: unknown, preset = 'seed'): string {
+  try {
+    resolveTrainConfig(preset, { ...dataset, ...(overrides as TrainConfigOverrides) });
+  } catch (error) {
+    expect(error).toBeInstanceOf(FerlabError);
+    expect((error as FerlabError).kind).toBe('usage');
+    return (error as FerlabError).message;
+  }
+  return 'accepted';
+}
+
+describe('resolveTrainConfig', () => {
+  it('fills the defaults, then the preset, then what was given', () => {
+    const config = resolveTrainConfig('seed', { ...dataset, train: { epochs: 3 }, augment: { zoom: 0.1 } });
+    expect(config.train).toMatchObject({
+      epochs: 3,
+      batchSize: 128,
+      monitor: 'val_accuracy',
+      restoreBest: true,
+    });
+    expect(config.augment).toMatchObject({ zoom: 0.1, shear: 0.2, horizontalFlip: true, rotation: 0 });
+    expect(config.model).toMatchObject({ convFilters: [64, 128, 256], denseUnits: [256, 512] });
+    expect(config.data).toMatchObject({ path: 'faces', imageSize: { width: 48, height: 48 } });
+    expect(config.train.threads).toBeGreaterThan(0);
+  });
+
+  it('replaces lists and takes null as a value', () => {
+    const config = resolveTrainConfig('seed', {
+      ...dataset,
+      model: { convFilters: [8, 16] },
+      train: { patience: null },
+    });
+    expect(config.model.convFilters).toEqual([8, 16]);
+    expect(config.train.patience).toBeNull();
+  });
+
+  it.each([
+    [{ train: { epochs: -3 } }, 'train.epochs: expected a positive integer, got -3'],
+    [{ train: { epochs: 1.5 } }, 'train.epochs: expected a positive integer, got 1.5'],
+    [{ train: { epochs: 'ten' } }, 'train.epochs: expected a positive integer, got "ten"'],
+    [
+      { optimizer: { learningRate: Number.NaN } },
+      'optimizer.learningRate: expected a number above 0, got NaN',
+    ],
+    [
+      { train: { monitor: 'val_acc' } },
+      'train.monitor: expected one of val_accuracy, val_loss, accuracy, loss, got "val_acc"',
+    ],
+    [{ train: { epoch: 3 } }, 'unknown setting train.epoch'],
+    [{ training: {} }, 'unknown setting training'],
+    [{ data: {} }, 'data.path: expected a text, got nothing'],
+    [{ model: { convFilters: [64, 0] } }, 'model.convFilters.1: expected a positive integer, got 0'],
+    [
+      { augment: { brightness: [1.2, 0.8] } },
+      'augment.brightness: expected the lowest factor first, got 1.2, 0.8',
+    ],
+  ])('says where, what was expected and what was found: %j', (overrides, message) => {
+    expect(refusal(overrides)).toBe(message);
+  });
+
+  it('names every problem at once', () => {
+    expect(refusal({ train: { epochs: 0, seed: -1 } }).split('\n')).toHaveLength(2);
+  });
+
+  it('knows its presets', () => {
+    expect(refusal({}, 'sead')).toBe('preset: expected one of seed, got "sead"');
+    for (const name of presetNames) expect(resolveTrainConfig(name, dataset).preset).toBe(name);
+  });
+
+  it.each<[TrainConfigOverrides, RegExp]>([
+    [
+      { data: { path: 'd', train: 't', validation: 'v', validationSplit: 0.2 } },
+      /^data.validationSplit: .*got both$/,
+    ],
+    [{ data: { path: 'd', train: 't' } }, /^data.train: .*got neither$/],
+    [{ data: { path: 'd', validation: 'v' } }, /^data.validation: .*got none$/],
+    [{ optimizer: { nesterov: true } }, /^optimizer.nesterov: belongs to optimizer sgd, got adam$/],
+    [{ optimizer: { name: 'sgd', nesterov: true } }, /^optimizer.nesterov: .*momentum above 0/],
+    [{ optimizer: { name: 'sgd', beta1: 0.8 } }, /^optimizer.beta1: belongs to/],
+    [
+      { schedule: { name: 'cosine', plateauPatience: 4 } },
+      /^schedule.plateauPatience: belongs to schedule plateau/,
+    ],
+    [
+      { schedule: { name: 'constant', minimumLearningRate: 1e-5 } },
+      /^schedule.minimumLearningRate: belongs to/,
+    ],
+    [
+      { schedule: { minimumLearningRate: 1 } },
+      /^schedule.minimumLearningRate: expected at most the learning rate/,
+    ],
+    [{ schedule: { name: 'cosine', warmupEpochs: 5 }, train: { epochs: 5 } }, /^schedule.warmupEpochs: /],
+    [{ train: { patience: null, minDelta: 0.1 } }, /^train.minDelta: belongs to early stopping/],
+    [{ model: { convFilters: [4, 4, 4, 4, 4, 4] } }, /^model.convFilters: expected at most 5 blocks/],
+  ])('refuses contradictions: %j', (overrides, message) => {
+    expect(refusal(overrides)).toMatch(message);
+  });
+
+  it('accepts a patience longer than the training', () => {
+    expect(refusal({ train: { epochs: 2, patience: 50 } })).toBe('accepted');
+  });
+
+  it('can call settings by other names', () => {
+    expect(() => resolveTrainConfig('seed', { ...dataset, train: { epochs: 0 } }, () => '--epochs')).toThrow(
+      /^--epochs: expected/,
+    );
+  });
+});
+
+describe('parseTrainConfig', () => {
+  it('reads back what was stored, defaults of other options included', () => {
+    const config = resolveTrainConfig('seed', { ...dataset, schedule: { name: 'cosine' } });
+    expect(parseTrainConfig(JSON.parse(JSON.stringify(config)), 'config.json')).toEqual(config);
+  });
+
+  it('refuses what is no configuration, naming the file', () => {
+    expect(() => parseTrainConfig([], 'runs/a/config.json')).toThrow(/^runs\/a\/config.json: expected/);
+    expect(() => parseTrainConfig({ ...dataset, extra: 1 }, 'c')).toThrow(/unknown setting extra/);
+  });
+});
+
+describe('settingPaths', () => {
+  it('lists leaves, null and lists among them, undefined not', () => {
+    expect(settingPaths({ a: { b: null, c: [1] }, d: undefined })).toEqual(['a.b', 'a.c']);
+  });
+});

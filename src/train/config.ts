@@ -1,0 +1,288 @@
+// The configuration of a training run: one typed object by sections, its defaults and the checks on it.
+// Pure: it looks at no file. Presets are in presets.ts, the command line's spelling of these options in
+// src/cli/train-options.ts. The resolved object is stored with the run and in the model file, so that a run
+// can be repeated and resumed from it alone.
+
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { FerlabError } from '../errors.js';
+import { contradictions } from './config-rules.js';
+import { type PresetName, presets } from './presets.js';
+
+/** What can be monitored, to choose the best checkpoint and to stop early. */
+export const monitors = ['val_accuracy', 'val_loss', 'accuracy', 'loss'] as const;
+export const optimizerNames = ['adam', 'adamw', 'sgd'] as const;
+export const scheduleNames = ['constant', 'cosine', 'plateau'] as const;
+export const monitorModes = ['auto', 'max', 'min'] as const;
+export const modelNames = ['seed'] as const;
+export const devices = ['cpu'] as const;
+
+/** Largest image side: beyond it the first block's activations alone would take gigabytes. */
+const largestSide = 1024;
+
+// Every schema's message is what was expected, and nothing else; `describe` puts path and value around it.
+function number(expected: string, holds: (value: number) => boolean) {
+  return z.number(expected).refine(holds, expected);
+}
+const positiveInteger = () => number('a positive integer', (v) => Number.isSafeInteger(v) && v > 0);
+const wholeNumber = () => number('an integer, 0 or more', (v) => Number.isSafeInteger(v) && v >= 0);
+const positiveNumber = () => number('a number above 0', (v) => v > 0);
+const nonNegative = () => number('a number, 0 or more', (v) => v >= 0);
+const share = () => number('a number from 0 to 1', (v) => v >= 0 && v <= 1);
+/** A rate that must leave something: dropout, smoothing, momentum, the decay of an average. */
+const rate = () => number('a number from 0 up to, but not including, 1', (v) => v >= 0 && v < 1);
+const flag = () => z.boolean('true or false');
+const text = () => z.string('a text').min(1, 'a text that is not empty');
+const choice = <const T extends readonly [string, ...string[]]>(names: T) =>
+  z.enum(names, `one of ${names.join(', ')}`);
+const widths = () =>
+  z.array(positiveInteger(), 'a list of positive integers').min(1, 'a list of at least one positive integer');
+const side = () =>
+  number(
+    `an image side, an integer from 8 to ${largestSide} pixels`,
+    (v) => Number.isInteger(v) && v >= 8 && v <= largestSide,
+  );
+
+/** One section: its keys are all that is allowed, and leaving it out means its defaults. */
+function section<T extends z.core.$ZodLooseShape>(shape: T) {
+  return z.strictObject(shape, 'a section with settings');
+}
+
+const dataSection = section({
+  /** The dataset's folder, or a fer2013.csv. */
+  path: text(),
+  /** Folder of class folders to train on; absolute, or relative to the working folder. With `validation`. */
+  train: text().nullable().default(null),
+  validation: text().nullable().default(null),
+  /** Share of a single folder of class folders that is kept for validation, stratified by class. */
+  validationSplit: number('a number above 0 and below 1', (v) => v > 0 && v < 1)
+    .nullable()
+    .default(null),
+  imageSize: section({ width: side().default(48), height: side().default(48) }).prefault({}),
+  /** Training stops when more than this share of the images can't be used. */
+  maxBadShare: share().default(0.05),
+  /** Refuse the dataset when any image can't be used. */
+  strict: flag().default(false),
+  /** Bytes of decoded images kept in memory; a dataset that needs more is decoded again each epoch. */
+  memoryBudget: wholeNumber().default(1024 ** 3),
+  /** Threads that decode and augment. The batches don't depend on their number. */
+  workers: positiveInteger().default(() => Math.max(1, Math.min(8, availableParallelism() - 1))),
+});
+
+const augmentSection = section({
+  /** Keras's `shear_range`: the angle is drawn from [-shear, shear] degrees. */
+  shear: nonNegative().default(0),
+  /** Keras's `zoom_range`: each axis is scaled by a factor from [1 - zoom, 1 + zoom]. */
+  zoom: rate().default(0),
+  horizontalFlip: flag().default(false),
+  /** Keras's `rotation_range`, degrees. */
+  rotation: number('an angle from 0 to 180 degrees', (v) => v >= 0 && v <= 180).default(0),
+  /** Keras's `width_shift_range`: a share of the width when below 1, else pixels. */
+  widthShift: nonNegative().default(0),
+  heightShift: nonNegative().default(0),
+  /** Keras's `brightness_range`: factors between which one is drawn; null for none. */
+  brightness: z
+    .tuple([nonNegative(), nonNegative()], 'two factors, the lowest and the highest, or null')
+    .nullable()
+    .default(null),
+});
+
+const modelSection = section({
+  name: choice(modelNames).default('seed'),
+  /** Filters of each convolution block; every block halves the image's sides. */
+  convFilters: widths().default([64, 128, 256]),
+  kernelSize: number('an odd positive integer', (v) => Number.isInteger(v) && v > 0 && v % 2 === 1).default(
+    3,
+  ),
+  /** Units of each dense layer before the last. */
+  denseUnits: widths().default([256, 512]),
+  /** Dropout after each convolution block and after each dense layer. */
+  dropout: section({ conv: rate().default(0.25), dense: rate().default(0.25) }).prefault({}),
+  /** Keras's defaults are momentum 0.99 and epsilon 1e-3. */
+  batchNorm: section({ momentum: rate().default(0.99), epsilon: positiveNumber().default(1e-3) }).prefault(
+    {},
+  ),
+});
+
+const optimizerSection = section({
+  name: choice(optimizerNames).default('adam'),
+  learningRate: positiveNumber().default(1e-3),
+  /** SGD's. */
+  momentum: rate().default(0),
+  nesterov: flag().default(false),
+  /** Adam's and AdamW's; Keras's defaults. */
+  beta1: rate().default(0.9),
+  beta2: rate().default(0.999),
+  epsilon: positiveNumber().default(1e-7),
+  /** Decoupled from the gradient with adamw, else added to it (L2). */
+  weightDecay: nonNegative().default(0),
+  /** Largest global norm of the gradients; null for no clipping. */
+  clipNorm: positiveNumber().nullable().default(null),
+  /** Decay per step of an exponential moving average of the weights, which is then evaluated and saved. */
+  ema: rate().nullable().default(null),
+});
+
+const scheduleSection = section({
+  name: choice(scheduleNames).default('constant'),
+  /** Epochs over which the learning rate rises linearly from 0. May be a fraction. */
+  warmupEpochs: nonNegative().default(0),
+  /** Keras's ReduceLROnPlateau: factor, epochs without improvement, lower bound. */
+  plateauFactor: number('a number above 0 and below 1', (v) => v > 0 && v < 1).default(0.2),
+  plateauPatience: positiveInteger().default(3),
+  /** Lower bound of plateau, last value of cosine. */
+  minimumLearningRate: nonNegative().default(0),
+});
+
+const trainSection = section({
+  epochs: positiveInteger().default(50),
+  batchSize: positiveInteger().default(128),
+  seed: wholeNumber().default(0),
+  labelSmoothing: rate().default(0),
+  monitor: choice(monitors).default('val_accuracy'),
+  /** `auto`: the largest accuracy, the smallest loss. */
+  mode: choice(monitorModes).default('auto'),
+  /** Epochs without improvement after which training stops; null for never. */
+  patience: positiveInteger().nullable().default(null),
+  /** Smallest change of the monitored value that counts as an improvement. */
+  minDelta: nonNegative().default(0),
+  /** End with the weights of the best epoch rather than the last. */
+  restoreBest: flag().default(true),
+  /** Threads of the engine. Sums are ordered by it, so that it belongs to an exact repetition. */
+  threads: positiveInteger().default(() => availableParallelism()),
+  device: choice(devices).default('cpu'),
+});
+
+const runSection = section({
+  /** The run folder; null for the first free `runs/<dataset>-<preset>`. */
+  out: text().nullable().default(null),
+});
+
+/** The resolved training configuration. Parsing fills defaults and refuses unknown keys. */
+export const trainConfigSchema = section({
+  preset: text().default('seed'),
+  data: dataSection,
+  augment: augmentSection.prefault({}),
+  model: modelSection.prefault({}),
+  optimizer: optimizerSection.prefault({}),
+  schedule: scheduleSection.prefault({}),
+  train: trainSection.prefault({}),
+  run: runSection.prefault({}),
+});
+
+export type TrainConfig = z.output<typeof trainConfigSchema>;
+
+type Overrides<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { [K in keyof T]?: Overrides<T[K]> | undefined }
+    : T;
+
+/** Any part of a training configuration; what is left out comes from the preset. */
+export type TrainConfigOverrides = Overrides<Omit<TrainConfig, 'preset'>>;
+
+/** What is wrong with one setting. */
+export interface ConfigIssue {
+  /** Keys joined by dots: `train.epochs`; empty for the whole. */
+  path: string;
+  message: string;
+}
+
+function isSection(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    root,
+  );
+}
+
+function merge(base: unknown, over: unknown): unknown {
+  if (over === undefined) return base;
+  if (!isSection(base) || !isSection(over)) return over;
+  const merged = { ...base };
+  for (const [key, value] of Object.entries(over)) merged[key] = merge(base[key], value);
+  return merged;
+}
+
+/** Paths of every setting that `value` gives, not of sections. */
+export function settingPaths(value: unknown, prefix = ''): string[] {
+  if (value === undefined) return [];
+  if (!isSection(value)) return [prefix];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    settingPaths(inner, prefix ? `${prefix}.${key}` : key),
+  );
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+}
+
+function describe(issue: z.core.$ZodIssue, input: unknown): ConfigIssue {
+  const path = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const keys = issue.keys.map((key) => (path ? `${path}.${key}` : key)).join(', ');
+    return { path: '', message: `unknown setting ${keys}` };
+  }
+  return { path, message: `expected ${issue.message}, got ${show(valueAt(input, issue.path))}` };
+}
+
+/** Checks a whole configuration. Returns it with defaults filled in, or every problem found. */
+export function checkTrainConfig(
+  input: unknown,
+  given: ReadonlySet<string> = new Set(),
+): { config: TrainConfig; issues: [] } | { config: null; issues: ConfigIssue[] } {
+  const parsed = trainConfigSchema.safeParse(input);
+  if (!parsed.success)
+    return { config: null, issues: parsed.error.issues.map((issue) => describe(issue, input)) };
+  const issues = contradictions(parsed.data, given);
+  return issues.length > 0 ? { config: null, issues } : { config: parsed.data, issues: [] };
+}
+
+function refusal(issues: readonly ConfigIssue[], nameOf: (path: string) => string): string {
+  return issues.map(({ path, message }) => (path ? `${nameOf(path)}: ${message}` : message)).join('\n');
+}
+
+/**
+ * The configuration of a run: the defaults, the preset's differences, then `overrides`.
+ * @param nameOf how a setting is called in error messages; its path (`train.epochs`) unless told.
+ * @throws FerlabError `usage`, naming every setting that is unknown, out of range or contradictory.
+ */
+export function resolveTrainConfig(
+  preset: string,
+  overrides: TrainConfigOverrides,
+  nameOf: (path: string) => string = (path) => path,
+): TrainConfig {
+  if (!Object.hasOwn(presets, preset)) {
+    throw new FerlabError(
+      'usage',
+      `preset: expected one of ${Object.keys(presets).join(', ')}, got ${show(preset)}`,
+    );
+  }
+  const settings = presets[preset as PresetName].settings;
+  const { config, issues } = checkTrainConfig(
+    { ...(merge(settings, overrides) as object), preset },
+    new Set(settingPaths(overrides)),
+  );
+  if (!config) throw new FerlabError('usage', refusal(issues, nameOf));
+  return config;
+}
+
+/**
+ * Reads back a stored configuration.
+ * @param where the file it came from, for the error message.
+ * @throws FerlabError `model` where it isn't a configuration that this version can continue.
+ */
+export function parseTrainConfig(value: unknown, where: string): TrainConfig {
+  const { config, issues } = checkTrainConfig(value);
+  if (!config) {
+    throw new FerlabError(
+      'model',
+      `${where}: expected the training configuration of a run of this version:\n${refusal(issues, (path) => path)}`,
+    );
+  }
+  return config;
+}
