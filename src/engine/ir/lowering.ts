@@ -1,0 +1,22 @@
+// What an operator's lowering writes to: the ONNX graph under construction, the names of its values, and the
+// execution provider, which is the only thing that a lowering may depend on besides its node.
+
+import type { OnnxGraph } from '../onnx/model.js';
+import type { Value } from './graph.js';
+
+/** Execution providers that lowerings tell apart. CUDA takes the CPU's forms. */
+export type Provider = 'cpu' | 'webgpu';
+
+export interface LoweringContext {
+  readonly onnx: OnnxGraph;
+  readonly provider: Provider;
+  /** ONNX name of a value; a new name where it has none yet. */
+  name(value: Value): string;
+  /** Whether anything reads this value; an optional output that nothing reads may be left out. */
+  isUsed(value: Value): boolean;
+  /**
+   * Whether the first axis may differ from the traced one when the graph runs (inference with any number of images).
+   * A lowering must then not write that size into the graph.
+   */
+  readonly dynamicBatch: boolean;
+}

@@ -1,0 +1,334 @@
+// Two-dimensional convolution and its two gradients. Images are [N, C, H, W], kernels [Cout, Cin / group, kH, kW],
+// as in ONNX's Conv (cross-correlation).
+
+import type { OpDefinition, Value } from '../ir/graph.js';
+import type { LoweringContext } from '../ir/lowering.js';
+import { forEachIndex, NdArray } from '../tensor/array.js';
+import { ShapeError, sameShape, tensorType } from '../tensor/type.js';
+
+export interface ConvAttributes {
+  /** Vertical, horizontal. */
+  strides: readonly [number, number];
+  /** Zeros added at top, left, bottom, right. */
+  pads: readonly [number, number, number, number];
+  /** Channels are split into this many groups that don't see each other. */
+  group: number;
+}
+
+/** Attributes of the gradients: also the shape of what they give. */
+export interface ConvGradientAttributes extends ConvAttributes {
+  shape: readonly number[];
+}
+
+function outputShape(
+  x: readonly number[],
+  w: readonly number[],
+  { strides, pads, group }: ConvAttributes,
+): number[] {
+  if (x.length !== 4 || w.length !== 4)
+    throw new ShapeError('needs images [N, C, H, W] and a kernel of four axes.');
+  if (x[1] !== w[1]! * group) {
+    throw new ShapeError(`the kernel reads ${w[1]! * group} channels, the images have ${x[1]}.`);
+  }
+  if (w[0]! % group !== 0) throw new ShapeError(`${w[0]} filters do not split into ${group} groups.`);
+  const height = Math.floor((x[2]! + pads[0] + pads[2] - w[2]!) / strides[0]) + 1;
+  const width = Math.floor((x[3]! + pads[1] + pads[3] - w[3]!) / strides[1]) + 1;
+  if (height < 1 || width < 1) throw new ShapeError('the kernel is larger than the padded images.');
+  return [x[0]!, w[0]!, height, width];
+}
+
+/** Calls `visit` with every product of the convolution: indices into x, w and y. */
+function forEachProduct(
+  x: readonly number[],
+  w: readonly number[],
+  y: readonly number[],
+  { strides, pads, group }: ConvAttributes,
+  visit: (xi: number[], wi: number[], yi: number[]) => void,
+): void {
+  const filtersPerGroup = w[0]! / group;
+  forEachIndex(y, (yi) => {
+    const [n, filter, row, column] = yi as [number, number, number, number];
+    forEachIndex(w.slice(1), ([c, i, j]) => {
+      const h = row * strides[0] + i! - pads[0];
+      const v = column * strides[1] + j! - pads[1];
+      if (h < 0 || v < 0 || h >= x[2]! || v >= x[3]!) return;
+      const channel = Math.floor(filter / filtersPerGroup) * w[1]! + c!;
+      visit([n, channel, h, v], [filter, c!, i!, j!], yi);
+    });
+  });
+}
+
+const cases: readonly { name: string; inputs: readonly [number[], number[]]; attributes: ConvAttributes }[] =
+  [
+    {
+      name: 'same 3x3',
+      inputs: [
+        [2, 2, 5, 4],
+        [3, 2, 3, 3],
+      ],
+      attributes: { strides: [1, 1], pads: [1, 1, 1, 1], group: 1 },
+    },
+    {
+      name: 'one channel',
+      inputs: [
+        [2, 1, 4, 4],
+        [3, 1, 3, 3],
+      ],
+      attributes: { strides: [1, 1], pads: [1, 1, 1, 1], group: 1 },
+    },
+    {
+      name: 'stride 2, asymmetric pads',
+      inputs: [
+        [1, 2, 6, 5],
+        [2, 2, 3, 3],
+      ],
+      attributes: { strides: [2, 2], pads: [0, 0, 1, 1], group: 1 },
+    },
+    {
+      name: '1x1 stride 2',
+      inputs: [
+        [2, 3, 4, 4],
+        [2, 3, 1, 1],
+      ],
+      attributes: { strides: [2, 2], pads: [0, 0, 0, 0], group: 1 },
+    },
+    {
+      name: 'two groups',
+      inputs: [
+        [2, 4, 4, 4],
+        [6, 2, 3, 3],
+      ],
+      attributes: { strides: [1, 1], pads: [1, 1, 1, 1], group: 2 },
+    },
+    {
+      name: '5x3 without padding',
+      inputs: [
+        [1, 2, 6, 5],
+        [2, 2, 5, 3],
+      ],
+      attributes: { strides: [1, 1], pads: [0, 0, 0, 0], group: 1 },
+    },
+  ];
+
+export const convOp: OpDefinition<ConvAttributes> = {
+  name: 'Conv',
+  types([x, w], attributes) {
+    return [tensorType('float32', outputShape(x!.shape, w!.shape, attributes))];
+  },
+  lower({ onnx, name }, node) {
+    const { strides, pads, group } = node.attributes;
+    const kernel = node.inputs[1]!.shape.slice(2);
+    onnx.addNode('Conv', node.inputs.map(name), node.outputs.map(name), {
+      strides,
+      pads,
+      group,
+      kernel_shape: kernel,
+    });
+  },
+  gradient({ inputs: [x, w], attributes, outputGradients: [dy], needs }) {
+    return [
+      needs[0] ? convInputGradient(dy!, w!, x!.shape, attributes) : null,
+      needs[1] ? convWeightGradient(x!, dy!, w!.shape, attributes) : null,
+    ];
+  },
+  reference([x, w], attributes) {
+    const y = new NdArray(outputShape(x!.shape, w!.shape, attributes));
+    forEachProduct(x!.shape, w!.shape, y.shape, attributes, (xi, wi, yi) => {
+      y.add(yi, x!.at(xi) * w!.at(wi));
+    });
+    return [y];
+  },
+  cases,
+};
+
+/** Gradient of a convolution by its input: dy [N, Cout, H', W'], w -> dx of `shape`. */
+export const convInputGradientOp: OpDefinition<ConvGradientAttributes> = {
+  name: 'ConvInputGradient',
+  types([dy, w], attributes) {
+    if (!sameShape(outputShape(attributes.shape, w!.shape, attributes), dy!.shape)) {
+      throw new ShapeError(`dy isn't the gradient of a convolution of [${attributes.shape.join(', ')}].`);
+    }
+    return [tensorType('float32', attributes.shape)];
+  },
+  lower(context, node) {
+    const { strides, pads, group } = node.attributes;
+    const kernel = node.inputs[1]!.shape.slice(2);
+    const padsFit = pads.every((width, side) => width < kernel[side % 2]!);
+    if (strides[0] === 1 && strides[1] === 1 && group === 1 && padsFit)
+      lowerInputGradientAsConv(context, node);
+    else lowerInputGradientAsConvTranspose(context, node);
+  },
+  gradient: null,
+  reference([dy, w], attributes) {
+    const dx = new NdArray(attributes.shape);
+    forEachProduct(dx.shape, w!.shape, dy!.shape, attributes, (xi, wi, yi) => {
+      dx.add(xi, dy!.at(yi) * w!.at(wi));
+    });
+    return [dx];
+  },
+  cases: cases.map(({ name, inputs: [x, w], attributes }) => ({
+    name,
+    inputs: [outputShape(x, w, attributes), w],
+    attributes: { ...attributes, shape: x },
+  })),
+};
+
+type GradientNode = Parameters<OpDefinition<ConvGradientAttributes>['lower']>[1];
+
+/** At stride 1 it is a convolution by the kernel turned by 180 degrees with channels swapped: as fast as the forward pass. */
+function lowerInputGradientAsConv({ onnx, name }: LoweringContext, node: GradientNode): void {
+  const { pads } = node.attributes;
+  const [height, width] = node.inputs[1]!.shape.slice(2) as [number, number];
+  const [dy, w] = node.inputs.map(name);
+  const swapped = onnx.node('Transpose', [w!], { perm: [1, 0, 2, 3] });
+  const turned = onnx.node('Slice', [
+    swapped,
+    onnx.integers(-1, -1),
+    onnx.integers(-(2 ** 31), -(2 ** 31)),
+    onnx.integers(2, 3),
+    onnx.integers(-1, -1),
+  ]);
+  onnx.addNode('Conv', [dy!, turned], node.outputs.map(name), {
+    pads: [height - 1 - pads[0], width - 1 - pads[1], height - 1 - pads[2], width - 1 - pads[3]],
+    kernel_shape: [height, width],
+  });
+}
+
+function lowerInputGradientAsConvTranspose({ onnx, name }: LoweringContext, node: GradientNode): void {
+  const { strides, pads, group, shape } = node.attributes;
+  const [dyShape, kernel] = node.inputs.map((input) => input.shape.slice(2));
+  // Rows at the bottom and right that the strided kernel never reached.
+  const rest = [0, 1].map(
+    (axis) =>
+      shape[axis + 2]! -
+      ((dyShape![axis]! - 1) * strides[axis]! + kernel![axis]! - pads[axis]! - pads[axis + 2]!),
+  );
+  onnx.addNode('ConvTranspose', node.inputs.map(name), node.outputs.map(name), {
+    strides,
+    pads,
+    group,
+    kernel_shape: kernel!,
+    output_padding: rest,
+  });
+}
+
+/** Gradient of a convolution by its kernel: x, dy -> dw of `shape`. */
+export const convWeightGradientOp: OpDefinition<ConvGradientAttributes> = {
+  name: 'ConvWeightGradient',
+  types([x, dy], attributes) {
+    if (!sameShape(outputShape(x!.shape, attributes.shape, attributes), dy!.shape)) {
+      throw new ShapeError(`dy isn't the gradient of a convolution by [${attributes.shape.join(', ')}].`);
+    }
+    return [tensorType('float32', attributes.shape)];
+  },
+  lower: lowerWeightGradient,
+  gradient: null,
+  reference([x, dy], attributes) {
+    const dw = new NdArray(attributes.shape);
+    forEachProduct(x!.shape, dw.shape, dy!.shape, attributes, (xi, wi, yi) => {
+      dw.add(wi, dy!.at(yi) * x!.at(xi));
+    });
+    return [dw];
+  },
+  cases: cases.map(({ name, inputs: [x, w], attributes }) => ({
+    name,
+    inputs: [x, outputShape(x, w, attributes)],
+    attributes: { ...attributes, shape: w },
+  })),
+};
+
+/**
+ * dw[o, c, i, j] = sum over images and positions of dy[o] times x[c] shifted by tap (i, j): one matrix product a tap,
+ * [Cout, N H W] by [N H W, Cin], over operands laid out once with the channels outside. Few input channels make those
+ * products thin, so then all taps are laid side by side for a single one.
+ */
+function lowerWeightGradient({ onnx, name }: LoweringContext, node: GradientNode): void {
+  const { strides, pads, group, shape } = node.attributes;
+  const [x, dy] = node.inputs;
+  const [, , rows, columns] = dy!.shape as [number, number, number, number];
+  const [filters, channels, height, width] = shape as [number, number, number, number];
+  const padded = pads.some((width) => width > 0)
+    ? onnx.node('Pad', [name(x!), onnx.integers(0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3])])
+    : name(x!);
+  const xByChannel = onnx.node('Transpose', [padded], { perm: [1, 0, 2, 3] }); // [Cin, N, H, W]
+  const dyByChannel = onnx.node('Transpose', [name(dy!)], { perm: [1, 0, 2, 3] }); // [Cout, N, H', W']
+  const part = (tensor: string, size: number, index: number): string =>
+    group === 1
+      ? tensor
+      : onnx.node('Slice', [
+          tensor,
+          onnx.integers(index * size),
+          onnx.integers((index + 1) * size),
+          onnx.integers(0),
+        ]);
+  const shifted = (tensor: string, i: number, j: number): string =>
+    onnx.node('Slice', [
+      tensor,
+      onnx.integers(i, j),
+      onnx.integers(i + strides[0] * (rows - 1) + 1, j + strides[1] * (columns - 1) + 1),
+      onnx.integers(2, 3),
+      onnx.integers(...strides),
+    ]);
+  const taps = Array.from(
+    { length: height * width },
+    (_, tap) => [Math.floor(tap / width), tap % width] as const,
+  );
+  const groups = Array.from({ length: group }, (_, g) => {
+    const a = onnx.node('Reshape', [
+      part(dyByChannel, filters / group, g),
+      onnx.integers(filters / group, -1),
+    ]);
+    const source = part(xByChannel, channels, g);
+    const columnsOf = taps.map(([i, j]) =>
+      onnx.node('Reshape', [shifted(source, i, j), onnx.integers(channels, -1)]),
+    );
+    const products =
+      channels < 8
+        ? [onnx.node('Gemm', [a, joined(onnx, columnsOf)], { transB: 1 })] // [Cout, taps Cin]
+        : columnsOf.map((b) => onnx.node('Gemm', [a, b], { transB: 1 })); // taps of [Cout, Cin]
+    const byTap =
+      products.length === 1
+        ? onnx.node('Reshape', [products[0]!, onnx.integers(filters / group, taps.length, channels)])
+        : onnx.node(
+            'Concat',
+            products.map((product) => onnx.node('Unsqueeze', [product, onnx.integers(1)])),
+            { axis: 1 },
+          );
+    return onnx.node('Transpose', [byTap], { perm: [0, 2, 1] }); // [Cout / group, Cin / group, taps]
+  });
+  const all = groups.length === 1 ? groups[0]! : onnx.node('Concat', groups, { axis: 0 });
+  onnx.addNode('Reshape', [all, onnx.integers(...shape)], node.outputs.map(name));
+}
+
+function joined(onnx: LoweringContext['onnx'], parts: readonly string[]): string {
+  return parts.length === 1 ? parts[0]! : onnx.node('Concat', parts, { axis: 0 });
+}
+
+/** Pads that make stride-1 output as large as the input, for a kernel of odd size. */
+export function samePads(height: number, width: number): [number, number, number, number] {
+  const [top, left] = [Math.floor((height - 1) / 2), Math.floor((width - 1) / 2)];
+  return [top, left, height - 1 - top, width - 1 - left];
+}
+
+/** Convolution of x [N, C, H, W] by w [Cout, C / group, kH, kW]. */
+export function conv(x: Value, w: Value, attributes: ConvAttributes): Value {
+  return x.graph.apply(convOp, [x, w], attributes)[0]!;
+}
+
+export function convInputGradient(
+  dy: Value,
+  w: Value,
+  shape: readonly number[],
+  { strides, pads, group }: ConvAttributes,
+): Value {
+  return dy.graph.apply(convInputGradientOp, [dy, w], { strides, pads, group, shape })[0]!;
+}
+
+export function convWeightGradient(
+  x: Value,
+  dy: Value,
+  shape: readonly number[],
+  { strides, pads, group }: ConvAttributes,
+): Value {
+  return x.graph.apply(convWeightGradientOp, [x, dy], { strides, pads, group, shape })[0]!;
+}

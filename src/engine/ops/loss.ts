@@ -1,0 +1,139 @@
+// Softmax, categorical cross-entropy on logits with soft labels, and the accuracy that goes with it.
+
+import type { OpDefinition, Value } from '../ir/graph.js';
+import { NdArray } from '../tensor/array.js';
+import { ShapeError, sameShape, type TensorType, tensorType } from '../tensor/type.js';
+import { multiply, type NoAttributes, subtract } from './elementwise.js';
+import { reduceSum } from './reduction.js';
+import { reshape } from './shaping.js';
+
+const none: NoAttributes = {};
+
+function requireMatrices(types: readonly TensorType[]): void {
+  const shape = types[0]!.shape;
+  if (shape.length !== 2 || types.some((type) => !sameShape(type.shape, shape))) {
+    throw new ShapeError('needs matrices of one shape, [N, classes].');
+  }
+}
+
+function softmaxRows(x: NdArray): NdArray {
+  const [rows, columns] = x.shape as [number, number];
+  const result = new NdArray(x.shape);
+  for (let i = 0; i < rows; i++) {
+    const row = x.data.subarray(i * columns, (i + 1) * columns);
+    const top = Math.max(...row);
+    const exponentials = row.map((value) => Math.exp(value - top));
+    const sum = exponentials.reduce((total, value) => total + value, 0);
+    for (let j = 0; j < columns; j++) result.data[i * columns + j] = exponentials[j]! / sum;
+  }
+  return result;
+}
+
+/** Softmax over the last axis of [N, classes]. */
+export const softmaxOp: OpDefinition<NoAttributes> = {
+  name: 'Softmax',
+  types(types) {
+    requireMatrices(types);
+    return [types[0]!];
+  },
+  lower({ onnx, name }, node) {
+    onnx.addNode('Softmax', node.inputs.map(name), node.outputs.map(name), { axis: -1 });
+  },
+  // dx = y (dy - sum(dy y))
+  gradient({ outputs: [y], outputGradients: [dy] }) {
+    return [multiply(y!, subtract(dy!, reduceSum(multiply(dy!, y!), [1], true)))];
+  },
+  reference([x]) {
+    return [softmaxRows(x!)];
+  },
+  cases: [{ name: 'rows', inputs: [[3, 4]], attributes: none }],
+};
+
+/**
+ * Cross-entropy of softmax(logits) against targets, per row: loss [N] = -sum(targets log softmax(logits)).
+ * Targets are probabilities [N, classes] (one-hot, smoothed or soft); no gradient flows to them.
+ */
+export const softmaxCrossEntropyOp: OpDefinition<NoAttributes> = {
+  name: 'SoftmaxCrossEntropy',
+  types(types) {
+    requireMatrices(types);
+    return [tensorType('float32', [types[0]!.shape[0]!])];
+  },
+  lower({ onnx, name }, node) {
+    const [logits, targets] = node.inputs.map(name);
+    const product = onnx.node('Mul', [onnx.node('LogSoftmax', [logits!], { axis: -1 }), targets!]);
+    const sum = onnx.node('ReduceSum', [product, onnx.integers(1)], { keepdims: 0 });
+    onnx.addNode('Neg', [sum], node.outputs.map(name));
+  },
+  // dlogits = (softmax(logits) sum(targets) - targets) dloss
+  gradient({ inputs: [logits, targets], outputGradients: [dy] }) {
+    const total = reduceSum(targets!, [1], true);
+    const difference = subtract(multiply(softmax(logits!), total), targets!);
+    return [multiply(difference, reshape(dy!, [dy!.shape[0]!, 1])), null];
+  },
+  reference([logits, targets]) {
+    const probabilities = softmaxRows(logits!);
+    const [rows, columns] = logits!.shape as [number, number];
+    const loss = new NdArray([rows]);
+    for (let i = 0; i < rows * columns; i++) {
+      loss.data[Math.floor(i / columns)]! -= targets!.data[i]! * Math.log(probabilities.data[i]!);
+    }
+    return [loss];
+  },
+  cases: [
+    {
+      name: 'soft labels',
+      inputs: [
+        [3, 4],
+        [3, 4],
+      ],
+      attributes: none,
+      draw: 'probabilities',
+    },
+  ],
+};
+
+/** 1 where the largest logit and the largest target are of the same class, else 0: [N]. */
+export const categoricalMatchOp: OpDefinition<NoAttributes> = {
+  name: 'CategoricalMatch',
+  types(types) {
+    requireMatrices(types);
+    return [tensorType('float32', [types[0]!.shape[0]!])];
+  },
+  lower({ onnx, name }, node) {
+    const [a, b] = node.inputs.map((input) => onnx.node('ArgMax', [name(input)], { axis: 1, keepdims: 0 }));
+    onnx.addNode('Cast', [onnx.node('Equal', [a!, b!])], node.outputs.map(name), { to: 1 });
+  },
+  gradient: null,
+  reference(inputs) {
+    const [rows, columns] = inputs[0]!.shape as [number, number];
+    const best = inputs.map((input) =>
+      Array.from({ length: rows }, (_, i) => {
+        const row = input.data.subarray(i * columns, (i + 1) * columns);
+        return row.indexOf(Math.max(...row));
+      }),
+    );
+    return [
+      NdArray.from(
+        [rows],
+        best[0]!.map((index, i) => (index === best[1]![i] ? 1 : 0)),
+      ),
+    ];
+  },
+  cases: [
+    {
+      name: 'rows',
+      inputs: [
+        [6, 3],
+        [6, 3],
+      ],
+      attributes: none,
+    },
+  ],
+};
+
+export const softmax = (x: Value): Value => x.graph.apply(softmaxOp, [x], none)[0]!;
+export const softmaxCrossEntropy = (logits: Value, targets: Value): Value =>
+  logits.graph.apply(softmaxCrossEntropyOp, [logits, targets], none)[0]!;
+export const categoricalMatch = (logits: Value, targets: Value): Value =>
+  logits.graph.apply(categoricalMatchOp, [logits, targets], none)[0]!;

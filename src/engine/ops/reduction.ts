@@ -1,0 +1,138 @@
+// Sums and means over axes, and broadcasting, which is their transpose.
+
+import type { OpDefinition, Value } from '../ir/graph.js';
+import { forEachIndex, NdArray } from '../tensor/array.js';
+import {
+  broadcastShapes,
+  elementCount,
+  normalizeAxis,
+  ShapeError,
+  sameShape,
+  tensorType,
+} from '../tensor/type.js';
+import { multiply, scalar } from './elementwise.js';
+import { reshape } from './shaping.js';
+
+export interface ReductionAttributes {
+  /** Axes to reduce; negative ones count from the end. */
+  axes: readonly number[];
+  /** Keep reduced axes with size 1. */
+  keepDims: boolean;
+}
+
+function reducedShape(shape: readonly number[], { axes, keepDims }: ReductionAttributes): number[] {
+  const reduced = new Set(axes.map((axis) => normalizeAxis(axis, shape.length)));
+  return keepDims
+    ? shape.map((size, axis) => (reduced.has(axis) ? 1 : size))
+    : shape.filter((_, axis) => !reduced.has(axis));
+}
+
+const keep = (attributes: ReductionAttributes): ReductionAttributes => ({ ...attributes, keepDims: true });
+
+function sumReference(x: NdArray, attributes: ReductionAttributes): NdArray {
+  const result = new NdArray(reducedShape(x.shape, keep(attributes)));
+  forEachIndex(x.shape, (index, flat) => {
+    result.add(
+      index.map((i, axis) => (result.shape[axis] === 1 ? 0 : i)),
+      x.data[flat]!,
+    );
+  });
+  return new NdArray(reducedShape(x.shape, attributes), result.data);
+}
+
+function reduction(name: 'ReduceSum' | 'ReduceMean'): OpDefinition<ReductionAttributes> {
+  const factor = (shape: readonly number[], attributes: ReductionAttributes): number =>
+    name === 'ReduceSum' ? 1 : elementCount(reducedShape(shape, attributes)) / elementCount(shape);
+  return {
+    name,
+    types([x], attributes) {
+      if (x?.dtype !== 'float32') throw new ShapeError('needs one float32 input.');
+      return [tensorType('float32', reducedShape(x.shape, attributes))];
+    },
+    lower({ onnx, name: nameOf }, node) {
+      onnx.addNode(
+        name,
+        [nameOf(node.inputs[0]!), onnx.integers(...node.attributes.axes)],
+        node.outputs.map(nameOf),
+        { keepdims: node.attributes.keepDims ? 1 : 0, noop_with_empty_axes: 1 },
+      );
+    },
+    // Every element contributed 1 (or 1/count): the gradient is broadcast back.
+    gradient({ inputs: [x], attributes, outputGradients: [dy] }) {
+      const shape = x!.shape;
+      const spread = reshape(dy!, reducedShape(shape, keep(attributes)));
+      const scale = factor(shape, attributes);
+      return [broadcastTo(scale === 1 ? spread : multiply(spread, scalar(spread, scale)), shape)];
+    },
+    reference([x], attributes) {
+      const sum = sumReference(x!, attributes);
+      const scale = factor(x!.shape, attributes);
+      return [
+        new NdArray(
+          sum.shape,
+          sum.data.map((value) => value * scale),
+        ),
+      ];
+    },
+    cases: [
+      { name: 'all axes', inputs: [[2, 3, 4]], attributes: { axes: [0, 1, 2], keepDims: false } },
+      { name: 'channels kept', inputs: [[2, 3, 2, 2]], attributes: { axes: [0, 2, 3], keepDims: true } },
+      { name: 'last axis', inputs: [[2, 3]], attributes: { axes: [-1], keepDims: false } },
+      { name: 'no axes', inputs: [[2, 3]], attributes: { axes: [], keepDims: false } },
+    ],
+  };
+}
+
+export const reduceSumOp = reduction('ReduceSum');
+export const reduceMeanOp = reduction('ReduceMean');
+
+export interface BroadcastAttributes {
+  shape: readonly number[];
+}
+
+export const broadcastOp: OpDefinition<BroadcastAttributes> = {
+  name: 'Expand',
+  types([x], { shape }) {
+    if (x?.dtype !== 'float32') throw new ShapeError('needs one float32 input.');
+    if (!sameShape(broadcastShapes(x.shape, shape), shape)) {
+      throw new ShapeError(`does not broadcast to [${shape.join(', ')}].`);
+    }
+    return [tensorType('float32', shape)];
+  },
+  lower({ onnx, name }, node) {
+    onnx.addNode(
+      'Expand',
+      [name(node.inputs[0]!), onnx.integers(...node.attributes.shape)],
+      node.outputs.map(name),
+    );
+  },
+  gradient({ inputs: [x], outputGradients: [dy] }) {
+    const lead = dy!.shape.length - x!.shape.length;
+    const axes = dy!.shape
+      .map((_, axis) => axis)
+      .filter((axis) => axis < lead || (x!.shape[axis - lead] === 1 && dy!.shape[axis] !== 1));
+    return [reshape(reduceSum(dy!, axes, true), x!.shape)];
+  },
+  reference([x], { shape }) {
+    return [NdArray.build(shape, (index) => x!.broadcastAt(index))];
+  },
+  cases: [
+    { name: 'rows', inputs: [[1, 3]], attributes: { shape: [4, 3] } },
+    { name: 'new axes', inputs: [[2]], attributes: { shape: [3, 4, 2] } },
+  ],
+};
+
+/** Sum over `axes`. */
+export function reduceSum(x: Value, axes: readonly number[], keepDims = false): Value {
+  return x.graph.apply(reduceSumOp, [x], { axes, keepDims })[0]!;
+}
+
+/** Mean over `axes`. */
+export function reduceMean(x: Value, axes: readonly number[], keepDims = false): Value {
+  return x.graph.apply(reduceMeanOp, [x], { axes, keepDims })[0]!;
+}
+
+/** Repeats a tensor along axes of size 1 and new leading axes. */
+export function broadcastTo(x: Value, shape: readonly number[]): Value {
+  return sameShape(x.shape, shape) ? x : x.graph.apply(broadcastOp, [x], { shape })[0]!;
+}

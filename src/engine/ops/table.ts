@@ -1,0 +1,51 @@
+// The operator table: every operator of the engine, by name. Conformance tests run over it (table.test.ts).
+
+import type { OpDefinition } from '../ir/graph.js';
+import { convInputGradientOp, convOp, convWeightGradientOp } from './convolution.js';
+import * as elementwise from './elementwise.js';
+import { categoricalMatchOp, softmaxCrossEntropyOp, softmaxOp } from './loss.js';
+import { matMulOp } from './matmul.js';
+import { channelAffineOp, momentsOp } from './normalization.js';
+import { averagePoolGradientOp, averagePoolOp, maxPoolGradientOp, maxPoolOp } from './pooling.js';
+import { broadcastOp, reduceMeanOp, reduceSumOp } from './reduction.js';
+import { concatOp, padOp, reshapeOp, sliceOp, transposeOp } from './shaping.js';
+
+export const operators = {
+  Abs: elementwise.absoluteOp,
+  Add: elementwise.addOp,
+  AveragePool: averagePoolOp,
+  AveragePoolGradient: averagePoolGradientOp,
+  CategoricalMatch: categoricalMatchOp,
+  ChannelAffine: channelAffineOp,
+  Concat: concatOp,
+  Conv: convOp,
+  ConvInputGradient: convInputGradientOp,
+  ConvWeightGradient: convWeightGradientOp,
+  Div: elementwise.divideOp,
+  Exp: elementwise.exponentialOp,
+  Expand: broadcastOp,
+  Log: elementwise.logarithmOp,
+  MatMul: matMulOp,
+  MaxPool: maxPoolOp,
+  MaxPoolGradient: maxPoolGradientOp,
+  Min: elementwise.minimumOp,
+  Moments: momentsOp,
+  Mul: elementwise.multiplyOp,
+  Neg: elementwise.negateOp,
+  Pad: padOp,
+  ReduceMean: reduceMeanOp,
+  ReduceSum: reduceSumOp,
+  Relu: elementwise.reluOp,
+  ReluGradient: elementwise.reluGradientOp,
+  Reshape: reshapeOp,
+  Sigmoid: elementwise.sigmoidOp,
+  Sign: elementwise.signOp,
+  Slice: sliceOp,
+  Softmax: softmaxOp,
+  SoftmaxCrossEntropy: softmaxCrossEntropyOp,
+  Sqrt: elementwise.squareRootOp,
+  Sub: elementwise.subtractOp,
+  Transpose: transposeOp,
+} satisfies Record<string, OpDefinition>;
+
+export type OpName = keyof typeof operators;
