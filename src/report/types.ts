@@ -1,5 +1,7 @@
 // What a report is made from: plain data, so that plots can be drawn again from a run folder's JSON alone.
 
+import type { EvaluationResult, Mistake } from '../evaluate/types.js';
+
 /** One row of history.csv and history.json. Accuracies from 0 to 1, losses in nats. */
 export interface HistoryRow {
   /** From 1. */
@@ -16,4 +18,102 @@ export interface HistoryRow {
   images_per_second: number;
   /** Share of training time spent waiting for the data pipeline, 0 to 1. */
   data_wait: number;
+}
+
+/** A grey image: [height, width] row by row, 0 black to 255 white. */
+export interface GreyPicture {
+  pixels: Uint8Array | Float32Array;
+  width: number;
+  height: number;
+}
+
+/** A tile of a contact sheet. */
+export interface SheetItem extends GreyPicture {
+  /** One line below the picture. */
+  caption?: string;
+  captionTone?: 'good' | 'bad' | 'plain';
+  /** A second line, small: a file name; shortened from its front where it is too long. */
+  detail?: string;
+}
+
+export interface ModelSummary {
+  name: string;
+  parameters: number;
+  /** 2 x multiply-adds of convolutions and dense layers for one image, forward. */
+  flops: number;
+}
+
+export interface DatasetSummary {
+  path: string;
+  classes: string[];
+  /** Images per class by split, `counts.train.happy`. */
+  counts: Record<string, Record<string, number>>;
+  /** Files passed over, with the reason. */
+  badFiles: { file: string; reason: string }[];
+}
+
+export interface MachineSummary {
+  /** For example `Linux x64`. */
+  platform: string;
+  cpu: string;
+  cores: number;
+  memoryBytes: number;
+  node: string;
+  /** For example `onnxruntime-node 1.30.0, cpu`. */
+  engine: string;
+}
+
+export interface TimingSummary {
+  /** Wall clock of the whole run. */
+  seconds: number;
+  imagesPerSecond: number;
+  /** Share of training time spent waiting for data, 0 to 1. */
+  dataWait: number;
+  peakMemoryBytes: number;
+}
+
+/** A mistake with its image. */
+export type MistakePicture = Mistake & GreyPicture;
+
+/** All that the report of a training run says. */
+export interface ReportData {
+  title: string;
+  /** Of this program. */
+  version: string;
+  /** The exact command line. */
+  command: string;
+  /** The resolved configuration, as JSON. */
+  configuration: unknown;
+  model: ModelSummary;
+  dataset: DatasetSummary;
+  machine: MachineSummary;
+  history: HistoryRow[];
+  bestEpoch: number | undefined;
+  /** What "best" goes by, for example `val_accuracy`. */
+  monitor: string;
+  /** Of the best checkpoint on the validation split. */
+  evaluation: EvaluationResult;
+  timing: TimingSummary;
+  /** Training images as the network gets them; none where nothing is augmented. */
+  augmentedSamples: SheetItem[];
+  mistakes: MistakePicture[];
+  /** One line each. */
+  warnings: string[];
+}
+
+/** All that the report of `ferlab evaluate --out` says. */
+export interface EvaluationReportData {
+  title: string;
+  version: string;
+  command: string;
+  /** Path of the model file. */
+  model: string;
+  dataset: DatasetSummary;
+  /** Name of the split that was scored. */
+  split: string;
+  machine: MachineSummary;
+  evaluation: EvaluationResult;
+  timing: Pick<TimingSummary, 'seconds' | 'imagesPerSecond' | 'peakMemoryBytes'>;
+  mistakes: MistakePicture[];
+  warnings: string[];
 }

@@ -1,0 +1,195 @@
+// Writes the report of a training run or of an evaluation: plots, contact sheets, report.md and report.json.
+// All pictures are drawn first and written then, each file atomically, report.md last.
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EvaluationResult } from '../evaluate/types.js';
+import { createFolder, writeFileAtomically } from '../files/atomic.js';
+import {
+  bytes,
+  code,
+  codeBlock,
+  count,
+  details,
+  duration,
+  flops,
+  image,
+  percent,
+  plain,
+} from './markdown.js';
+import { confusionPlots } from './plots/confusion.js';
+import { historyPlots } from './plots/history.js';
+import { reliabilityPlot } from './plots/reliability.js';
+import { svgToPng } from './plots/render.js';
+import * as sections from './sections.js';
+import { contactSheet } from './sheet.js';
+import type { EvaluationReportData, MistakePicture, ReportData } from './types.js';
+
+type Files = Map<string, string | Uint8Array>;
+
+/**
+ * Writes report.md, report.json and their pictures into an existing run folder, over those of an earlier report.
+ *
+ * @returns names of the files written.
+ * @throws FerlabError of kind `io`.
+ */
+export async function writeReport(runFolder: string, data: ReportData): Promise<string[]> {
+  const files: Files = new Map();
+  if (data.history.length > 0) {
+    const plots = historyPlots(data.history, data);
+    await addPlot(files, 'accuracy', plots.accuracy);
+    await addPlot(files, 'loss', plots.loss);
+  }
+  await addEvaluation(files, data.evaluation, data.mistakes);
+  if (data.augmentedSamples.length > 0) {
+    const title = 'Training images as the network gets them';
+    files.set('augmented.png', await contactSheet(data.augmentedSamples, { columns: 8, scale: 2, title }));
+  }
+  const { augmentedSamples, mistakes, ...json } = data;
+  return writeAll(runFolder, files, json, (names) => trainingMarkdown(data, names));
+}
+
+/** Writes report.md, report.json and their pictures for `ferlab evaluate --out`; creates the folder. As `writeReport`. */
+export async function writeEvaluationReport(folder: string, data: EvaluationReportData): Promise<string[]> {
+  const files: Files = new Map();
+  await addEvaluation(files, data.evaluation, data.mistakes);
+  const { mistakes, ...json } = data;
+  return writeAll(folder, files, json, (names) => evaluationMarkdown(data, names));
+}
+
+async function addPlot(files: Files, name: string, svg: string): Promise<void> {
+  files.set(`${name}.svg`, svg);
+  files.set(`${name}.png`, await svgToPng(svg));
+}
+
+async function addEvaluation(
+  files: Files,
+  evaluation: EvaluationResult,
+  mistakes: readonly MistakePicture[],
+): Promise<void> {
+  const confusion = confusionPlots(evaluation.confusion, evaluation.classes);
+  await addPlot(files, 'confusion', confusion.counts);
+  await addPlot(files, 'confusion-normalised', confusion.normalised);
+  await addPlot(files, 'calibration', reliabilityPlot(evaluation.reliability, evaluation.ece));
+  if (mistakes.length > 0) files.set('mistakes.png', await mistakesSheet(mistakes));
+}
+
+/** The most confident mistakes as PNG: "actual → predicted 0.97" below each image, and its file. */
+export function mistakesSheet(mistakes: readonly MistakePicture[]): Promise<Buffer> {
+  const items = mistakes.map(({ pixels, width, height, ...mistake }) => ({
+    pixels,
+    width,
+    height,
+    caption: `${mistake.expected} → ${mistake.predicted} ${mistake.confidence.toFixed(2)}`,
+    captionTone: 'bad' as const,
+    detail: mistake.file,
+  }));
+  const scale = Math.max(1, Math.round(96 / Math.max(...items.map((item) => item.width))));
+  const title = 'Most confident mistakes: actual → predicted, confidence';
+  return contactSheet(items, { columns: 5, scale, title });
+}
+
+async function writeAll(
+  folder: string,
+  files: Files,
+  json: object,
+  markdown: (names: readonly string[]) => string,
+): Promise<string[]> {
+  await createFolder(folder);
+  files.set('report.json', `${JSON.stringify(json, null, 2)}\n`);
+  for (const [name, content] of files) await writeFileAtomically(join(folder, name), content);
+  const there = (await readdir(folder)).filter((name) => !name.startsWith('.') && name !== 'report.md');
+  await writeFileAtomically(join(folder, 'report.md'), markdown([...there, 'report.md']));
+  return [...files.keys(), 'report.md'];
+}
+
+function trainingMarkdown(data: ReportData, names: readonly string[]): string {
+  const { evaluation, timing, model } = data;
+  const epochs = data.history.length;
+  const which =
+    data.bestEpoch === undefined
+      ? ''
+      : ` Best of ${count(epochs)} epochs: epoch ${data.bestEpoch}, by ${plain(data.monitor)}.`;
+  const figures = sections.figures([
+    ['Accuracy', percent(evaluation.accuracy)],
+    ['Mean F1 of the classes', percent(evaluation.macro.f1)],
+    ['Loss (cross-entropy)', evaluation.loss.toFixed(4)],
+    ['Expected calibration error', percent(evaluation.ece)],
+    [`Parameters of \`${model.name}\``, count(model.parameters)],
+    ['Operations for one image', flops(model.flops)],
+    ['Time in total', duration(timing.seconds)],
+    ['Training speed', `${count(timing.imagesPerSecond)} images/s`],
+    ['Waiting for data', percent(timing.dataWait)],
+    ['Peak memory', bytes(timing.peakMemoryBytes)],
+  ]);
+  const curves =
+    epochs === 0
+      ? []
+      : ['## Training', image('Accuracy over epochs', 'accuracy.svg'), image('Loss over epochs', 'loss.svg')];
+  const augmented =
+    data.augmentedSamples.length === 0
+      ? []
+      : ['## Training images', image('Training images as the network gets them', 'augmented.png')];
+  return paragraphs([
+    `# ${plain(data.title)}`,
+    sections.headline(evaluation, 'validation') + which,
+    sections.warningsSection(data.warnings),
+    figures,
+    ...curves,
+    ...evaluationSections(evaluation, data.mistakes.length > 0),
+    ...augmented,
+    '## Data',
+    sections.datasetSection(data.dataset),
+    '## Configuration',
+    details('All settings', codeBlock(JSON.stringify(data.configuration, null, 2) ?? 'null', 'json')),
+    '## How to reproduce',
+    sections.reproduceSection(data.command, data.version, data.machine),
+    '## Files',
+    sections.filesSection(names),
+  ]);
+}
+
+function evaluationMarkdown(data: EvaluationReportData, names: readonly string[]): string {
+  const { evaluation, timing } = data;
+  const figures = sections.figures([
+    ['Accuracy', percent(evaluation.accuracy)],
+    ['Mean F1 of the classes', percent(evaluation.macro.f1)],
+    ['Loss (cross-entropy)', evaluation.loss.toFixed(4)],
+    ['Expected calibration error', percent(evaluation.ece)],
+    ['Time in total', duration(timing.seconds)],
+    ['Speed', `${count(timing.imagesPerSecond)} images/s`],
+    ['Peak memory', bytes(timing.peakMemoryBytes)],
+  ]);
+  return paragraphs([
+    `# ${plain(data.title)}`,
+    sections.headline(evaluation, data.split),
+    `Model ${code(data.model)}.`,
+    sections.warningsSection(data.warnings),
+    figures,
+    ...evaluationSections(evaluation, data.mistakes.length > 0),
+    '## Data',
+    sections.datasetSection(data.dataset),
+    '## How to reproduce',
+    sections.reproduceSection(data.command, data.version, data.machine),
+    '## Files',
+    sections.filesSection(names),
+  ]);
+}
+
+function evaluationSections(evaluation: EvaluationResult, mistakesDrawn: boolean): string[] {
+  return [
+    '## Classes',
+    sections.perClassSection(evaluation),
+    '## Confusion',
+    sections.confusionSection(),
+    '## Most confident mistakes',
+    sections.mistakesSection(evaluation, mistakesDrawn),
+    '## Calibration',
+    sections.calibrationSection(evaluation),
+  ];
+}
+
+/** Paragraphs with an empty line between; empty ones left out. */
+function paragraphs(parts: readonly string[]): string {
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}

@@ -1,0 +1,145 @@
+// The parts of a report as Markdown, each from the data it shows; report.ts puts them together.
+
+import type { EvaluationResult } from '../evaluate/types.js';
+import { bytes, code, codeBlock, count, details, image, percent, plain } from './markdown.js';
+import { type Column, markdownTable } from './table.js';
+import type { DatasetSummary, MachineSummary } from './types.js';
+
+/** Bad files and mistakes listed by name; the rest is counted. */
+const mostListed = 20;
+
+const right = (header: string): Column => ({ header, align: 'right' });
+
+/** Two columns: what, and how much. */
+export function figures(rows: readonly (readonly [string, string])[]): string {
+  return markdownTable([{ header: 'Figure' }, right('Value')], rows);
+}
+
+/** The sentence on top. */
+export function headline(evaluation: EvaluationResult, set: string): string {
+  const [lower, upper] = evaluation.accuracy_interval;
+  return (
+    `**${percent(evaluation.accuracy)} accuracy** on ${count(evaluation.n)} ${plain(set)} images ` +
+    `(95% interval ${percent(lower)} to ${percent(upper)}).`
+  );
+}
+
+export function warningsSection(warnings: readonly string[]): string {
+  return warnings.map((warning) => `> **Warning:** ${plain(warning)}`).join('\n>\n');
+}
+
+export function perClassSection(evaluation: EvaluationResult): string {
+  const row = (name: string, scores: { precision: number; recall: number; f1: number }, support: string) => [
+    name,
+    percent(scores.precision),
+    percent(scores.recall),
+    percent(scores.f1),
+    support,
+  ];
+  const classes = evaluation.classes.map((name) => {
+    const scores = evaluation.per_class[name]!;
+    return row(plain(name), scores, count(scores.support));
+  });
+  return markdownTable(
+    [{ header: 'Class' }, right('Precision'), right('Recall'), right('F1'), right('Images')],
+    [
+      ...classes,
+      row('*mean of classes*', evaluation.macro, ''),
+      row('*weighted mean*', evaluation.weighted, count(evaluation.n)),
+    ],
+  );
+}
+
+export function confusionSection(): string {
+  return [
+    image('Confusion matrix as shares of the actual class', 'confusion-normalised.svg'),
+    image('Confusion matrix in images', 'confusion.svg'),
+  ].join('\n\n');
+}
+
+/** `drawn`: whether mistakes.png exists. */
+export function mistakesSection(evaluation: EvaluationResult, drawn: boolean): string {
+  const { mistakes } = evaluation;
+  if (mistakes.length === 0) return 'None: every image was recognised.';
+  const rows = mistakes
+    .slice(0, mostListed)
+    .map((mistake) => [
+      code(mistake.file),
+      plain(mistake.expected),
+      plain(mistake.predicted),
+      percent(mistake.confidence),
+    ]);
+  const table = markdownTable(
+    [{ header: 'File' }, { header: 'Actual' }, { header: 'Predicted' }, right('Confidence')],
+    rows,
+  );
+  const picture = image('The most confident mistakes, actual and predicted', 'mistakes.png');
+  return [...(drawn ? [picture] : []), details('The same as a table', table)].join('\n\n');
+}
+
+export function calibrationSection(evaluation: EvaluationResult): string {
+  return [
+    `Expected calibration error ${percent(evaluation.ece)} (15 bins): how far, on average, ` +
+      'the confidence lies from the share of right answers.',
+    image('Accuracy by confidence', 'calibration.svg'),
+  ].join('\n\n');
+}
+
+export function datasetSection(dataset: DatasetSummary): string {
+  const splits = Object.keys(dataset.counts);
+  const of = (split: string, name: string) => dataset.counts[split]?.[name] ?? 0;
+  const rows = dataset.classes.map((name) => [plain(name), ...splits.map((split) => count(of(split, name)))]);
+  const totals = splits.map((split) =>
+    count(dataset.classes.reduce((sum, name) => sum + of(split, name), 0)),
+  );
+  const table = markdownTable([{ header: 'Class' }, ...splits.map(right)], [...rows, ['*all*', ...totals]]);
+  return [`From ${code(dataset.path)}.`, table, badFiles(dataset)].filter((part) => part !== '').join('\n\n');
+}
+
+function badFiles({ badFiles: bad }: DatasetSummary): string {
+  if (bad.length === 0) return '';
+  const listed = bad.slice(0, mostListed).map(({ file, reason }) => `- ${code(file)}: ${plain(reason)}`);
+  const rest = bad.length - listed.length;
+  const files = bad.length === 1 ? '1 file was' : `${count(bad.length)} files were`;
+  return [
+    `${files} left out:\n`,
+    ...listed,
+    ...(rest > 0 ? [`- and ${count(rest)} more, in ${code('report.json')}`] : []),
+  ].join('\n');
+}
+
+export function reproduceSection(command: string, version: string, machine: MachineSummary): string {
+  return [
+    codeBlock(command, 'sh'),
+    `ferlab ${plain(version)}, ${plain(machine.engine)}, Node ${plain(machine.node)}, ${plain(machine.platform)}, ` +
+      `${plain(machine.cpu)}, ${machine.cores} ${machine.cores === 1 ? 'core' : 'cores'}, ` +
+      `${bytes(machine.memoryBytes)} of memory.`,
+  ].join('\n\n');
+}
+
+/** What stands in a run folder, by name. */
+const knownFiles: Record<string, string> = {
+  'accuracy.png': 'accuracy over epochs',
+  'accuracy.svg': 'accuracy over epochs',
+  'augmented.png': 'training images as the network gets them',
+  'best.onnx': 'the best model; describes itself',
+  'calibration.png': 'accuracy by confidence',
+  'calibration.svg': 'accuracy by confidence',
+  'config.json': 'the resolved configuration',
+  'confusion-normalised.png': 'confusion matrix, shares of the actual class',
+  'confusion-normalised.svg': 'confusion matrix, shares of the actual class',
+  'confusion.png': 'confusion matrix, images',
+  'confusion.svg': 'confusion matrix, images',
+  'history.csv': 'one row per epoch',
+  'history.json': 'one row per epoch',
+  'loss.png': 'loss over epochs',
+  'loss.svg': 'loss over epochs',
+  'mistakes.png': 'the most confident mistakes',
+  'report.json': 'this report for programs',
+  'report.md': 'this report',
+};
+
+export function filesSection(names: readonly string[]): string {
+  const rows = [...names].sort().map((name) => [code(name), knownFiles[name] ?? '']);
+  return markdownTable([{ header: 'File' }, { header: 'What' }], rows);
+}
