@@ -4,7 +4,20 @@
 export type SampleSource =
   /** An image file; `path` is absolute. */
   | { kind: 'file'; path: string }
-  /** A row of fer2013.csv; `pixels` holds its 48x48 (or other square) grey values, row by row. */
+  /**
+   * A row of a CSV file in the form of fer2013.csv: `length` bytes from `start`. Its field number `column` (from 0)
+   * holds `width * height` grey values, row by row, with spaces between.
+   */
+  | {
+      kind: 'row';
+      path: string;
+      start: number;
+      length: number;
+      column: number;
+      width: number;
+      height: number;
+    }
+  /** Grey values in memory, row by row. */
   | { kind: 'pixels'; pixels: Uint8Array; width: number; height: number };
 
 /** One labelled image. */
@@ -16,7 +29,10 @@ export interface Sample {
   source: SampleSource;
 }
 
-/** The samples of one split, ordered by class and then by file name (code units), as Keras orders them. */
+/**
+ * The samples of one split, ordered by class and then as Keras orders files: by folder and file name, in code units.
+ * Rows of a CSV file are ordered by class and then by line.
+ */
 export interface Split {
   /** As found on disk: `train`, `validation`, `val`, `test`, ... */
   name: string;
