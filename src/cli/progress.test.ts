@@ -111,7 +111,8 @@ describe('training progress elsewhere', () => {
     progress.show(epoch);
     progress.end();
     expect(out.text.split('\n')).toHaveLength(2);
-    expect(out.text).not.toMatch(/[\r\u001b]/);
+    expect(out.text).not.toContain('\r');
+    expect(out.text).not.toContain('\u001b');
   });
 
   it('sends warnings to standard error', () => {

@@ -26,6 +26,13 @@ const schedule = (config: TrainConfig) => config.schedule.name;
 
 const rules: readonly Rule[] = [
   {
+    path: 'data.path',
+    broken: ({ data }) =>
+      data.path === null && data.train === null
+        ? 'expected a dataset (a folder of images or fer2013.csv), got none'
+        : null,
+  },
+  {
     path: 'data.validationSplit',
     broken: ({ data }) =>
       data.validationSplit !== null && data.validation !== null

@@ -55,7 +55,8 @@ describe('resolveTrainConfig', () => {
     ],
     [{ train: { epoch: 3 } }, 'unknown setting train.epoch'],
     [{ training: {} }, 'unknown setting training'],
-    [{ data: {} }, 'data.path: expected a text, got nothing'],
+    [{ data: {} }, 'data.path: expected a dataset (a folder of images or fer2013.csv), got none'],
+    [{ data: { path: '' } }, 'data.path: expected a text that is not empty, got ""'],
     [{ model: { convFilters: [64, 0] } }, 'model.convFilters.1: expected a positive integer, got 0'],
     [
       { augment: { brightness: [1.2, 0.8] } },

@@ -49,8 +49,8 @@ function section<T extends z.core.$ZodLooseShape>(shape: T) {
 }
 
 const dataSection = section({
-  /** The dataset's folder, or a fer2013.csv. */
-  path: text(),
+  /** The dataset's folder, or a fer2013.csv; null where `train` names a folder. */
+  path: text().nullable().default(null),
   /** Folder of class folders to train on; absolute, or relative to the working folder. With `validation`. */
   train: text().nullable().default(null),
   validation: text().nullable().default(null),
@@ -64,7 +64,9 @@ const dataSection = section({
   /** Refuse the dataset when any image can't be used. */
   strict: flag().default(false),
   /** Bytes of decoded images kept in memory; a dataset that needs more is decoded again each epoch. */
-  memoryBudget: wholeNumber().default(1024 ** 3),
+  memoryBudget: number('a number of bytes, 0 or more', (v) => Number.isSafeInteger(v) && v >= 0).default(
+    1024 ** 3,
+  ),
   /** Threads that decode and augment. The batches don't depend on their number. */
   workers: positiveInteger().default(() => Math.max(1, Math.min(8, availableParallelism() - 1))),
 });
@@ -160,7 +162,7 @@ const runSection = section({
 /** The resolved training configuration. Parsing fills defaults and refuses unknown keys. */
 export const trainConfigSchema = section({
   preset: text().default('seed'),
-  data: dataSection,
+  data: dataSection.prefault({}),
   augment: augmentSection.prefault({}),
   model: modelSection.prefault({}),
   optimizer: optimizerSection.prefault({}),

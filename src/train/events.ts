@@ -52,3 +52,16 @@ export interface Hooks<Event> {
 }
 
 export type TrainHooks = Hooks<TrainEvent>;
+
+/** What a training ends with. */
+export interface TrainResult {
+  runFolder: string;
+  /** The best epoch's model, a file of the run folder. */
+  modelFile: string;
+  /** The best epoch so far. */
+  best: HistoryRow;
+  /** Every epoch so far, those before a resume included. */
+  history: HistoryRow[];
+  /** Why it ended: all epochs done, no more improvement, or asked to stop (then it can be resumed). */
+  stopped: 'finished' | 'patience' | 'interrupted';
+}

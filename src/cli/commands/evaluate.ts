@@ -1,0 +1,137 @@
+// `ferlab evaluate`: scores a model on a labelled set.
+
+import type { evaluateModel } from '../../evaluate/evaluate.js';
+import {
+  type CommandSpec,
+  debugOption,
+  flagOption,
+  type Invocation,
+  integerOption,
+  jsonOption,
+  quietOption,
+  textOption,
+} from '../command.js';
+import { percent, table, throughput } from '../format.js';
+import { withInterrupt } from '../interrupt.js';
+import { createCountProgress } from '../progress.js';
+
+type Evaluation = Awaited<ReturnType<typeof evaluateModel>>;
+
+const splitFlags = '--split <name>';
+const batchFlags = '--batch-size <n>';
+const threadsFlags = '--threads <n>';
+const strictFlags = '--strict';
+const outFlags = '--out <folder>';
+/** Mistakes named in the terminal; the picture shows more. */
+const mistakesShown = 5;
+
+function scoreTable(result: Evaluation): string {
+  const cells = (scores: { precision: number; recall: number; f1: number }) =>
+    [scores.precision, scores.recall, scores.f1].map((score) => percent(score));
+  const rows = result.classes.map((name) => {
+    const scores = result.per_class[name];
+    return scores ? [name, ...cells(scores), String(scores.support)] : [name];
+  });
+  return table([
+    ['class', 'precision', 'recall', 'F1', 'images'],
+    ...rows,
+    ['macro mean', ...cells(result.macro), String(result.n)],
+    ['weighted mean', ...cells(result.weighted), String(result.n)],
+  ]);
+}
+
+function confusionTable({ classes, confusion }: Evaluation): string {
+  return table([
+    ['actual \\ predicted', ...classes],
+    ...classes.map((name, i) => [name, ...(confusion[i] ?? []).map(String)]),
+  ]);
+}
+
+function describe(result: Evaluation): string {
+  const [low, high] = result.accuracy_interval;
+  const mistakes = result.mistakes
+    .slice(0, mistakesShown)
+    .map(({ file, expected, predicted, confidence }) => [
+      `  ${file}`,
+      `${expected} taken for ${predicted}`,
+      percent(confidence),
+    ]);
+  return [
+    `Accuracy ${percent(result.accuracy, 2)} of ${result.n} images (95% interval ${percent(low, 2)} to ${percent(high, 2)})`,
+    `Loss ${result.loss.toFixed(4)}  calibration error ${percent(result.ece, 2)}  ${throughput(result.images_per_second)}`,
+    '',
+    scoreTable(result),
+    '',
+    confusionTable(result),
+    ...(mistakes.length > 0 ? ['', 'Most confident mistakes:', table(mistakes)] : []),
+  ].join('\n');
+}
+
+async function run(invocation: Invocation): Promise<number> {
+  const [model, dataset] = invocation.arguments as [string, string];
+  const { out, err } = invocation.terminal;
+  const quiet = flagOption(invocation, quietOption.flags);
+  const folder = textOption(invocation, outFlags);
+  const request = {
+    model,
+    dataset,
+    split: textOption(invocation, splitFlags),
+    batchSize: integerOption(invocation, batchFlags, 1),
+    threads: integerOption(invocation, threadsFlags, 1),
+    strict: flagOption(invocation, strictFlags),
+    out: folder,
+  };
+  const evaluation = await import('../../evaluate/evaluate.js');
+  const progress = createCountProgress(err, 'Scoring', quiet);
+  const result = await withInterrupt(
+    () => progress.end(),
+    (signal) =>
+      evaluation.evaluateModel(request, {
+        signal,
+        onProgress: (event) => {
+          if (event.type === 'predict') progress.show(event.done, event.total);
+          else if (!quiet) {
+            progress.end();
+            err.write(`${event.type === 'warning' ? 'Warning: ' : ''}${event.message}\n`);
+          }
+        },
+      }),
+  ).finally(() => progress.end());
+  if (flagOption(invocation, jsonOption.flags)) out.write(`${JSON.stringify(result)}\n`);
+  else out.write(`${describe(result)}\n`);
+  if (folder !== undefined && !quiet) err.write(`Pictures and report: ${folder}\n`);
+  return 0;
+}
+
+export const evaluateCommand: CommandSpec = {
+  name: 'evaluate',
+  summary: 'score a model on labelled images',
+  arguments: [
+    { name: '<model>', description: 'the .onnx file of a run' },
+    { name: '<dataset>', description: 'a dataset as for training, or one folder of class folders' },
+  ],
+  options: [
+    {
+      flags: splitFlags,
+      description: 'the split of the dataset to score',
+      defaultText: 'its validation split',
+    },
+    {
+      flags: outFlags,
+      description:
+        'write report, confusion matrix and the most confident mistakes as pictures into this folder',
+    },
+    { flags: batchFlags, description: 'images per call of the model', defaultText: '64' },
+    { flags: threadsFlags, description: 'threads of the engine', defaultText: 'one per core' },
+    { flags: strictFlags, description: "fail when any image can't be used" },
+    jsonOption,
+    quietOption,
+    debugOption,
+  ],
+  examples: [
+    ['ferlab evaluate runs/a/best.onnx fer2013', 'the validation split'],
+    ['ferlab evaluate best.onnx fer2013 --split test --json', 'another split, as one JSON object'],
+    ['ferlab evaluate best.onnx faces --out scores', 'one folder of class folders, with pictures'],
+  ],
+  run,
+};

@@ -1,0 +1,135 @@
+// `ferlab predict`: the expressions of face crops.
+
+import { once } from 'node:events';
+import { exitCodes, FerlabError } from '../../errors.js';
+import {
+  type CommandSpec,
+  debugOption,
+  flagOption,
+  type Invocation,
+  integerOption,
+  jsonOption,
+  quietOption,
+} from '../command.js';
+import { csvLine, percent } from '../format.js';
+import { withInterrupt } from '../interrupt.js';
+import type { Stream } from '../terminal.js';
+
+type Prediction =
+  | { file: string; expression: string; probabilities: Record<string, number> }
+  | { file: string; error: string };
+
+/** How predictions are written: what comes before, between and after them. */
+interface Writer {
+  begin: string;
+  entry(prediction: Prediction, index: number): string;
+  end: string;
+}
+
+const csvFlags = '--csv';
+const batchFlags = '--batch-size <n>';
+const threadsFlags = '--threads <n>';
+
+const jsonWriter: Writer = {
+  begin: '[',
+  entry: (prediction, index) => `${index > 0 ? ',' : ''}\n${JSON.stringify(prediction)}`,
+  end: '\n]\n',
+};
+
+function csvWriter(classes: readonly string[]): Writer {
+  return {
+    begin: `${csvLine(['file', 'expression', ...classes, 'error'])}\n`,
+    entry: (prediction) => {
+      const fields =
+        'error' in prediction
+          ? ['', ...classes.map(() => ''), prediction.error]
+          : [prediction.expression, ...classes.map((name) => prediction.probabilities[name] ?? ''), ''];
+      return `${csvLine([prediction.file, ...fields])}\n`;
+    },
+    end: '',
+  };
+}
+
+const textWriter: Writer = {
+  begin: '',
+  entry: (prediction) => {
+    if ('error' in prediction) return '';
+    const ranked = Object.entries(prediction.probabilities).sort(([, a], [, b]) => b - a);
+    return `${prediction.file}: ${ranked.map(([name, probability]) => `${name} ${percent(probability)}`).join(', ')}\n`;
+  },
+  end: '',
+};
+
+/** Writes, and waits while the reader is slower. */
+async function write(stream: Stream, text: string): Promise<void> {
+  if (text && stream.write(text) === false) await once(stream as NodeJS.WriteStream, 'drain');
+}
+
+function chooseWriter(invocation: Invocation, classes: readonly string[]): Writer {
+  if (flagOption(invocation, jsonOption.flags)) return jsonWriter;
+  return flagOption(invocation, csvFlags) ? csvWriter(classes) : textWriter;
+}
+
+async function run(invocation: Invocation): Promise<number> {
+  const [modelFile, paths] = invocation.arguments as [string, string[]];
+  const { out, err } = invocation.terminal;
+  if (flagOption(invocation, jsonOption.flags) && flagOption(invocation, csvFlags)) {
+    throw new FerlabError(
+      'usage',
+      '--csv: expected one form of output, got --json too. Leave one of them out.',
+    );
+  }
+  const batchSize = integerOption(invocation, batchFlags, 1);
+  const threads = integerOption(invocation, threadsFlags, 1);
+  // Imported here so that help and wrong options don't wait for the engine to load.
+  const { predictFiles } = await import('../../data/predict-files.js');
+  const { loadModel } = await import('../../predict/model.js');
+  const model = await loadModel(modelFile, { threads });
+  const writer = chooseWriter(invocation, model.classes);
+  const counts = { predicted: 0, failed: 0 };
+  await withInterrupt(
+    () => {},
+    async (signal) => {
+      await write(out, writer.begin);
+      for await (const prediction of predictFiles(model, paths, { batchSize })) {
+        if (signal.aborted) throw new FerlabError('interrupted', 'Stopped; the images so far are done.');
+        await write(out, writer.entry(prediction, counts.predicted + counts.failed));
+        if ('error' in prediction) {
+          counts.failed++;
+          err.write(`${prediction.file}: ${prediction.error}\n`);
+        } else counts.predicted++;
+      }
+      await write(out, writer.end);
+    },
+  );
+  return counts.predicted === 0 && counts.failed > 0 ? exitCodes.data : 0;
+}
+
+export const predictCommand: CommandSpec = {
+  name: 'predict',
+  summary: 'print the expressions of face crops, the most probable first',
+  arguments: [
+    { name: '<model>', description: 'the .onnx file of a run' },
+    { name: '<files...>', description: 'images of faces, of any size, or folders of them' },
+  ],
+  options: [
+    {
+      flags: csvFlags,
+      description: 'print CSV: file, expression, a column of probabilities per class, error',
+    },
+    { flags: batchFlags, description: 'images per call of the model', defaultText: '64' },
+    { flags: threadsFlags, description: 'threads of the engine', defaultText: 'one per core' },
+    {
+      ...jsonOption,
+      description: 'print one JSON array of {file, expression, probabilities} or {file, error}',
+    },
+    quietOption,
+    debugOption,
+  ],
+  examples: [
+    ['ferlab predict runs/a/best.onnx face.jpg', 'one image'],
+    ['ferlab predict best.onnx faces --json', 'every image below a folder, as JSON'],
+    ['ferlab predict best.onnx faces --csv > faces.csv', 'as a table'],
+  ],
+  run,
+};

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { resolveTrainConfig, settingPaths } from '../train/config.js';
+import { version } from '../version.js';
+import { optionKey } from './command.js';
+import { commands, main } from './main.js';
+import { settingAt, trainOptions, trainOverrides } from './train-options.js';
+
+async function ferlab(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const text = { out: '', err: '' };
+  const stream = (name: 'out' | 'err') => ({
+    columns: 120,
+    write: (part: string) => {
+      text[name] += part;
+    },
+  });
+  const code = await main(argv, { out: stream('out'), err: stream('err') });
+  return { code, ...text };
+}
+
+describe('the command line', () => {
+  it('prints its version', async () => {
+    expect(await ferlab('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  it('helps: every command with its options, defaults and examples', async () => {
+    const help = await ferlab('--help');
+    expect(help.code).toBe(0);
+    for (const { name, options, examples } of commands) {
+      expect(help.out).toContain(name);
+      const own = await ferlab(name, '--help');
+      expect(own).toMatchObject({ code: 0, err: '' });
+      for (const { flags } of options) expect(own.out).toContain(flags);
+      for (const [line] of examples) expect(own.out).toContain(`$ ${line}`);
+    }
+  });
+
+  it('shows the defaults of the seed preset', async () => {
+    const { out } = await ferlab('train', '--help');
+    const flat = out.replaceAll(/\s+/g, ' ');
+    expect(flat).toContain('filters of each convolution block, separated by commas (default: 64,128,256)');
+    expect(flat).toContain('resized to (default: 48x48)');
+    expect(flat).toContain('(default: 1GiB)');
+    expect(flat).toContain('largest shear angle (default: 0.2)');
+  });
+
+  it.each([
+    [['train', 'd', '--epoch', '3'], "unknown option '--epoch'", '--epochs'],
+    [['trian', 'd'], "unknown command 'trian'", 'train'],
+    [['train', 'd', '--epochs', '-3'], 'train.epochs (--epochs): expected a positive integer, got -3', ''],
+    [['train', 'd', '--epochs', 'many'], 'expected a positive integer, got "many"', ''],
+    [
+      ['train', 'd', '--monitor', 'val_acc'],
+      'train.monitor (--monitor): expected one of val_accuracy, val_loss',
+      '',
+    ],
+    [['train', 'd', '--preset', 'sead'], 'preset: expected one of seed, got "sead"', ''],
+    [['train', 'd', '--image-size', 'big'], '--image-size: expected a side or WIDTHxHEIGHT', ''],
+    [
+      ['train', 'd', '--memory-budget', '1 lot'],
+      'data.memoryBudget (--memory-budget): expected a number of bytes',
+      '',
+    ],
+    [
+      ['train', 'd', '--conv-filters', '8,x'],
+      'model.convFilters.1 (--conv-filters): expected a positive integer',
+      '',
+    ],
+    [
+      ['train', 'd', '--schedule', 'cosine', '--plateau-factor', '0.5'],
+      '(--plateau-factor): belongs to schedule',
+      '',
+    ],
+    [['train', 'd', 'e'], 'too many arguments', ''],
+    [['train'], 'expected a dataset or a run to resume, got neither', ''],
+    [['train', 'd', '--resume', 'r', '--epochs', '3'], 'got the dataset d, --epochs', ''],
+    [['train', '--resume', 'r', '--no-restore-best'], '--resume: expected nothing but the run folder', ''],
+    [['evaluate', 'm'], "missing required argument 'dataset'", ''],
+    [['evaluate', 'm', 'd', '--batch-size', '0'], '--batch-size: expected a positive integer, got "0"', ''],
+    [['predict', 'm'], "missing required argument 'files'", ''],
+    [['predict', 'm', 'f', '--json', '--csv'], '--csv: expected one form of output', ''],
+    [['predict', 'm', 'f', '--threads'], "option '--threads <n>' argument missing", ''],
+  ])('refuses %j', async (argv, message, suggestion) => {
+    const { code, out, err } = await ferlab(...argv);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(err).toMatch(/^Error: /);
+    expect(err).toContain(message);
+    expect(err).toContain(suggestion);
+    expect(err).not.toMatch(/^\s+at /m);
+  });
+
+  it('shows where an error comes from with --debug', async () => {
+    expect((await ferlab('train', '--debug')).err).toMatch(/^\s+at .*train\.ts/m);
+  });
+
+  it('without a command, helps on standard error', async () => {
+    const { code, out, err } = await ferlab();
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('Usage: ferlab');
+  });
+});
+
+describe('training options', () => {
+  const config = resolveTrainConfig('seed', { data: { path: 'd' } });
+  /** Left to the library: nobody was seen to change them from a shell. */
+  const withoutOption = ['preset', 'data.path', 'model.name', 'train.device'];
+  const libraryOnly = /^(model\.batchNorm|optimizer\.(beta1|beta2|epsilon)$)/;
+
+  it('cover every setting of the configuration', () => {
+    const covered = trainOptions.map(({ setting }) => setting);
+    const uncovered = settingPaths(config).filter(
+      (path) => !covered.some((setting) => path === setting || path.startsWith(`${setting}.`)),
+    );
+    expect(uncovered.filter((path) => !withoutOption.includes(path) && !libraryOnly.test(path))).toEqual([]);
+  });
+
+  it.each(trainOptions.map((option) => [option.flags, option] as const))(
+    '%s names a setting',
+    (_, option) => {
+      expect(settingAt(config, option.setting)).not.toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['imageSize', '64x32', { data: { imageSize: { width: 64, height: 32 } } }],
+    ['imageSize', '64', { data: { imageSize: { width: 64, height: 64 } } }],
+    ['memoryBudget', '512MiB', { data: { memoryBudget: 512 * 1024 ** 2 } }],
+    ['memoryBudget', '1.5G', { data: { memoryBudget: 1.5 * 1024 ** 3 } }],
+    ['memoryBudget', '1000', { data: { memoryBudget: 1000 } }],
+    ['convFilters', '8, 16', { model: { convFilters: [8, 16] } }],
+    ['dropout', '0.1', { model: { dropout: { conv: 0.1, dense: 0.1 } } }],
+    ['dropout', '0.1,0.5', { model: { dropout: { conv: 0.1, dense: 0.5 } } }],
+    ['patience', 'off', { train: { patience: null } }],
+    ['brightness', '0.8,1.2', { augment: { brightness: [0.8, 1.2] } }],
+    ['horizontalFlip', false, { augment: { horizontalFlip: false } }],
+    ['restoreBest', false, { train: { restoreBest: false } }],
+    ['learningRate', '1e-4', { optimizer: { learningRate: 1e-4 } }],
+  ])('%s %s becomes a value', (key, text, overrides) => {
+    expect(trainOverrides({ [key]: text })).toEqual(overrides);
+  });
+
+  it('have names of their own', () => {
+    const keys = trainOptions.map(({ flags }) => optionKey(flags));
+    const twice = keys.filter((key, i) => keys.indexOf(key) !== i);
+    expect(twice).toEqual(['horizontalFlip']); // --horizontal-flip and --no-horizontal-flip
+  });
+});

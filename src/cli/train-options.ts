@@ -1,0 +1,310 @@
+// How the command line spells the settings of src/train/config.ts. Ranges, defaults and contradictions are the
+// configuration's; this table only says the flag, how its text becomes a value, and what it means.
+
+import { FerlabError } from '../errors.js';
+import {
+  monitorModes,
+  monitors,
+  optimizerNames,
+  resolveTrainConfig,
+  scheduleNames,
+  type TrainConfig,
+  type TrainConfigOverrides,
+} from '../train/config.js';
+import { longFlag, type OptionSpec, optionKey } from './command.js';
+
+interface TrainOption extends OptionSpec {
+  /** Path of the setting in the configuration. */
+  setting: string;
+  /** The option's text (true and false for flags) as a value. What it can't read it leaves for the checks to refuse. */
+  read: (text: string | boolean) => unknown;
+  /** The setting's value as the option spells it. */
+  show: (value: never) => string;
+}
+
+function readNumber(text: string | boolean): unknown {
+  const trimmed = String(text).trim();
+  return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text;
+}
+
+const orOff = (read: (text: string | boolean) => unknown) => (text: string | boolean) =>
+  text === 'off' ? null : read(text);
+const readList = (text: string | boolean) => String(text).split(',').map(readNumber);
+const asIs = (text: string | boolean) => text;
+const showValue = (value: unknown) => (value === null ? 'off' : String(value));
+
+function readSize(text: string | boolean): unknown {
+  const [, width, height] = /^(\d+)(?:x(\d+))?$/.exec(String(text).trim()) ?? [];
+  if (width === undefined) {
+    throw new FerlabError(
+      'usage',
+      `--image-size: expected a side or WIDTHxHEIGHT in pixels, as 48 or 48x64, got ${JSON.stringify(text)}`,
+    );
+  }
+  return { width: Number(width), height: Number(height ?? width) };
+}
+
+const byteUnits: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
+
+function readBytes(text: string | boolean): unknown {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(String(text).trim()) ?? [];
+  const scale = byteUnits[unit?.toLowerCase() ?? '?'];
+  return digits === undefined || scale === undefined ? text : Math.round(Number(digits) * scale);
+}
+
+function showBytes(bytes: number): string {
+  const unit = (['T', 'G', 'M', 'k'] as const).find((name) => bytes >= (byteUnits[name.toLowerCase()] ?? 1));
+  return unit ? `${Number((bytes / (byteUnits[unit.toLowerCase()] ?? 1)).toFixed(2))}${unit}iB` : `${bytes}`;
+}
+
+function readDropout(text: string | boolean): unknown {
+  const [conv, dense = conv] = readList(text);
+  return { conv, dense };
+}
+
+function option(
+  flags: string,
+  setting: string,
+  description: string,
+  read: TrainOption['read'],
+  show: (value: never) => string = showValue,
+): TrainOption {
+  return { flags, setting, description, read, show };
+}
+
+function group(name: string, options: TrainOption[]): TrainOption[] {
+  return options.map((entry) => ({ ...entry, group: `${name}:` }));
+}
+
+export const trainOptions: readonly TrainOption[] = [
+  ...group('Data', [
+    option(
+      '--train <folder>',
+      'data.train',
+      'folder of class folders to train on',
+      asIs,
+      () => 'found in DATASET',
+    ),
+    option(
+      '--validation <folder>',
+      'data.validation',
+      'folder of class folders to validate on',
+      asIs,
+      () => 'found in DATASET',
+    ),
+    option(
+      '--validation-split <share>',
+      'data.validationSplit',
+      'keep this share of a single folder of class folders for validation',
+      readNumber,
+    ),
+    option(
+      '--image-size <pixels>',
+      'data.imageSize',
+      'side, or WIDTHxHEIGHT, that images are resized to',
+      readSize,
+      ({ width, height }: TrainConfig['data']['imageSize']) => `${width}x${height}`,
+    ),
+    option(
+      '--max-bad-share <share>',
+      'data.maxBadShare',
+      "stop when more than this share of the images can't be used",
+      readNumber,
+    ),
+    option('--strict', 'data.strict', "refuse the dataset when any image can't be used", asIs),
+    option(
+      '--memory-budget <bytes>',
+      'data.memoryBudget',
+      'decoded images kept in memory, as 512MiB; a larger dataset is streamed',
+      readBytes,
+      showBytes,
+    ),
+    option(
+      '--workers <n>',
+      'data.workers',
+      'threads that decode and augment',
+      readNumber,
+      () => 'one less than the cores, at most 8',
+    ),
+  ]),
+  ...group('Augmentation of the training images, in the units of Keras', [
+    option('--shear <degrees>', 'augment.shear', 'largest shear angle', readNumber),
+    option('--zoom <share>', 'augment.zoom', 'scale each axis by 1 - share to 1 + share', readNumber),
+    option('--horizontal-flip', 'augment.horizontalFlip', 'mirror half of the images', asIs),
+    option('--no-horizontal-flip', 'augment.horizontalFlip', 'mirror none', asIs),
+    option('--rotation <degrees>', 'augment.rotation', 'largest rotation', readNumber),
+    option(
+      '--width-shift <size>',
+      'augment.widthShift',
+      'largest horizontal shift: below 1 a share of the width, else pixels',
+      readNumber,
+    ),
+    option(
+      '--height-shift <size>',
+      'augment.heightShift',
+      'largest vertical shift: below 1 a share of the height, else pixels',
+      readNumber,
+    ),
+    option(
+      '--brightness <low,high>',
+      'augment.brightness',
+      'factors between which the brightness is drawn, as 0.8,1.2, or off',
+      orOff(readList),
+    ),
+  ]),
+  ...group('Model', [
+    option(
+      '--conv-filters <list>',
+      'model.convFilters',
+      'filters of each convolution block, separated by commas',
+      readList,
+    ),
+    option('--kernel-size <pixels>', 'model.kernelSize', "side of the convolutions' kernels", readNumber),
+    option(
+      '--dense-units <list>',
+      'model.denseUnits',
+      'units of each dense layer, separated by commas',
+      readList,
+    ),
+    option(
+      '--dropout <rate>',
+      'model.dropout',
+      'dropout rate, or CONVOLUTION,DENSE rates',
+      readDropout,
+      ({ conv, dense }: TrainConfig['model']['dropout']) => (conv === dense ? `${conv}` : `${conv},${dense}`),
+    ),
+  ]),
+  ...group('Optimizer', [
+    option('--optimizer <name>', 'optimizer.name', optimizerNames.join(', '), asIs),
+    option(
+      '--learning-rate <rate>',
+      'optimizer.learningRate',
+      'learning rate, the highest one of a schedule',
+      readNumber,
+    ),
+    option('--momentum <rate>', 'optimizer.momentum', 'momentum of sgd', readNumber),
+    option('--nesterov', 'optimizer.nesterov', "Nesterov's momentum for sgd", asIs),
+    option(
+      '--weight-decay <rate>',
+      'optimizer.weightDecay',
+      'decoupled with adamw, else added to the gradient',
+      readNumber,
+    ),
+    option(
+      '--clip-norm <norm>',
+      'optimizer.clipNorm',
+      'largest global norm of the gradients, or off',
+      orOff(readNumber),
+    ),
+    option(
+      '--ema <decay>',
+      'optimizer.ema',
+      'evaluate and save an exponential moving average of the weights, as 0.999, or off',
+      orOff(readNumber),
+    ),
+  ]),
+  ...group('Schedule of the learning rate', [
+    option('--schedule <name>', 'schedule.name', scheduleNames.join(', '), asIs),
+    option('--warmup-epochs <n>', 'schedule.warmupEpochs', 'epochs of linear rise at the start', readNumber),
+    option(
+      '--plateau-factor <factor>',
+      'schedule.plateauFactor',
+      'plateau: multiplies the learning rate',
+      readNumber,
+    ),
+    option(
+      '--plateau-patience <epochs>',
+      'schedule.plateauPatience',
+      'plateau: epochs without improvement before it does',
+      readNumber,
+    ),
+    option(
+      '--minimum-learning-rate <rate>',
+      'schedule.minimumLearningRate',
+      'lowest rate of plateau, last rate of cosine',
+      readNumber,
+    ),
+  ]),
+  ...group('Training', [
+    option('--epochs <n>', 'train.epochs', 'passes over the training images', readNumber),
+    option('--batch-size <n>', 'train.batchSize', 'images per step', readNumber),
+    option('--seed <n>', 'train.seed', 'what all random choices derive from', readNumber),
+    option(
+      '--label-smoothing <share>',
+      'train.labelSmoothing',
+      'share of the label spread over all classes',
+      readNumber,
+    ),
+    option('--monitor <name>', 'train.monitor', `what chooses the best epoch: ${monitors.join(', ')}`, asIs),
+    option(
+      '--mode <name>',
+      'train.mode',
+      `${monitorModes.join(', ')}: whether larger or smaller is better`,
+      asIs,
+    ),
+    option(
+      '--patience <epochs>',
+      'train.patience',
+      'stop after so many epochs without improvement, or off',
+      orOff(readNumber),
+    ),
+    option(
+      '--min-delta <change>',
+      'train.minDelta',
+      'smallest change that counts as improvement',
+      readNumber,
+    ),
+    option(
+      '--no-restore-best',
+      'train.restoreBest',
+      'end with the weights of the last epoch, not of the best',
+      asIs,
+    ),
+    option('--threads <n>', 'train.threads', 'threads of the engine', readNumber, () => 'one per core'),
+  ]),
+  ...group('Run', [
+    option(
+      '--out <folder>',
+      'run.out',
+      'the run folder, which must not exist',
+      asIs,
+      () => 'runs/<dataset>-<preset>',
+    ),
+  ]),
+];
+
+/** The value of the setting at a dotted path. */
+export function settingAt(config: TrainConfig, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], config);
+}
+
+/** The options for the help, with the defaults that `preset` gives. */
+export function describedTrainOptions(preset: string): OptionSpec[] {
+  const config = resolveTrainConfig(preset, { data: { path: '.' } });
+  return trainOptions.map(({ setting, show, ...spec }) => {
+    const value = settingAt(config, setting);
+    const silent =
+      typeof value === 'boolean' && show === showValue && value === spec.flags.startsWith('--no-');
+    return silent ? spec : { ...spec, defaultText: show(value as never) };
+  });
+}
+
+/** What a setting is called in errors: its path, and the option where there is one. */
+export function settingName(path: string): string {
+  const found = trainOptions.find(({ setting }) => path === setting || path.startsWith(`${setting}.`));
+  return found ? `${path} (${longFlag(found.flags)})` : path;
+}
+
+/** The settings that the given options make. @throws FerlabError `usage` where an option's text can't be read. */
+export function trainOverrides(
+  options: Readonly<Record<string, string | boolean | undefined>>,
+): TrainConfigOverrides {
+  const overrides: Record<string, Record<string, unknown>> = {};
+  for (const { flags, setting, read } of trainOptions) {
+    const text = options[optionKey(flags)];
+    if (text === undefined) continue;
+    const [section = '', key = ''] = setting.split('.');
+    overrides[section] = { ...overrides[section], [key]: read(text) };
+  }
+  return overrides as TrainConfigOverrides;
+}
