@@ -1,0 +1,44 @@
+// Compiles a network's forward pass: with its weights stored (a model file), or fed (validation while training).
+
+import { Graph, type Value } from '../ir/graph.js';
+import type { Provider } from '../ir/lowering.js';
+import type { ApplyContext } from '../nn/layer.js';
+import type { OnnxGraph } from '../onnx/model.js';
+import { softmax } from '../ops/loss.js';
+import { tensorType } from '../tensor/type.js';
+import { lowerGraph } from './lower.js';
+import { applyNetwork, type Network, type Weights } from './network.js';
+
+export const pixelsName = 'pixels';
+const inferenceContext: ApplyContext = {
+  training: false,
+  dropoutMask() {
+    throw new Error('Dropout is off outside training.');
+  },
+};
+
+/**
+ * Graph from `pixels` [N, C, H, W] (raw values, any N) to `logits` and `probabilities` [N, classes].
+ * Without `stored`, weights are inputs named `parameters/...` and `state/...`.
+ */
+export function compileForward(network: Network, provider: Provider, stored?: Weights): OnnxGraph {
+  const graph = new Graph();
+  // Traced with two images: an axis of size 1 would broadcast where any number has to work.
+  const pixels = graph.input(pixelsName, tensorType('float32', [2, ...network.inputShape]));
+  const specs = network.layer.describe(network.inputShape);
+  const weights = (kind: 'parameters' | 'state'): Record<string, Value> =>
+    Object.fromEntries(
+      Object.entries(specs[kind]).map(([path, { shape }]) => {
+        const type = tensorType('float32', shape);
+        const data = stored?.[kind][path]?.data as Float32Array | undefined;
+        return [path, data ? graph.constant(type, data) : graph.input(`${kind}/${path}`, type)];
+      }),
+    );
+  const { logits } = applyNetwork(network, inferenceContext, weights('parameters'), weights('state'), pixels);
+  return lowerGraph(graph, {
+    name: 'forward',
+    provider,
+    outputs: { logits, probabilities: softmax(logits) },
+    dynamicBatch: [pixelsName, 'logits', 'probabilities'],
+  });
+}

@@ -1,0 +1,202 @@
+// Compiles one training step (forward, backward, optimizer, running statistics, weight averages) into one ONNX graph:
+// everything carried goes in, and comes out changed.
+
+import { gradients } from '../autodiff/gradients.js';
+import { Graph, printGraph, type Value } from '../ir/graph.js';
+import type { Provider } from '../ir/lowering.js';
+import { below, type Values } from '../nn/layer.js';
+import { add, multiply, subtract } from '../ops/elementwise.js';
+import { categoricalMatch, softmaxCrossEntropy } from '../ops/loss.js';
+import { reduceMean, reduceSum } from '../ops/reduction.js';
+import type { Optimizer } from '../optim/transforms.js';
+import { allocate, type HostTensor } from '../tensor/array.js';
+import { type TensorType, tensorType } from '../tensor/type.js';
+import { pixelsName } from './forward.js';
+import { lowerGraph } from './lower.js';
+import { applyNetwork, type Network, type Tensors, type Weights } from './network.js';
+import { optimizeForward } from './passes.js';
+
+export interface TrainingStepOptions {
+  network: Network;
+  batchSize: number;
+  classes: number;
+  optimizer: Optimizer;
+  provider: Provider;
+  /** Keep an exponential moving average of parameters and statistics. */
+  ema: boolean;
+  /** Skip the passes that reorder the forward graph; for comparing. */
+  unoptimized?: boolean;
+}
+
+export interface DropoutMask {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly rate: number;
+}
+
+/** A compiled step. Carried tensors keep their names; their new values come out as `next/<name>`. */
+export interface TrainingStep {
+  readonly model: Uint8Array;
+  readonly batchSize: number;
+  /** Type of the input `pixels`. */
+  readonly pixels: TensorType;
+  readonly carried: readonly string[];
+  readonly masks: readonly DropoutMask[];
+  /** The traced graph in readable form. */
+  readonly text: string;
+}
+
+export const nextName = (name: string): string => `next/${name}`;
+const scalarName = (transform: string, name: string): string => `scalars/${transform}/${name}`;
+const emaDecayName = 'scalars/ema/decay';
+
+/** Everything that a run carries from step to step, at the start: `parameters/`, `state/`, `slots/`, `ema/`. */
+export function initialState(weights: Weights, optimizer: Optimizer, ema: boolean): Record<string, HostTensor> {
+  const copy = ({ type, data }: HostTensor): HostTensor => ({ type, data: data.slice() });
+  const carried: Record<string, HostTensor> = {};
+  for (const kind of ['parameters', 'state'] as const) {
+    for (const [path, tensor] of Object.entries(weights[kind])) {
+      carried[`${kind}/${path}`] = copy(tensor);
+      if (ema) carried[`ema/${kind}/${path}`] = copy(tensor);
+    }
+  }
+  for (const transform of optimizer) {
+    for (const slot of transform.slots) {
+      for (const [path, tensor] of Object.entries(weights.parameters)) {
+        carried[`slots/${transform.name}/${slot}/${path}`] = allocate(tensor.type);
+      }
+    }
+  }
+  return carried;
+}
+
+/** The weights within carried tensors; the averaged ones where they are kept and wanted. */
+export function weightsOf(carried: Tensors, averaged: boolean): Weights {
+  const source = averaged ? below(carried, 'ema') : carried;
+  return { parameters: below(source, 'parameters'), state: below(source, 'state') };
+}
+
+/**
+ * Scalars to feed at a step (from 1). The average's decay starts low, min(decay, (1 + t) / (10 + t)), so that it
+ * forgets the random start soon (TensorFlow's ExponentialMovingAverage with num_updates).
+ */
+export function stepScalars(
+  optimizer: Optimizer,
+  step: number,
+  learningRate: number,
+  emaDecay: number | null,
+): Record<string, HostTensor> {
+  const scalars: Record<string, HostTensor> = {};
+  const put = (name: string, value: number): void => {
+    scalars[name] = { type: tensorType('float32', []), data: Float32Array.of(value) };
+  };
+  for (const transform of optimizer) {
+    for (const [name, value] of Object.entries(transform.scalars(step, learningRate))) {
+      put(scalarName(transform.name, name), value);
+    }
+  }
+  if (emaDecay !== null) put(emaDecayName, Math.min(emaDecay, (1 + step) / (10 + step)));
+  return scalars;
+}
+
+export function compileTrainingStep(options: TrainingStepOptions): TrainingStep {
+  const { network, batchSize, classes, optimizer, provider } = options;
+  const forward = traceForward(options);
+  const { graph, logits } = forward;
+  const targets = graph.input('targets', tensorType('float32', [batchSize, classes]));
+  const loss = reduceMean(softmaxCrossEntropy(logits, targets), [0]);
+  const correct = reduceSum(categoricalMatch(logits, targets), [0]);
+
+  const paths = Object.keys(forward.parameters);
+  const gradientList = gradients(
+    loss,
+    paths.map((path) => forward.parameters[path]!),
+  );
+  const next: Record<string, Value> = {};
+  let updates: Values = Object.fromEntries(paths.map((path, i) => [path, gradientList[i]!]));
+  for (const transform of optimizer) {
+    const slots: Record<string, Value> = {};
+    for (const slot of transform.slots) {
+      for (const path of paths) {
+        slots[`${slot}/${path}`] = graph.input(`slots/${transform.name}/${slot}/${path}`, forward.parameters[path]!.type);
+      }
+    }
+    const scalars = Object.fromEntries(
+      Object.keys(transform.scalars(1, 1)).map((name) => [
+        name,
+        graph.input(scalarName(transform.name, name), tensorType('float32', [])),
+      ]),
+    );
+    const result = transform.update(updates, { parameters: forward.parameters, slots, scalars });
+    updates = result.updates;
+    for (const [path, value] of Object.entries(result.slots)) next[`slots/${transform.name}/${path}`] = value;
+  }
+  for (const path of paths) next[`parameters/${path}`] = subtract(forward.parameters[path]!, updates[path]!);
+  for (const [path, value] of Object.entries(forward.newState)) next[`state/${path}`] = value;
+  if (options.ema) addAverages(graph, next);
+
+  const outputs = Object.fromEntries(Object.entries(next).map(([name, value]) => [nextName(name), value]));
+  const onnx = lowerGraph(graph, { name: 'training_step', provider, outputs: { loss, correct, ...outputs } });
+  return {
+    model: onnx.toBytes(),
+    batchSize,
+    pixels: tensorType('float32', [batchSize, ...network.inputShape]),
+    carried: Object.keys(next),
+    masks: forward.masks,
+    text: printGraph(graph),
+  };
+}
+
+interface TracedForward {
+  graph: Graph;
+  logits: Value;
+  parameters: Values;
+  newState: Values;
+  masks: DropoutMask[];
+}
+
+function traceForward({ network, batchSize, unoptimized }: TrainingStepOptions): TracedForward {
+  const graph = new Graph();
+  const pixels = graph.input(pixelsName, tensorType('float32', [batchSize, ...network.inputShape]));
+  const specs = network.layer.describe(network.inputShape);
+  const inputs = (kind: 'parameters' | 'state'): Record<string, Value> =>
+    Object.fromEntries(
+      Object.entries(specs[kind]).map(([path, { shape }]) => [
+        path,
+        graph.input(`${kind}/${path}`, tensorType('float32', shape)),
+      ]),
+    );
+  const parameters = inputs('parameters');
+  const masks: DropoutMask[] = [];
+  const context = {
+    training: true,
+    dropoutMask(shape: readonly number[], rate: number): Value {
+      const mask = { name: `masks/${masks.length}`, type: tensorType('float32', shape), rate };
+      masks.push(mask);
+      return graph.input(mask.name, mask.type);
+    },
+  };
+  const { logits, state } = applyNetwork(network, context, parameters, inputs('state'), pixels);
+  if (unoptimized) return { graph, logits, parameters, newState: state, masks };
+  const optimized = optimizeForward(graph, { ...state, logits });
+  const { logits: newLogits, ...newState } = optimized.values;
+  return {
+    graph: optimized.graph,
+    logits: newLogits!,
+    parameters: Object.fromEntries(
+      Object.keys(parameters).map((path) => [path, optimized.inputNamed(`parameters/${path}`)]),
+    ),
+    newState,
+    masks,
+  };
+}
+
+/** average decay + value (1 - decay), for parameters and running statistics. */
+function addAverages(graph: Graph, next: Record<string, Value>): void {
+  const decay = graph.input(emaDecayName, tensorType('float32', []));
+  for (const [name, value] of Object.entries(next)) {
+    if (name.startsWith('slots/')) continue;
+    const average = graph.input(`ema/${name}`, value.type);
+    next[`ema/${name}`] = add(value, multiply(subtract(average, value), decay));
+  }
+}

@@ -1,0 +1,102 @@
+// Layers made of layers: one after another, and beside each other (residual sums, squeeze and excitation).
+
+import { add, multiply } from '../ops/elementwise.js';
+import { reshape } from '../ops/shaping.js';
+import { sameShape, ShapeError, type Shape } from '../tensor/type.js';
+import { dense, globalAveragePooling2d, relu, sigmoid } from './layers.js';
+import { type ApplyContext, below, type Layer, type LayerSpecs, prefixed, type Specs, type Values } from './layer.js';
+import type { Value } from '../ir/graph.js';
+
+/** Layers applied one after another; names are the first part of their parameters' paths. */
+export function sequential(layers: Readonly<Record<string, Layer>>): Layer {
+  return {
+    describe(inputShape): LayerSpecs {
+      let shape = inputShape;
+      let multiplyAdds = 0;
+      const parameters: Record<string, Specs[string]> = {};
+      const state: Record<string, Specs[string]> = {};
+      for (const [name, layer] of Object.entries(layers)) {
+        const specs = layer.describe(shape);
+        Object.assign(parameters, prefixed(specs.parameters, name));
+        Object.assign(state, prefixed(specs.state, name));
+        shape = specs.outputShape;
+        multiplyAdds += specs.multiplyAdds;
+      }
+      return { parameters, state, outputShape: shape, multiplyAdds };
+    },
+    apply(context, parameters, state, x) {
+      let output = x;
+      const newState: Record<string, Value> = {};
+      for (const [name, layer] of Object.entries(layers)) {
+        const applied = layer.apply(context, below(parameters, name), below(state, name), output);
+        output = applied.output;
+        Object.assign(newState, prefixed(applied.state, name));
+      }
+      return { output, state: newState };
+    },
+  };
+}
+
+/** Two layers on one input, their outputs put together; paths start with `left` and `right`'s names. */
+function parallel(
+  names: readonly [string, string],
+  [left, right]: readonly [Layer, Layer],
+  outputShape: (left: Shape, right: Shape) => Shape,
+  combine: (left: Value, right: Value) => Value,
+): Layer {
+  return {
+    describe(inputShape): LayerSpecs {
+      const [a, b] = [left.describe(inputShape), right.describe(inputShape)];
+      return {
+        parameters: { ...prefixed(a.parameters, names[0]), ...prefixed(b.parameters, names[1]) },
+        state: { ...prefixed(a.state, names[0]), ...prefixed(b.state, names[1]) },
+        outputShape: outputShape(a.outputShape, b.outputShape),
+        multiplyAdds: a.multiplyAdds + b.multiplyAdds,
+      };
+    },
+    apply(context: ApplyContext, parameters: Values, state: Values, x: Value) {
+      const a = left.apply(context, below(parameters, names[0]), below(state, names[0]), x);
+      const b = right.apply(context, below(parameters, names[1]), below(state, names[1]), x);
+      return {
+        output: combine(a.output, b.output),
+        state: { ...prefixed(a.state, names[0]), ...prefixed(b.state, names[1]) },
+      };
+    },
+  };
+}
+
+/** The input unchanged. */
+export const identity: Layer = {
+  describe: (inputShape) => ({ parameters: {}, state: {}, outputShape: inputShape, multiplyAdds: 0 }),
+  apply: (_context, _parameters, _state, x) => ({ output: x, state: {} }),
+};
+
+/** body(x) + shortcut(x) (He et al. 2016); paths `body/...` and `shortcut/...`. */
+export function residual(body: Layer, shortcut: Layer = identity): Layer {
+  return parallel(
+    ['body', 'shortcut'],
+    [body, shortcut],
+    (a, b) => {
+      if (!sameShape(a, b)) throw new ShapeError(`residual: body gives [${a.join(', ')}], shortcut [${b.join(', ')}].`);
+      return a;
+    },
+    add,
+  );
+}
+
+/** Scales each channel by a gate computed from the channels' means (Hu et al. 2018). */
+export function squeezeExcitation(channels: number, reduction: number): Layer {
+  const gate = sequential({
+    pool: globalAveragePooling2d(),
+    reduce: dense({ units: Math.max(1, Math.round(channels / reduction)) }),
+    relu: relu(),
+    expand: dense({ units: channels }),
+    sigmoid: sigmoid(),
+  });
+  return parallel(
+    ['input', 'gate'],
+    [identity, gate],
+    (input) => input,
+    (x, weights) => multiply(x, reshape(weights, [...weights.shape, 1, 1])),
+  );
+}

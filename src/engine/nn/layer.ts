@@ -1,0 +1,77 @@
+// What a layer is: a function of options that returns `init` and `apply`. Parameters and running statistics are
+// flat records keyed by path ("block1/conv/kernel"); a layer sees only its own part of them.
+
+import type { Random } from '../../random/random.js';
+import type { Value } from '../ir/graph.js';
+import type { Shape } from '../tensor/type.js';
+
+/** How a stored tensor starts. */
+export interface TensorSpec {
+  readonly shape: Shape;
+  /** Fills a fresh array; called once with the run's stream for this tensor. */
+  init(data: Float32Array, random: Random): void;
+}
+
+export type Specs = Readonly<Record<string, TensorSpec>>;
+export type Values = Readonly<Record<string, Value>>;
+
+export interface LayerSpecs {
+  /** Trained by the optimizer. */
+  readonly parameters: Specs;
+  /** Kept by the layer itself: running statistics. */
+  readonly state: Specs;
+  /** Of one example, without the batch axis. */
+  readonly outputShape: Shape;
+  /** Multiply-adds of one example, forward. */
+  readonly multiplyAdds: number;
+}
+
+/** What `apply` may ask of its surroundings. */
+export interface ApplyContext {
+  readonly training: boolean;
+  /** A mask of this shape, 0 with probability `rate`, else 1 / (1 - rate), drawn anew each step. */
+  dropoutMask(shape: Shape, rate: number): Value;
+}
+
+export interface Applied {
+  readonly output: Value;
+  /** New running statistics, by the names of `state`; empty outside training. */
+  readonly state: Values;
+}
+
+export interface Layer {
+  /** Specs for an input of one example's shape ([C, H, W] or [features]). Throws ShapeError where it doesn't fit. */
+  describe(inputShape: Shape): LayerSpecs;
+  apply(context: ApplyContext, parameters: Values, state: Values, x: Value): Applied;
+}
+
+/** A layer without parameters or state. */
+export function stateless(
+  outputShape: (inputShape: Shape) => Shape,
+  apply: (context: ApplyContext, x: Value) => Value,
+): Layer {
+  return {
+    describe: (inputShape) => ({
+      parameters: {},
+      state: {},
+      outputShape: outputShape(inputShape),
+      multiplyAdds: 0,
+    }),
+    apply: (context, _parameters, _state, x) => ({ output: apply(context, x), state: {} }),
+  };
+}
+
+/** The entries below `prefix/`, with the prefix taken off. */
+export function below<T>(record: Readonly<Record<string, T>>, prefix: string): Record<string, T> {
+  const start = `${prefix}/`;
+  return Object.fromEntries(
+    Object.entries(record)
+      .filter(([path]) => path.startsWith(start))
+      .map(([path, value]) => [path.slice(start.length), value]),
+  );
+}
+
+/** The same entries put below `prefix/`. */
+export function prefixed<T>(record: Readonly<Record<string, T>>, prefix: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([path, value]) => [`${prefix}/${path}`, value]));
+}

@@ -1,0 +1,186 @@
+// The layers that networks are made of. Options, defaults and arithmetic follow Keras's layers of the same names;
+// images are [N, C, H, W] here.
+
+import { addBias, channelAffine, moments } from '../ops/normalization.js';
+import * as convolution from '../ops/convolution.js';
+import { add, divide, multiply, relu as reluOp, scalar, sigmoid as sigmoidOp, squareRoot, subtract } from '../ops/elementwise.js';
+import { matMul } from '../ops/matmul.js';
+import * as pooling from '../ops/pooling.js';
+import { reshape } from '../ops/shaping.js';
+import type { Value } from '../ir/graph.js';
+import { elementCount, ShapeError, type Shape } from '../tensor/type.js';
+import { filledWith, glorotUniform, type KernelInitializer } from './initializers.js';
+import { type Layer, type LayerSpecs, stateless } from './layer.js';
+
+export interface ConvOptions {
+  filters: number;
+  /** Window height and width; 3 stands for 3x3. */
+  kernelSize: number | readonly [number, number];
+  strides?: number;
+  /** `same` keeps the size at stride 1 and gives ceil(size / stride), padding more at bottom and right, as Keras. */
+  padding?: 'same' | 'valid';
+  groups?: number;
+  /** A bias before batch normalization changes nothing; leave it out there. */
+  useBias?: boolean;
+  kernelInitializer?: KernelInitializer;
+}
+
+/** Zeros to add for Keras's `same` padding: [before, after]. */
+function samePadding(size: number, kernel: number, stride: number): [number, number] {
+  const total = Math.max((Math.ceil(size / stride) - 1) * stride + kernel - size, 0);
+  return [Math.floor(total / 2), total - Math.floor(total / 2)];
+}
+
+/** Two-dimensional convolution over [C, H, W]. Parameters `kernel` [filters, C / groups, kH, kW] and `bias` [filters]. */
+export function conv2d(options: ConvOptions): Layer {
+  const { filters, strides = 1, padding = 'same', groups = 1, useBias = true } = options;
+  const [height, width] = typeof options.kernelSize === 'number' ? [options.kernelSize, options.kernelSize] : options.kernelSize;
+  const attributesFor = (h: number, w: number): convolution.ConvAttributes => {
+    const [top, bottom] = padding === 'same' ? samePadding(h, height, strides) : [0, 0];
+    const [left, right] = padding === 'same' ? samePadding(w, width, strides) : [0, 0];
+    return { strides: [strides, strides], pads: [top, left, bottom, right], group: groups };
+  };
+  return {
+    describe([channels, h, w]): LayerSpecs {
+      if (channels === undefined || h === undefined || w === undefined) throw new ShapeError('conv2d: needs images [C, H, W].');
+      if (channels % groups !== 0 || filters % groups !== 0) {
+        throw new ShapeError(`conv2d: ${channels} channels and ${filters} filters do not split into ${groups} groups.`);
+      }
+      const { pads } = attributesFor(h, w);
+      const rows = Math.floor((h + pads[0] + pads[2] - height) / strides) + 1;
+      const columns = Math.floor((w + pads[1] + pads[3] - width) / strides) + 1;
+      const kernel: Shape = [filters, channels / groups, height, width];
+      return {
+        parameters: {
+          kernel: (options.kernelInitializer ?? glorotUniform)(kernel),
+          ...(useBias ? { bias: filledWith(0, [filters]) } : {}),
+        },
+        state: {},
+        outputShape: [filters, rows, columns],
+        multiplyAdds: elementCount(kernel) * rows * columns,
+      };
+    },
+    apply(_context, parameters, _state, x) {
+      const y = convolution.conv(x, parameters.kernel!, attributesFor(x.shape[2]!, x.shape[3]!));
+      return { output: useBias ? addBias(y, parameters.bias!) : y, state: {} };
+    },
+  };
+}
+
+export interface DenseOptions {
+  units: number;
+  useBias?: boolean;
+  kernelInitializer?: KernelInitializer;
+}
+
+/** y = x kernel + bias over [features]. Parameters `kernel` [features, units] and `bias` [units]. */
+export function dense({ units, useBias = true, kernelInitializer = glorotUniform }: DenseOptions): Layer {
+  return {
+    describe(inputShape): LayerSpecs {
+      if (inputShape.length !== 1) throw new ShapeError('dense: needs a vector of features; flatten images first.');
+      const kernel: Shape = [inputShape[0]!, units];
+      return {
+        parameters: { kernel: kernelInitializer(kernel), ...(useBias ? { bias: filledWith(0, [units]) } : {}) },
+        state: {},
+        outputShape: [units],
+        multiplyAdds: elementCount(kernel),
+      };
+    },
+    apply(_context, parameters, _state, x) {
+      const y = matMul(x, parameters.kernel!);
+      return { output: useBias ? add(y, parameters.bias!) : y, state: {} };
+    },
+  };
+}
+
+export interface BatchNormOptions {
+  /** Weight of the old running statistics at each step; Keras's default. */
+  momentum?: number;
+  epsilon?: number;
+  /** Start of gamma; 0 for the last normalization of a residual block. */
+  gammaStart?: number;
+}
+
+/**
+ * Batch normalization over all axes but the channels' (Ioffe and Szegedy 2015), as Keras's BatchNormalization: the
+ * batch's biased variance normalizes and also enters the running variance. Parameters `gamma`, `beta`; state `mean`,
+ * `variance`.
+ */
+export function batchNormalization({ momentum = 0.99, epsilon = 1e-3, gammaStart = 1 }: BatchNormOptions = {}): Layer {
+  /** old momentum + batch (1 - momentum) */
+  const blend = (old: Value, batch: Value): Value =>
+    add(multiply(old, scalar(old, momentum)), multiply(batch, scalar(batch, 1 - momentum)));
+  return {
+    describe: (inputShape) => {
+      const vector: Shape = [inputShape[0]!];
+      return {
+        parameters: { gamma: filledWith(gammaStart, vector), beta: filledWith(0, vector) },
+        state: { mean: filledWith(0, vector), variance: filledWith(1, vector) },
+        outputShape: inputShape,
+        multiplyAdds: 0,
+      };
+    },
+    apply({ training }, { gamma, beta }, { mean, variance }, x) {
+      const batch = training ? moments(x) : { mean: mean!, variance: variance! };
+      const deviation = squareRoot(add(batch.variance, scalar(batch.variance, epsilon)));
+      const scale = divide(gamma!, deviation);
+      const shift = subtract(beta!, multiply(batch.mean, scale));
+      const output = channelAffine(x, scale, shift);
+      if (!training) return { output, state: {} };
+      return {
+        output,
+        state: { mean: blend(mean!, batch.mean), variance: blend(variance!, batch.variance) },
+      };
+    },
+  };
+}
+
+export const relu = (): Layer => stateless((shape) => shape, (_context, x) => reluOp(x));
+export const sigmoid = (): Layer => stateless((shape) => shape, (_context, x) => sigmoidOp(x));
+
+/** Zeroes a share `rate` of the values while training, and scales the rest by 1 / (1 - rate). */
+export function dropout(rate: number): Layer {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout: expected a rate from 0 to below 1, got ${rate}.`);
+  return stateless(
+    (shape) => shape,
+    (context, x) => (context.training && rate > 0 ? multiply(x, context.dropoutMask(x.shape, rate)) : x),
+  );
+}
+
+export interface PoolOptions {
+  poolSize?: number;
+  /** The pool size unless given. */
+  strides?: number;
+  padding?: 'same' | 'valid';
+}
+
+function pool2d(operator: typeof pooling.maxPool, { poolSize = 2, strides = poolSize, padding = 'valid' }: PoolOptions): Layer {
+  const padsFor = (h: number, w: number): [number, number, number, number] => {
+    if (padding === 'valid') return [0, 0, 0, 0];
+    const [top, bottom] = samePadding(h, poolSize, strides);
+    const [left, right] = samePadding(w, poolSize, strides);
+    return [top, left, bottom, right];
+  };
+  return stateless(
+    ([channels, h, w]) => {
+      const [top, left, bottom, right] = padsFor(h!, w!);
+      const rows = Math.floor((h! + top + bottom - poolSize) / strides) + 1;
+      const columns = Math.floor((w! + left + right - poolSize) / strides) + 1;
+      if (rows < 1 || columns < 1) throw new ShapeError(`pooling: ${h}x${w} images are smaller than the ${poolSize}x${poolSize} window.`);
+      return [channels!, rows, columns];
+    },
+    (_context, x) =>
+      operator(x, { kernel: [poolSize, poolSize], strides: [strides, strides], pads: padsFor(x.shape[2]!, x.shape[3]!) }),
+  );
+}
+
+export const maxPooling2d = (options: PoolOptions = {}): Layer => pool2d(pooling.maxPool, options);
+export const averagePooling2d = (options: PoolOptions = {}): Layer => pool2d(pooling.averagePool, options);
+export const globalAveragePooling2d = (): Layer => stateless(([channels]) => [channels!], (_context, x) => pooling.globalAveragePool(x));
+
+/** [C, H, W] to a vector, channels outermost. */
+export const flatten = (): Layer =>
+  stateless(
+    (shape) => [elementCount(shape)],
+    (_context, x) => reshape(x, [x.shape[0]!, elementCount(x.shape.slice(1))]),
+  );

@@ -1,0 +1,111 @@
+// Runs a compiled training step again and again. Carried tensors live in two sets of preallocated memory that take
+// turns as input and output, so a step allocates nothing for them.
+
+import { Random } from '../../random/random.js';
+import { nextName, stepScalars, type TrainingStep } from '../compile/training-step.js';
+import type { Optimizer } from '../optim/transforms.js';
+import { allocate, type HostTensor } from '../tensor/array.js';
+import { tensorType } from '../tensor/type.js';
+import { openSession, type Session, type SessionOptions } from './session.js';
+
+export interface TrainingSessionOptions extends SessionOptions {
+  optimizer: Optimizer;
+  /** Dropout masks derive from this and the step. */
+  seed: number;
+  emaDecay: number | null;
+}
+
+export interface StepInput {
+  /** Raw pixels [B, C, H, W]. */
+  pixels: Float32Array;
+  /** Class probabilities [B, classes]. */
+  targets: Float32Array;
+  /** From 1. */
+  step: number;
+  learningRate: number;
+}
+
+export interface StepResult {
+  /** Mean over the batch, before the update. */
+  loss: number;
+  /** Images of the batch whose class was right. */
+  correct: number;
+}
+
+export class TrainingSession {
+  private readonly sessions = new Map<number, Promise<{ step: TrainingStep; session: Session }>>();
+  private readonly masks = new Map<string, HostTensor>();
+  private current: Record<string, HostTensor>;
+  private spare: Record<string, HostTensor>;
+
+  /**
+   * @param compile gives the step for a batch size; called once a size (a last, smaller batch needs its own).
+   * @param carried starting values; see initialState.
+   */
+  constructor(
+    private readonly compile: (batchSize: number) => TrainingStep,
+    carried: Readonly<Record<string, HostTensor>>,
+    private readonly options: TrainingSessionOptions,
+  ) {
+    this.current = { ...carried };
+    this.spare = Object.fromEntries(Object.entries(carried).map(([name, { type }]) => [name, allocate(type)]));
+  }
+
+  /** Carried tensors as they are now. The next step but one writes over their memory. */
+  get carried(): Readonly<Record<string, HostTensor>> {
+    return this.current;
+  }
+
+  /** Opens the step for a batch size ahead of its first use. */
+  async prepare(batchSize: number): Promise<void> {
+    await this.open(batchSize);
+  }
+
+  private open(batchSize: number): Promise<{ step: TrainingStep; session: Session }> {
+    let opened = this.sessions.get(batchSize);
+    if (opened === undefined) {
+      const step = this.compile(batchSize);
+      opened = openSession(step.model, this.options).then((session) => ({ step, session }));
+      this.sessions.set(batchSize, opened);
+    }
+    return opened;
+  }
+
+  /** One step on a batch of any size. */
+  async run(batchSize: number, input: StepInput): Promise<StepResult> {
+    const { step, session } = await this.open(batchSize);
+    const image = step.pixels.shape.slice(1);
+    const classes = input.targets.length / batchSize;
+    const feeds: Record<string, HostTensor> = {
+      ...this.current,
+      ...this.drawMasks(step, input.step),
+      ...stepScalars(this.options.optimizer, input.step, input.learningRate, this.options.emaDecay),
+      pixels: { type: tensorType('float32', [batchSize, ...image]), data: input.pixels },
+      targets: { type: tensorType('float32', [batchSize, classes]), data: input.targets },
+    };
+    const into = Object.fromEntries(step.carried.map((name) => [nextName(name), this.spare[name]!]));
+    const results = await session.run(feeds, into);
+    [this.current, this.spare] = [this.spare, this.current];
+    return {
+      loss: Number(results.loss!.data[0]),
+      correct: Number(results.correct!.data[0]),
+    };
+  }
+
+  private drawMasks(step: TrainingStep, stepNumber: number): Record<string, HostTensor> {
+    return Object.fromEntries(
+      step.masks.map(({ name, type, rate }) => {
+        const key = `${name}:${step.batchSize}`;
+        const mask = this.masks.get(key) ?? allocate(type);
+        this.masks.set(key, mask);
+        new Random(this.options.seed, 'dropout', stepNumber, name).fillDropoutMask(mask.data as Float32Array, rate);
+        return [name, mask];
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    for (const opened of this.sessions.values()) await (await opened).session.close();
+    this.sessions.clear();
+  }
+}
