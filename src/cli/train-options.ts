@@ -31,7 +31,7 @@ const orOff = (read: (text: string | boolean) => unknown) => (text: string | boo
   text === 'off' ? null : read(text);
 const readList = (text: string | boolean) => String(text).split(',').map(readNumber);
 const asIs = (text: string | boolean) => text;
-const showValue = (value: unknown) => (value === null ? 'off' : String(value));
+const showValue = (value: unknown) => (value === null ? 'off' : value === true ? 'on' : String(value));
 
 function readSize(text: string | boolean): unknown {
   const [, width, height] = /^(\d+)(?:x(\d+))?$/.exec(String(text).trim()) ?? [];

@@ -1,0 +1,32 @@
+// Size, names and opening of the project's files.
+
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { generated, projectFiles, readText, sources } from './sources.js';
+
+const longest = 450;
+const code = projectFiles(
+  ['src', 'test', 'bin', 'scripts', 'bench', 'examples', 'vitest.config.ts'],
+  (file) => /\.(ts|js)$/.test(file) && !generated.has(file),
+);
+
+it(`no file is longer than ${longest} lines`, () => {
+  expect(code.length).toBeGreaterThan(50);
+  const long = code.map((file) => ({ file, lines: readText(file).split('\n').length - 1 }));
+  expect(long.filter(({ lines }) => lines > longest)).toEqual([]);
+});
+
+it('names say what is inside', () => {
+  const vague = /^(utils?|helpers?|common|misc)(\.|$)/;
+  expect(code.filter((file) => file.split('/').some((part) => vague.test(part)))).toEqual([]);
+});
+
+it('every source opens with what it is', () => {
+  expect(sources.filter((file) => !/^(#!.*\n)?\/[/*]/.test(readText(file)))).toEqual([]);
+});
+
+it('a test stands beside what it tests', () => {
+  const tests = projectFiles(['src'], (file) => file.endsWith('.test.ts'));
+  const folders = new Set(sources.map((file) => path.posix.dirname(file)));
+  expect(tests.filter((file) => !folders.has(path.posix.dirname(file)))).toEqual([]);
+});

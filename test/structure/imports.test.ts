@@ -1,0 +1,106 @@
+// The directions in which folders may import each other. The drawing is in docs/architecture.md.
+
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Import, importsOf, packageOf, readText, root, sources } from './sources.js';
+
+/**
+ * What each part of src/ may import, besides itself and all that those parts may import.
+ * A part is the longest of these that a file's path begins with.
+ */
+const directions: Record<string, string[]> = {
+  errors: [],
+  version: [],
+  random: [],
+  files: ['errors'],
+  image: ['random'],
+  'engine/tensor': [],
+  'engine/onnx': ['engine/tensor'],
+  'engine/ir': ['engine/onnx'],
+  'engine/ops': ['engine/ir'],
+  'engine/autodiff': ['engine/ops'],
+  'engine/nn': ['engine/autodiff', 'random'],
+  'engine/optim': ['engine/nn'],
+  'engine/compile': ['engine/optim'],
+  // Its session knows tensors only; the one that carries a compiled step's state knows the step as well.
+  'engine/runtime': ['engine/compile', 'errors'],
+  data: ['image', 'random', 'errors', 'files'],
+  models: ['engine/nn'],
+  report: ['errors', 'files'],
+  predict: ['engine/runtime', 'image'],
+  evaluate: ['predict', 'data', 'report'],
+  train: ['models', 'engine/compile', 'engine/runtime', 'data', 'evaluate', 'report', 'version'],
+  cli: ['train', 'evaluate', 'predict', 'data', 'models', 'report', 'version'],
+  index: ['train', 'evaluate', 'predict', 'data', 'models', 'report', 'version'],
+};
+
+/** Packages that one place alone may import, so that replacing one changes one place. */
+const onlyImporters: Record<string, RegExp> = {
+  'onnxruntime-node': /^src\/engine\/runtime\//,
+  '@bufbuild/protobuf': /^src\/engine\/onnx\//,
+  commander: /^src\/cli\//,
+  echarts: /^src\/report\/plots\//,
+  'csv-parse': /^src\/data\//,
+};
+
+/** A file of types is a contract: anyone may read it, for its types. */
+const isContract = ({ to, typeOnly }: Import) => typeOnly && /\/types\.ts$/.test(to);
+
+function partOf(file: string): string {
+  const inside = file.replace(/^src\//, '').replace(/\.ts$/, '');
+  const parts = Object.keys(directions).filter((part) => inside === part || inside.startsWith(`${part}/`));
+  return parts.sort((a, b) => b.length - a.length)[0] ?? `${inside}, which the table of directions lacks`;
+}
+
+function reachable(part: string, through: readonly string[] = []): Set<string> {
+  if (through.includes(part))
+    throw new Error(`directions go in a circle: ${[...through, part].join(' <- ')}`);
+  const direct = directions[part] ?? [];
+  return new Set([part, ...direct.flatMap((next) => [...reachable(next, [...through, part])])]);
+}
+
+const imports = sources.flatMap(importsOf);
+const inside = imports.filter(({ to }) => to.startsWith('src/'));
+const outside = imports.filter(({ to }) => !to.startsWith('src/'));
+const tell = ({ from, to }: Import) => `${from} imports ${to}`;
+
+describe('imports', () => {
+  it('are found', () => {
+    expect(inside.length).toBeGreaterThan(50);
+    expect(inside.filter(({ to }) => !existsSync(path.join(root, to))).map(tell)).toEqual([]);
+  });
+
+  it('follow the directions of the folders', () => {
+    const wrong = inside.filter(
+      (entry) => !isContract(entry) && !reachable(partOf(entry.from)).has(partOf(entry.to)),
+    );
+    expect(wrong.map(tell)).toEqual([]);
+  });
+
+  it('keep the program that only predicts free of gradients', () => {
+    const seen = new Set<string>();
+    const visit = (file: string) => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      for (const entry of inside) if (entry.from === file && !entry.typeOnly) visit(entry.to);
+    };
+    for (const file of sources.filter((name) => name.startsWith('src/predict/'))) visit(file);
+    expect(
+      [...seen].filter((file) =>
+        /^src\/(engine\/(autodiff|ops|nn|optim|compile)|models|train|data)\//.test(file),
+      ),
+    ).toEqual([]);
+  });
+
+  it('name declared dependencies, and node: for what comes with Node', () => {
+    const { dependencies } = JSON.parse(readText('package.json')) as { dependencies: Record<string, string> };
+    const wrong = outside.filter(({ to }) => !to.startsWith('node:') && !(packageOf(to) in dependencies));
+    expect(wrong.map(tell)).toEqual([]);
+  });
+
+  it('of some packages happen in one place', () => {
+    const wrong = outside.filter(({ from, to }) => onlyImporters[packageOf(to)]?.test(from) === false);
+    expect(wrong.map(tell)).toEqual([]);
+  });
+});
