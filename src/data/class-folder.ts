@@ -198,3 +198,8 @@ export function toSamples(folders: ClassFolders, classes: readonly string[], bas
   }
   return samples;
 }
+
+/** Sorted names of the class folders of one or more splits. */
+export function classNames(...folders: ClassFolders[]): string[] {
+  return [...new Set(folders.flatMap((folder) => folder.classes.map(({ name }) => name)))].sort();
+}

@@ -119,7 +119,15 @@ export async function runBatchTask(task: BatchTask): Promise<BatchResult> {
     }
   } else {
     await forEachInFlight(indices.length, async (i) => {
-      place(i, await decodeResized(images.sources[i]!, width, height, images.maxPixels));
+      const source = images.sources[i]!;
+      try {
+        place(i, await decodeResized(source, width, height, images.maxPixels));
+      } catch (error) {
+        if (!(error instanceof DecodeError) || source.kind === 'pixels') throw error;
+        throw new DecodeError(
+          `${source.path}: ${error.message}. It could be read at the start: leave files as they are.`,
+        );
+      }
     });
   }
   return { pixels: task.pixels };

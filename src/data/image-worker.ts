@@ -2,6 +2,7 @@
 // error's words. The work itself is in image-tasks.ts.
 
 import { parentPort, type Transferable } from 'node:worker_threads';
+import { DecodeError } from './decode.js';
 import { type ImageTask, runBatchTask, runDecodeTask } from './image-tasks.js';
 
 const port = parentPort;
@@ -18,7 +19,8 @@ async function answer(id: number, task: ImageTask): Promise<void> {
       port!.postMessage({ id, result }, transfer);
     }
   } catch (error) {
-    port!.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
+    const message = error instanceof Error ? error.message : String(error);
+    port!.postMessage({ id, error: message, isData: error instanceof DecodeError });
   }
 }
 

@@ -1,13 +1,13 @@
-// Finds out what a path holds (split folders, one folder of class folders, or fer2013.csv) and reads it into a Dataset:
-// names, labels and places of images. Nothing is decoded here. Class order and file order are those of Keras's
+// Reads a dataset for training: names, labels and places of images. Nothing is decoded here. Class order and file order are those of Keras's
 // flow_from_directory.
 
-import { stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { FerlabError } from '../errors.js';
 import { Random } from '../random/random.js';
+import { checkSkipped } from './bad-files.js';
 import {
   type ClassFolders,
+  classNames,
   imageExtensions,
   listOrFail,
   readClassFolders,
@@ -15,7 +15,8 @@ import {
   toSamples,
 } from './class-folder.js';
 import { type FerCsv, readFerCsv } from './fer-csv.js';
-import type { BadFile, Dataset, Sample, Split } from './types.js';
+import { findLayout, howToLayOut } from './layout.js';
+import type { Dataset, Sample, Split } from './types.js';
 
 /** How to read a dataset. */
 export interface ReadOptions {
@@ -29,89 +30,6 @@ export interface ReadOptions {
   seed?: number;
   /** Refuse a dataset in which any file has to be passed over. */
   strict?: boolean;
-}
-
-/** One split, read on its own. */
-export interface ReadSplit {
-  /** Absolute path that was read. */
-  path: string;
-  /** Label i is `classes[i]`. */
-  classes: string[];
-  split: Split;
-  skipped: BadFile[];
-}
-
-/** Names of validation folders, the preferred first. */
-const validationNames = ['validation', 'val', 'test'] as const;
-const csvNames = ['fer2013.csv', 'icml_face_data.csv'];
-const howToLayOut =
-  'Give a folder with train/ and validation/ (or val/, test/), each holding one folder of images per class; ' +
-  'or one folder of class folders with --validation-split; or fer2013.csv.';
-
-type Layout =
-  | { kind: 'splits'; root: string; names: string[] }
-  | { kind: 'csv'; path: string }
-  | { kind: 'classes'; root: string };
-
-async function isKind(path: string, kind: 'file' | 'folder'): Promise<boolean> {
-  try {
-    const found = await stat(path);
-    return kind === 'file' ? found.isFile() : found.isDirectory();
-  } catch {
-    return false;
-  }
-}
-
-async function splitNames(root: string): Promise<string[]> {
-  const names: string[] = [];
-  for (const name of ['train', ...validationNames]) {
-    if (await isKind(join(root, name), 'folder')) names.push(name);
-  }
-  return names;
-}
-
-/** The layout of exactly this folder, not of folders in it; null where it has neither splits nor a CSV file. */
-async function layoutOf(root: string): Promise<Layout | null> {
-  const names = await splitNames(root);
-  if (names.includes('train')) return { kind: 'splits', root, names };
-  for (const name of csvNames) {
-    if (await isKind(join(root, name), 'file')) return { kind: 'csv', path: join(root, name) };
-  }
-  return null;
-}
-
-async function findLayout(path: string): Promise<Layout> {
-  if (await isKind(path, 'file')) {
-    if (/\.csv$/i.test(path)) return { kind: 'csv', path };
-    const found = 'found a file that is not a .csv';
-    throw new FerlabError(
-      'data',
-      `${path}: expected a folder of images or a CSV file; ${found}. ${howToLayOut}`,
-    );
-  }
-  if (!(await isKind(path, 'folder'))) {
-    const found = 'found nothing of that name';
-    throw new FerlabError(
-      'data',
-      `${path}: expected a dataset (folder or CSV file); ${found}. Check the path.`,
-    );
-  }
-  const here = await layoutOf(path);
-  if (here) return here;
-  const below: Layout[] = [];
-  for (const entry of await listOrFail(path)) {
-    const child = join(path, entry.name);
-    const layout = (await isKind(child, 'folder')) ? await layoutOf(child) : null;
-    if (layout) below.push(layout);
-  }
-  if (below.length > 1) {
-    const places = below.map((layout) => (layout.kind === 'csv' ? layout.path : layout.root)).join(', ');
-    throw new FerlabError(
-      'data',
-      `${path}: expected one dataset; found ${below.length} (${places}). Give the path of one of them.`,
-    );
-  }
-  return below[0] ?? { kind: 'classes', root: path };
 }
 
 function checkFraction(fraction: number | undefined): void {
@@ -183,10 +101,6 @@ function checkClasses(dataset: Dataset): void {
         'Add images to these class folders, or remove the class from both splits.',
     );
   }
-}
-
-function classNames(...folders: ClassFolders[]): string[] {
-  return [...new Set(folders.flatMap((folder) => folder.classes.map(({ name }) => name)))].sort();
 }
 
 /** Splits that have folders of their own. `names` are their names, `train` first and then by preference. */
@@ -331,7 +245,7 @@ export async function readDataset(path: string | undefined, options: ReadOptions
     dataset = await readFound(resolve(path), options);
   }
   checkClasses(dataset);
-  if (options.strict && dataset.skipped.length > 0) throw strictError(dataset.path, dataset.skipped);
+  if (options.strict) checkSkipped(dataset.path, dataset.skipped);
   return dataset;
 }
 
@@ -350,118 +264,6 @@ async function readFound(path: string, options: ReadOptions): Promise<Dataset> {
     );
   }
   return fromFolders(path, path, new Map([['train', path]]), options);
-}
-
-function strictError(path: string, skipped: BadFile[]): FerlabError {
-  const listed = skipped.slice(0, 10).map(({ file, reason }) => `\n  ${file}: ${reason}`);
-  const more = skipped.length > 10 ? `\n  and ${skipped.length - 10} more` : '';
-  return new FerlabError(
-    'data',
-    `${path}: --strict expects that every file can be read; found ${skipped.length} that can't:` +
-      `${listed.join('')}${more}\nRemove them, or leave --strict out to go on without them.`,
-  );
-}
-
-/**
- * Reads one folder of class folders, for evaluation.
- *
- * @param options.classes the model's classes, which then are the labels; every folder must be one of them (not all
- *   need be there). Without it the folder names are the classes.
- * @throws FerlabError (data) when there are no images, or a folder's name isn't among `classes`.
- */
-export async function readClassFolder(
-  path: string,
-  options: { classes?: readonly string[]; strict?: boolean } = {},
-): Promise<ReadSplit> {
-  const root = resolve(path);
-  if (!(await isKind(root, 'folder'))) {
-    throw new FerlabError(
-      'data',
-      `${root}: expected a folder of class folders; found no such folder. Check the path.`,
-    );
-  }
-  const folders = await readClassFolders(root, root);
-  const classes = options.classes ? [...options.classes] : classNames(folders);
-  const withFiles = folders.classes.filter(({ files }) => files.length > 0);
-  const unknown = withFiles.filter(({ name }) => !classes.includes(name)).map(({ name }) => name);
-  if (unknown.length > 0) {
-    throw new FerlabError(
-      'data',
-      `${root}: expected folders named by the model's classes (${classes.join(', ')}); ` +
-        `found ${unknown.join(', ')}. Rename or remove these folders, or use a model trained for them.`,
-    );
-  }
-  const samples = toSamples(folders, classes, root);
-  if (samples.length === 0) {
-    const expected = `expected class folders with images (${imageExtensions.join(', ')})`;
-    throw new FerlabError('data', `${root}: ${expected}; found no images.`);
-  }
-  if (options.strict && folders.skipped.length > 0) throw strictError(root, folders.skipped);
-  return { path: root, classes, split: { name: basename(root), samples }, skipped: folders.skipped };
-}
-
-/**
- * Reads what `ferlab evaluate` is given: one split of a dataset, or one folder of class folders.
- *
- * @param options.split name of the split (`train`, `validation`, `val`, `test`); the validation split unless told.
- *   Meaningless for a folder of class folders, and an error there.
- * @param options.classes as for readClassFolder.
- */
-export async function readEvaluationSplit(
-  path: string,
-  options: { split?: string; classes?: readonly string[]; strict?: boolean } = {},
-): Promise<ReadSplit> {
-  const root = resolve(path);
-  const layout = await findLayout(root);
-  if (layout.kind === 'classes') {
-    if (options.split !== undefined) {
-      throw new FerlabError(
-        'usage',
-        `--split ${options.split}: expected a dataset with that split; found one folder of class folders (${root}). ` +
-          'Leave the option out.',
-      );
-    }
-    return readClassFolder(root, options);
-  }
-  if (layout.kind === 'csv') return evaluationSplitOfCsv(root, await readFerCsv(layout.path), options);
-  const name = options.split ?? layout.names.find((other) => other !== 'train') ?? 'train';
-  const folder = join(layout.root, name);
-  if (!(await isKind(folder, 'folder'))) throw noSuchSplit(root, name, layout.names);
-  const read = await readClassFolder(folder, options);
-  return { ...read, path: root, split: { name, samples: read.split.samples } };
-}
-
-function evaluationSplitOfCsv(
-  root: string,
-  csv: FerCsv,
-  options: { split?: string; classes?: readonly string[]; strict?: boolean },
-): ReadSplit {
-  const names = (['validation', 'test', 'train'] as const).filter((name) => csv.splits[name].length > 0);
-  const name = names.find((other) => other === (options.split ?? names[0]));
-  if (!name) throw noSuchSplit(root, options.split ?? 'validation', names);
-  const classes = options.classes ? [...options.classes] : csv.classes;
-  const unknown = csv.classes.filter((other) => !classes.includes(other));
-  if (unknown.length > 0) {
-    throw new FerlabError(
-      'data',
-      `${csv.path}: expected the model's classes (${classes.join(', ')}); found ${unknown.join(', ')}. ` +
-        'Use a model trained for these classes.',
-    );
-  }
-  if (options.strict && csv.skipped.length > 0) throw strictError(root, csv.skipped);
-  const samples = csv.splits[name].map((sample) => ({
-    ...sample,
-    label: classes.indexOf(csv.classes[sample.label]!),
-  }));
-  return { path: root, classes, split: { name, samples }, skipped: csv.skipped };
-}
-
-function noSuchSplit(path: string, name: string, names: readonly string[]): FerlabError {
-  const found = names.length > 0 ? names.join(', ') : 'none';
-  return new FerlabError(
-    'data',
-    `${path}: expected a split called ${name}; found ${found}. Name one of these.`,
-  );
 }
 
 /** Keras's line about a split: "Found 28709 images belonging to 7 classes." */

@@ -109,7 +109,7 @@ function fingerprintOf(samples: readonly Sample[], digests: readonly Uint8Array[
 /**
  * Decodes samples once, in worker threads.
  *
- * @throws FerlabError (interrupted) when `signal` fires. Bad images are no error here: see `bad`, checkBadShare.
+ * @throws FerlabError (interrupted) when `signal` fires. Bad images are no error here: see `bad` and checkBadShare.
  */
 export async function openImages(samples: readonly Sample[], options: OpenOptions): Promise<ImageStore> {
   const { width, height, memoryBudget = defaultMemoryBudget, maxPixels = defaultMaxPixels } = options;
@@ -162,29 +162,4 @@ export async function openImages(samples: readonly Sample[], options: OpenOption
     },
     close,
   };
-}
-
-/**
- * Decides whether to go on without the bad images.
- *
- * @param total all images, good and bad.
- * @param options.strict refuse any bad image.
- * @param options.maxBadShare share that is borne otherwise, 0.05 (5%) unless told.
- * @throws FerlabError (data) that lists them.
- */
-export function checkBadShare(
-  bad: readonly BadFile[],
-  total: number,
-  options: { strict?: boolean; maxBadShare?: number } = {},
-): void {
-  const { strict = false, maxBadShare = 0.05 } = options;
-  if (bad.length === 0 || (!strict && bad.length <= total * maxBadShare && bad.length < total)) return;
-  const shown = bad.slice(0, 20).map(({ file, reason }) => `\n  ${file}: ${reason}`);
-  const more = bad.length > 20 ? `\n  and ${bad.length - 20} more` : '';
-  const allowed = strict ? 'none (--strict)' : `at most ${Number((maxBadShare * 100).toPrecision(4))}%`;
-  const remedy = strict ? 'Repair or remove them, or leave --strict out.' : 'Repair or remove them.';
-  throw new FerlabError(
-    'data',
-    `images: expected ${allowed} that can't be used; found ${bad.length} of ${total}:${shown.join('')}${more}\n${remedy}`,
-  );
 }

@@ -3,11 +3,20 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { FerlabError } from '../errors.js';
 import type { BatchResult, BatchTask, DecodeResult, DecodeTask, ImageTask } from './image-tasks.js';
 
 interface Pending {
   resolve: (result: never) => void;
   reject: (error: Error) => void;
+}
+
+/** What a worker sends back: a result or an error's words, and whether an image is to blame. */
+interface Answer {
+  id: number;
+  result?: never;
+  error?: string;
+  isData?: boolean;
 }
 
 interface Thread {
@@ -87,11 +96,11 @@ export class WorkerPool {
     // execArgv: flags such as --input-type concern the main script, and stop a worker from starting.
     const worker = new Worker(workerUrl(), { execArgv: [] });
     const thread: Thread = { worker, pending: new Map() };
-    worker.on('message', (answer: { id: number; result?: never; error?: string }) => {
+    worker.on('message', (answer: Answer) => {
       const pending = thread.pending.get(answer.id);
       thread.pending.delete(answer.id);
-      if (answer.error !== undefined) pending?.reject(new Error(answer.error));
-      else pending?.resolve(answer.result as never);
+      if (answer.error === undefined) pending?.resolve(answer.result as never);
+      else pending?.reject(answer.isData ? new FerlabError('data', answer.error) : new Error(answer.error));
     });
     worker.on('error', (error) =>
       this.fail(new Error(`an image worker failed: ${(error as Error).message}`)),

@@ -118,7 +118,8 @@ function readHeaders(bytes: Uint8Array, maxPixels: number): Frame | null {
       const quantization = defined.quantization[size.table];
       const dc = defined.dc[segment[2]! >> 4];
       const ac = defined.ac[segment[2]! & 15];
-      if (segment[3] !== 0 || segment[4] !== 63 || segment[5] !== 0 || !quantization || !dc || !ac) return null;
+      if (segment[3] !== 0 || segment[4] !== 63 || segment[5] !== 0 || !quantization || !dc || !ac)
+        return null;
       return { width: size.width, height: size.height, quantization, dc, ac, start: end };
     } else if (marker !== 0xe0 && marker !== 0xfe) {
       // Only JFIF and comments may be passed over: Exif may turn the image, a profile may change its levels.
@@ -282,7 +283,7 @@ export function decodeBaselineJpeg(bytes: Uint8Array, maxPixels = 65_536): GrayI
         const row = (top + y) * width + left;
         for (let x = 0; x < right; x++) {
           const level = workspace[y * 8 + x]! + 128;
-          data[row + x] = level < 0 ? 0 : level > 255 ? 255 : level;
+          data[row + x] = Math.max(0, Math.min(255, level));
         }
       }
     }
