@@ -84,7 +84,7 @@ export function mistakesSheet(mistakes: readonly MistakePicture[]): Promise<Buff
     captionTone: 'bad' as const,
     detail: mistake.file,
   }));
-  const scale = Math.max(1, Math.round(96 / Math.max(...items.map((item) => item.width))));
+  const scale = Math.max(1, Math.round(144 / Math.max(...items.map((item) => item.width))));
   const title = 'Most confident mistakes: actual → predicted, confidence';
   return contactSheet(items, { columns: 5, scale, title });
 }
@@ -109,7 +109,7 @@ function trainingMarkdown(data: ReportData, names: readonly string[]): string {
   const which =
     data.bestEpoch === undefined
       ? ''
-      : ` Best of ${count(epochs)} epochs: epoch ${data.bestEpoch}, by ${plain(data.monitor)}.`;
+      : ` Best of ${count(epochs)} epochs: epoch ${data.bestEpoch}, by ${code(data.monitor)}.`;
   const figures = sections.figures([
     ['Accuracy', percent(evaluation.accuracy)],
     ['Mean F1 of the classes', percent(evaluation.macro.f1)],

@@ -21,7 +21,9 @@ const titleHeight = 40;
 const captionSize = 12;
 const detailSize = 10;
 /** Tiles grow up to this width for their captions. */
-const widestCaption = 170;
+const widestCaption = 190;
+/** Bold letters are wider by about this. */
+const boldness = 1.12;
 /** The file has twice as many pixels, for sharp text. */
 const density = 2;
 
@@ -77,7 +79,7 @@ function layOut(items: readonly SheetItem[], { columns, scale, title }: SheetOpt
   const widest = Math.max(...items.map((item) => item.width)) * scale;
   const tallest = Math.max(...items.map((item) => item.height)) * scale;
   const captions = items.map((item) =>
-    Math.max(textWidth(item.caption ?? '', captionSize) * 1.05, textWidth(item.detail ?? '', detailSize)),
+    Math.max(textWidth(item.caption ?? '', captionSize * boldness), textWidth(item.detail ?? '', detailSize)),
   );
   const tileWidth = Math.ceil(Math.max(widest, Math.min(widestCaption, Math.max(...captions))));
   const captionHeight = items.some((item) => item.caption !== undefined) ? captionSize + 6 : 0;
@@ -91,7 +93,7 @@ function layOut(items: readonly SheetItem[], { columns, scale, title }: SheetOpt
   }));
   const forTiles = across * (tileWidth + gap) - gap;
   return {
-    width: Math.ceil(Math.max(forTiles, textWidth(title, 18) * 1.12) + 2 * margin),
+    width: Math.ceil(Math.max(forTiles, textWidth(title, 18 * boldness)) + 2 * margin),
     height: Math.ceil(rows * (tileHeight + gap) - gap + titleHeight + 2 * margin),
     tileWidth,
     places,
@@ -129,7 +131,7 @@ function overlay(items: readonly SheetItem[], { title }: SheetOptions, layout: L
     const lines: string[] = [];
     if (item.caption !== undefined) {
       const tone = tones[item.captionTone ?? 'plain'];
-      const text = shortened(item.caption, captionSize * 1.05, layout.tileWidth, 'end');
+      const text = shortened(item.caption, captionSize * boldness, layout.tileWidth, 'end');
       lines.push(textElement(text, middle, baseline, captionSize, tone, 'font-weight="bold"'));
       baseline += detailSize + 4;
     }

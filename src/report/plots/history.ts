@@ -123,6 +123,7 @@ function line(
       fontSize: 12,
       fontWeight: 'bold',
       distance: 10,
+      lineHeight: 18, // room between two that shift apart
       textBorderWidth: 0,
     },
     labelLayout: { moveOverlap: 'shiftY' },
@@ -135,6 +136,7 @@ function verticalLine(epoch: number) {
     type: 'line',
     silent: true,
     data: [],
+    lineStyle: { color: palette.best.light },
     markLine: {
       silent: true,
       symbol: 'none',

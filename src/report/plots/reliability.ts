@@ -36,7 +36,8 @@ export function reliabilityPlot(bins: readonly ReliabilityBin[], ece: number): s
       top: 14,
       itemWidth: 24,
       textStyle: { fontSize: 13, color: palette.text.light },
-      data: ['accuracy', 'perfect'],
+      data: ['accuracy', { name: 'perfect calibration', icon: 'rect' }],
+      itemHeight: 6,
     },
     grid: [
       { left, top: 78, width: plotWidth, height: 320 },
@@ -54,7 +55,7 @@ export function reliabilityPlot(bins: readonly ReliabilityBin[], ece: number): s
       { ...bars, name: 'accuracy', data: filled.map((bin) => [centre(bin), bin.accuracy]) },
       {
         type: 'line',
-        name: 'perfect',
+        name: 'perfect calibration',
         silent: true,
         symbol: 'none',
         data: [

@@ -34,12 +34,12 @@ export const cellScale: readonly ColourPair[] = Array.from({ length: scaleSteps 
 /** Text on cells: `cellInks[a][b]`, with a = 1 for white on the light scheme, b = 1 for black on the dark one. */
 const cellInks = [
   [
-    { light: '#101418', dark: '#f2f5f7' },
-    { light: '#101419', dark: '#0a0d10' },
+    { light: '#040506', dark: '#fcfdfe' },
+    { light: '#040507', dark: '#020304' },
   ],
   [
-    { light: '#fdfeff', dark: '#f2f5f7' },
-    { light: '#fdfefe', dark: '#0a0d10' },
+    { light: '#fdfeff', dark: '#fcfdfe' },
+    { light: '#fdfefe', dark: '#020304' },
   ],
 ] as const satisfies readonly (readonly ColourPair[])[];
 

@@ -1,0 +1,172 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EvaluationResult } from '../evaluate/types.js';
+import { writeEvaluationReport, writeReport } from './report.js';
+import type { EvaluationReportData, ReportData } from './types.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ferlab-report-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const mistake = { file: 'happy/7.jpg', expected: 'happy', predicted: 'sad', confidence: 0.97 };
+
+const evaluation: EvaluationResult = {
+  accuracy: 0.8,
+  accuracy_interval: [0.58, 0.92],
+  n: 20,
+  loss: 0.51234,
+  classes: ['happy', 'sad'],
+  confusion: [
+    [9, 3],
+    [1, 7],
+  ],
+  per_class: {
+    happy: { precision: 0.9, recall: 0.75, f1: 0.818, support: 12 },
+    sad: { precision: 0.7, recall: 0.875, f1: 0.778, support: 8 },
+  },
+  macro: { precision: 0.8, recall: 0.8125, f1: 0.798 },
+  weighted: { precision: 0.82, recall: 0.8, f1: 0.802 },
+  ece: 0.043,
+  reliability: [{ lower: 0.9, upper: 1, count: 20, confidence: 0.95, accuracy: 0.8 }],
+  mistakes: [mistake],
+};
+
+const picture = { pixels: new Uint8Array(64).fill(90), width: 8, height: 8 };
+
+const shared = {
+  title: 'seed on faces_small',
+  version: '0.1.0',
+  dataset: {
+    path: 'faces_small',
+    classes: ['happy', 'sad'],
+    counts: { train: { happy: 1200, sad: 800 }, validation: { happy: 12, sad: 8 } },
+    badFiles: [{ file: 'train/sad/bad.jpg', reason: 'expected an image, found 0 bytes' }],
+  },
+  machine: {
+    platform: 'Linux x64',
+    cpu: 'a processor',
+    cores: 2,
+    memoryBytes: 8e9,
+    node: '20.9.0',
+    engine: 'onnxruntime-node 1.30.0, cpu',
+  },
+  evaluation,
+  mistakes: [{ ...mistake, ...picture }],
+  warnings: ['1 file was left out.'],
+};
+
+function trainingData(more: Partial<ReportData> = {}): ReportData {
+  const row = { learning_rate: 0.001, val_loss: 0.6, seconds: 3, images_per_second: 700, data_wait: 0.01 };
+  return {
+    ...shared,
+    command: 'ferlab train faces_small --epochs 2',
+    configuration: { train: { epochs: 2 } },
+    model: { name: 'seed', parameters: 1490123, flops: 116.4e6 },
+    history: [
+      { epoch: 1, loss: 0.9, accuracy: 0.5, val_accuracy: 0.6, ...row },
+      { epoch: 2, loss: 0.7, accuracy: 0.7, val_accuracy: 0.8, ...row },
+    ],
+    bestEpoch: 2,
+    monitor: 'val_accuracy',
+    timing: { seconds: 75, imagesPerSecond: 700, dataWait: 0.0123, peakMemoryBytes: 1.42e9 },
+    augmentedSamples: [{ ...picture, caption: 'happy' }],
+    ...more,
+  };
+}
+
+/** Files that a Markdown text shows or links. */
+const links = (markdown: string) => [...markdown.matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1]!);
+
+describe('writeReport', () => {
+  it('writes the report with every picture that it shows', async () => {
+    await writeFile(join(folder, 'best.onnx'), 'model');
+    await writeFile(join(folder, '.hidden'), '');
+    const written = await writeReport(folder, trainingData());
+    expect((await readdir(folder)).sort()).toEqual([...written, 'best.onnx', '.hidden'].sort());
+    const markdown = await readFile(join(folder, 'report.md'), 'utf8');
+    expect(links(markdown).length).toBe(7);
+    for (const link of links(markdown)) expect(written).toContain(link);
+    for (const name of written.filter((file) => file.endsWith('.png'))) {
+      const { channels } = await sharp(join(folder, name)).stats();
+      expect(Math.max(...channels.map(({ stdev }) => stdev)), name).toBeGreaterThan(5);
+    }
+    expect(markdown).toContain('`best.onnx`');
+    expect(markdown).not.toContain('.hidden');
+  });
+
+  it('says the headline first, then the numbers, and how to reproduce', async () => {
+    await writeReport(folder, trainingData());
+    const markdown = await readFile(join(folder, 'report.md'), 'utf8');
+    const [title, , headline] = markdown.split('\n');
+    expect(title).toBe('# seed on faces\\_small');
+    expect(headline).toContain('**80.0% accuracy** on 20 validation images (95% interval 58.0% to 92.0%)');
+    expect(headline).toContain('Best of 2 epochs: epoch 2, by `val_accuracy`.');
+    for (const text of [
+      '> **Warning:** 1 file was left out.',
+      '1,490,123',
+      '116 MFLOP',
+      '1 min 15 s',
+      '1.42 GB',
+      '0.5123',
+      '```sh\nferlab train faces_small --epochs 2\n```',
+      '- `train/sad/bad.jpg`: expected an image, found 0 bytes',
+      '"epochs": 2',
+    ]) {
+      expect(markdown).toContain(text);
+    }
+    expect(markdown).toMatch(/\| happy +\| +90\.0% \| +75\.0% \| 81\.8% \| +12 \|/);
+    expect(markdown).toMatch(/\| \*all\* +\| 2,000 \| +20 \|/);
+  });
+
+  it('has all but the pixels in report.json', async () => {
+    await writeReport(folder, trainingData());
+    const json = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+    const { augmentedSamples, mistakes, ...rest } = trainingData();
+    expect(json).toEqual(rest);
+  });
+
+  it('leaves out what there is not: no history, no augmentation, no mistakes, no warnings', async () => {
+    const data = trainingData({
+      history: [],
+      bestEpoch: undefined,
+      augmentedSamples: [],
+      mistakes: [],
+      warnings: [],
+    });
+    const written = await writeReport(folder, { ...data, evaluation: { ...evaluation, mistakes: [] } });
+    const markdown = await readFile(join(folder, 'report.md'), 'utf8');
+    for (const name of ['accuracy.svg', 'augmented.png', 'mistakes.png']) {
+      expect(written).not.toContain(name);
+      expect(markdown).not.toContain(name);
+    }
+    expect(markdown).toContain('None: every image was recognised.');
+    expect(markdown).not.toContain('Warning');
+    expect(markdown).not.toContain('undefined');
+  });
+});
+
+describe('writeEvaluationReport', () => {
+  it('creates its folder and names model and split', async () => {
+    const data: EvaluationReportData = {
+      ...shared,
+      command: 'ferlab evaluate best.onnx faces --out here',
+      model: 'best.onnx',
+      split: 'test',
+      timing: { seconds: 2.5, imagesPerSecond: 1500, peakMemoryBytes: 3e8 },
+    };
+    const written = await writeEvaluationReport(join(folder, 'new', 'one'), data);
+    expect((await readdir(join(folder, 'new', 'one'))).sort()).toEqual([...written].sort());
+    const markdown = await readFile(join(folder, 'new', 'one', 'report.md'), 'utf8');
+    expect(markdown).toContain('on 20 test images');
+    expect(markdown).toContain('Model `best.onnx`.');
+    expect(markdown).toContain('1,500 images/s');
+    for (const link of links(markdown)) expect(written).toContain(link);
+  });
+});
