@@ -1,4 +1,4 @@
-// Test tiers: `unit` is pure and beside the code, `e2e` runs the built program. See docs/testing in architecture.md.
+// Test tiers: `structure` reads the sources, `unit` stands beside the code, `e2e` runs the built program.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

@@ -73,4 +73,8 @@ Train on your own images with: npm run train -- PATH (see "npx ferlab train --he
 
 const args = process.argv.slice(2);
 if (args.length === 0) await demonstrate();
-else process.exitCode = await main(['train', ...args]);
+else {
+  // npm runs scripts in the checkout; paths are meant from where the user stands.
+  if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
+  process.exitCode = await main(['train', ...args]);
+}

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { longFlag } from '../../src/cli/command.js';
+import { longFlag, type OptionSpec } from '../../src/cli/command.js';
 import { commands } from '../../src/cli/main.js';
 import { exitCodes } from '../../src/errors.js';
 import { projectFiles, readText, root } from './sources.js';
@@ -29,6 +29,16 @@ const uses = lines.flatMap(({ file, line }) =>
     words: words.trim().split(/\s+/),
   })),
 );
+
+/** Options as the reference lists them. */
+function optionTable(options: readonly OptionSpec[]): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|');
+  const rows = options.map(
+    ({ flags, description, defaultText = '' }) =>
+      `| \`${cell(flags)}\` | ${cell(description)} | ${cell(defaultText)} |`,
+  );
+  return ['| option | meaning | default |', '|---|---|---|', ...rows].join('\n');
+}
 
 describe('the documentation', () => {
   it('names commands and options that exist', () => {
@@ -70,22 +80,17 @@ describe('the documentation', () => {
     expect(broken).toEqual([]);
   });
 
-  it('describes every command, every option and every exit code', () => {
-    const text = readText(reference);
-    const missing = commands.flatMap(({ name, options }) => {
-      const heading = `## ferlab ${name}`;
-      const [, section = ''] = text.split(`${heading}\n`);
-      const own = section.split(/^## /m)[0] ?? '';
-      return own
-        ? options
-            .map(({ flags }) => longFlag(flags))
-            .filter((flag) => !own.includes(`\`${flag}`))
-            .map((flag) => `${name} ${flag}`)
-        : [heading];
-    });
-    expect(missing).toEqual([]);
-    for (const [kind, code] of Object.entries(exitCodes)) {
-      expect(text, `exit code of ${kind}`).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
+  const text = readText(reference);
+
+  it.each(commands)('describes ferlab $name as its help does', ({ name, options }) => {
+    const section = text.split(`## ferlab ${name}\n`)[1]?.split(/^## /m)[0] ?? '';
+    for (const group of new Set(options.map((option) => option.group))) {
+      // To mend this, put the expected table into the document.
+      expect(section).toContain(optionTable(options.filter((option) => option.group === group)));
     }
+  });
+
+  it.each(Object.entries(exitCodes))('lists the exit code of %s', (_, code) => {
+    expect(text).toMatch(new RegExp(`^\\| ${code} \\|`, 'm'));
   });
 });
