@@ -23,7 +23,7 @@ import { reliabilityPlot } from './plots/reliability.js';
 import { svgToPng } from './plots/render.js';
 import * as sections from './sections.js';
 import { contactSheet } from './sheet.js';
-import type { EvaluationReportData, MistakePicture, ReportData } from './types.js';
+import type { EvaluationReportData, GreyPicture, MistakePicture, ReportData } from './types.js';
 
 type Files = Map<string, string | Uint8Array>;
 
@@ -43,7 +43,8 @@ export async function writeReport(runFolder: string, data: ReportData): Promise<
   await addEvaluation(files, data.evaluation, data.mistakes);
   if (data.augmentedSamples.length > 0) {
     const title = 'Training images as the network gets them';
-    files.set('augmented.png', await contactSheet(data.augmentedSamples, { columns: 8, scale: 2, title }));
+    const scale = scaleTo(96, data.augmentedSamples);
+    files.set('augmented.png', await contactSheet(data.augmentedSamples, { columns: 8, scale, title }));
   }
   const { augmentedSamples, mistakes, ...json } = data;
   return writeAll(runFolder, files, json, (names) => trainingMarkdown(data, names));
@@ -84,9 +85,13 @@ export function mistakesSheet(mistakes: readonly MistakePicture[]): Promise<Buff
     captionTone: 'bad' as const,
     detail: mistake.file,
   }));
-  const scale = Math.max(1, Math.round(144 / Math.max(...items.map((item) => item.width))));
   const title = 'Most confident mistakes: actual → predicted, confidence';
-  return contactSheet(items, { columns: 5, scale, title });
+  return contactSheet(items, { columns: 5, scale: scaleTo(144, items), title });
+}
+
+/** The whole factor that brings the widest image nearest to `width` screen pixels. */
+function scaleTo(width: number, items: readonly GreyPicture[]): number {
+  return Math.max(1, Math.round(width / Math.max(...items.map((item) => item.width))));
 }
 
 async function writeAll(

@@ -5,8 +5,8 @@
 // fontconfig reads FONTCONFIG_FILE once per process, when text is first drawn (decoding images doesn't draw any), and
 // sees only changes made on the main thread: in a worker, process.env is a copy.
 
-import { rmSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -33,14 +33,26 @@ async function pointFontconfigAtPackage(): Promise<void> {
   const fonts = join(dirname(require.resolve('dejavu-fonts-ttf/package.json')), 'ttf');
   let file: string;
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'ferlab-fonts-'));
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-    file = join(folder, 'fonts.conf');
-    await writeFile(file, fontsConfiguration(fonts, join(folder, 'cache')));
+    const folder = await ownFolder(join(tmpdir(), `ferlab-fonts-${process.getuid?.() ?? 'user'}`));
+    const content = fontsConfiguration(fonts, join(folder, 'cache'));
+    const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
+    file = join(folder, `fonts-${hash}.conf`);
+    // By renaming, since another process may be reading the same.
+    const temporary = `${file}.${process.pid}`;
+    await writeFile(temporary, content);
+    await rename(temporary, file);
   } catch {
     return; // No temporary folder to write to: the system's own fonts, if any, serve.
   }
   process.env.FONTCONFIG_FILE = file;
+}
+
+/** A folder that nobody else may write; the temporary folder is shared, and its names can be taken by others. */
+async function ownFolder(path: string): Promise<string> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const found = await lstat(path);
+  const ours = process.getuid === undefined || (found.uid === process.getuid() && (found.mode & 0o022) === 0);
+  return found.isDirectory() && ours ? path : mkdtemp(`${path}-`);
 }
 
 function fontsConfiguration(fonts: string, cache: string): string {
