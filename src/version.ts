@@ -1,8 +1,7 @@
-// This project's version, as package.json states it. For `--version` and the metadata of model files.
+// The program's version, from its package.json.
 
 import { readFileSync } from 'node:fs';
 
-const packageFile = new URL('../package.json', import.meta.url);
+const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-/** For example `0.1.0`. */
-export const version: string = (JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version;
+export const programVersion: string = (manifest as { version: string }).version;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveTrainConfig, settingPaths } from '../train/config.js';
-import { version } from '../version.js';
+import { programVersion } from '../version.js';
 import { optionKey } from './command.js';
 import { commands, main } from './main.js';
 import { settingAt, trainOptions, trainOverrides } from './train-options.js';
@@ -19,7 +19,7 @@ async function ferlab(...argv: string[]): Promise<{ code: number; out: string; e
 
 describe('the command line', () => {
   it('prints its version', async () => {
-    expect(await ferlab('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+    expect(await ferlab('--version')).toEqual({ code: 0, out: `${programVersion}\n`, err: '' });
   });
 
   it('helps: every command with its options, defaults and examples', async () => {

@@ -2,7 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { exitCodes, FerlabError } from '../errors.js';
-import { version } from '../version.js';
+import { programVersion } from '../version.js';
 import { addCommand, type CommandSpec } from './command.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { predictCommand } from './commands/predict.js';
@@ -23,7 +23,7 @@ const brokenPipe = 128 + 13;
 function buildProgram(terminal: Terminal, finish: (code: number) => void): Command {
   const program = new Command('ferlab')
     .description('Facial expression recognition: train, evaluate and use convolutional networks.')
-    .version(version, '--version', 'print the version')
+    .version(programVersion, '--version', 'print the version')
     .helpOption('--help', 'print this help')
     .helpCommand('help [command]', "print a command's help")
     .exitOverride()
