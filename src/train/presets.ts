@@ -18,8 +18,8 @@ export const presets = {
     description: 'three convolution blocks and two dense layers, Adam; shear, zoom and flip',
     settings: {
       augment: { shear: 0.2, zoom: 0.2, horizontalFlip: true },
-      schedule: { name: 'plateau' },
-      train: { patience: 10 },
+      schedule: { name: 'cosine' },
+      train: { epochs: 24, patience: 10 },
     },
   },
 } as const satisfies Record<string, Preset>;

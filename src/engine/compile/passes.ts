@@ -19,7 +19,12 @@ export interface OptimizedGraph {
 function rebuild(
   source: Graph,
   named: Readonly<Record<string, Value>>,
-  rewrite: (node: Node, inputs: Value[], graph: Graph, mapped: (value: Value) => Value) => readonly Value[] | null,
+  rewrite: (
+    node: Node,
+    inputs: Value[],
+    graph: Graph,
+    mapped: (value: Value) => Value,
+  ) => readonly Value[] | null,
 ): OptimizedGraph {
   const graph = new Graph();
   const copies = new Map<Value, Value>();
@@ -106,7 +111,8 @@ export function optimizeForward(source: Graph, named: Readonly<Record<string, Va
   const blocks = findPooledBlocks(source, named);
   const roleOf = new Map<Node, [keyof Omit<PooledBlock, 'gamma'>, PooledBlock]>();
   for (const block of blocks) {
-    for (const role of ['conv', 'moments', 'affine', 'relu', 'pool'] as const) roleOf.set(block[role], [role, block]);
+    for (const role of ['conv', 'moments', 'affine', 'relu', 'pool'] as const)
+      roleOf.set(block[role], [role, block]);
   }
   const signs = new Map<PooledBlock, Value>();
   const turned = new Map<PooledBlock, Value>();

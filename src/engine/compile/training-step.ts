@@ -51,7 +51,11 @@ const scalarName = (transform: string, name: string): string => `scalars/${trans
 const emaDecayName = 'scalars/ema/decay';
 
 /** Everything that a run carries from step to step, at the start: `parameters/`, `state/`, `slots/`, `ema/`. */
-export function initialState(weights: Weights, optimizer: Optimizer, ema: boolean): Record<string, HostTensor> {
+export function initialState(
+  weights: Weights,
+  optimizer: Optimizer,
+  ema: boolean,
+): Record<string, HostTensor> {
   const copy = ({ type, data }: HostTensor): HostTensor => ({ type, data: data.slice() });
   const carried: Record<string, HostTensor> = {};
   for (const kind of ['parameters', 'state'] as const) {
@@ -118,7 +122,10 @@ export function compileTrainingStep(options: TrainingStepOptions): TrainingStep 
     const slots: Record<string, Value> = {};
     for (const slot of transform.slots) {
       for (const path of paths) {
-        slots[`${slot}/${path}`] = graph.input(`slots/${transform.name}/${slot}/${path}`, forward.parameters[path]!.type);
+        slots[`${slot}/${path}`] = graph.input(
+          `slots/${transform.name}/${slot}/${path}`,
+          forward.parameters[path]!.type,
+        );
       }
     }
     const scalars = Object.fromEntries(

@@ -1,11 +1,19 @@
 // Layers made of layers: one after another, and beside each other (residual sums, squeeze and excitation).
 
+import type { Value } from '../ir/graph.js';
 import { add, multiply } from '../ops/elementwise.js';
 import { reshape } from '../ops/shaping.js';
-import { sameShape, ShapeError, type Shape } from '../tensor/type.js';
+import { type Shape, ShapeError, sameShape } from '../tensor/type.js';
+import {
+  type ApplyContext,
+  below,
+  type Layer,
+  type LayerSpecs,
+  prefixed,
+  type Specs,
+  type Values,
+} from './layer.js';
 import { dense, globalAveragePooling2d, relu, sigmoid } from './layers.js';
-import { type ApplyContext, below, type Layer, type LayerSpecs, prefixed, type Specs, type Values } from './layer.js';
-import type { Value } from '../ir/graph.js';
 
 /** Layers applied one after another; names are the first part of their parameters' paths. */
 export function sequential(layers: Readonly<Record<string, Layer>>): Layer {
@@ -77,7 +85,8 @@ export function residual(body: Layer, shortcut: Layer = identity): Layer {
     ['body', 'shortcut'],
     [body, shortcut],
     (a, b) => {
-      if (!sameShape(a, b)) throw new ShapeError(`residual: body gives [${a.join(', ')}], shortcut [${b.join(', ')}].`);
+      if (!sameShape(a, b))
+        throw new ShapeError(`residual: body gives [${a.join(', ')}], shortcut [${b.join(', ')}].`);
       return a;
     },
     add,

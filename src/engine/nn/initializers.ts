@@ -14,13 +14,25 @@ function fans(shape: Shape): { fanIn: number; fanOut: number } {
 export function glorotUniform(shape: Shape): TensorSpec {
   const { fanIn, fanOut } = fans(shape);
   const limit = Math.sqrt(6 / (fanIn + fanOut));
-  return { shape, init: (data, random) => data.forEach((_, i) => { data[i] = random.uniform(-limit, limit); }) };
+  return {
+    shape,
+    init: (data, random) =>
+      data.forEach((_, i) => {
+        data[i] = random.uniform(-limit, limit);
+      }),
+  };
 }
 
 /** Normal with standard deviation sqrt(2 / fanIn) (He et al. 2015). */
 export function heNormal(shape: Shape): TensorSpec {
   const deviation = Math.sqrt(2 / fans(shape).fanIn);
-  return { shape, init: (data, random) => data.forEach((_, i) => { data[i] = random.normal(0, deviation); }) };
+  return {
+    shape,
+    init: (data, random) =>
+      data.forEach((_, i) => {
+        data[i] = random.normal(0, deviation);
+      }),
+  };
 }
 
 export function filledWith(value: number, shape: Shape): TensorSpec {

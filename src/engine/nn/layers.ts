@@ -1,14 +1,23 @@
 // The layers that networks are made of. Options, defaults and arithmetic follow Keras's layers of the same names;
 // images are [N, C, H, W] here.
 
-import { addBias, channelAffine, moments } from '../ops/normalization.js';
+import type { Value } from '../ir/graph.js';
 import * as convolution from '../ops/convolution.js';
-import { add, divide, multiply, relu as reluOp, scalar, sigmoid as sigmoidOp, squareRoot, subtract } from '../ops/elementwise.js';
+import {
+  add,
+  divide,
+  multiply,
+  relu as reluOp,
+  scalar,
+  sigmoid as sigmoidOp,
+  squareRoot,
+  subtract,
+} from '../ops/elementwise.js';
 import { matMul } from '../ops/matmul.js';
+import { addBias, channelAffine, moments } from '../ops/normalization.js';
 import * as pooling from '../ops/pooling.js';
 import { reshape } from '../ops/shaping.js';
-import type { Value } from '../ir/graph.js';
-import { elementCount, ShapeError, type Shape } from '../tensor/type.js';
+import { elementCount, type Shape, ShapeError } from '../tensor/type.js';
 import { filledWith, glorotUniform, type KernelInitializer } from './initializers.js';
 import { type Layer, type LayerSpecs, stateless } from './layer.js';
 
@@ -34,7 +43,8 @@ function samePadding(size: number, kernel: number, stride: number): [number, num
 /** Two-dimensional convolution over [C, H, W]. Parameters `kernel` [filters, C / groups, kH, kW] and `bias` [filters]. */
 export function conv2d(options: ConvOptions): Layer {
   const { filters, strides = 1, padding = 'same', groups = 1, useBias = true } = options;
-  const [height, width] = typeof options.kernelSize === 'number' ? [options.kernelSize, options.kernelSize] : options.kernelSize;
+  const [height, width] =
+    typeof options.kernelSize === 'number' ? [options.kernelSize, options.kernelSize] : options.kernelSize;
   const attributesFor = (h: number, w: number): convolution.ConvAttributes => {
     const [top, bottom] = padding === 'same' ? samePadding(h, height, strides) : [0, 0];
     const [left, right] = padding === 'same' ? samePadding(w, width, strides) : [0, 0];
@@ -42,9 +52,12 @@ export function conv2d(options: ConvOptions): Layer {
   };
   return {
     describe([channels, h, w]): LayerSpecs {
-      if (channels === undefined || h === undefined || w === undefined) throw new ShapeError('conv2d: needs images [C, H, W].');
+      if (channels === undefined || h === undefined || w === undefined)
+        throw new ShapeError('conv2d: needs images [C, H, W].');
       if (channels % groups !== 0 || filters % groups !== 0) {
-        throw new ShapeError(`conv2d: ${channels} channels and ${filters} filters do not split into ${groups} groups.`);
+        throw new ShapeError(
+          `conv2d: ${channels} channels and ${filters} filters do not split into ${groups} groups.`,
+        );
       }
       const { pads } = attributesFor(h, w);
       const rows = Math.floor((h + pads[0] + pads[2] - height) / strides) + 1;
@@ -77,10 +90,14 @@ export interface DenseOptions {
 export function dense({ units, useBias = true, kernelInitializer = glorotUniform }: DenseOptions): Layer {
   return {
     describe(inputShape): LayerSpecs {
-      if (inputShape.length !== 1) throw new ShapeError('dense: needs a vector of features; flatten images first.');
+      if (inputShape.length !== 1)
+        throw new ShapeError('dense: needs a vector of features; flatten images first.');
       const kernel: Shape = [inputShape[0]!, units];
       return {
-        parameters: { kernel: kernelInitializer(kernel), ...(useBias ? { bias: filledWith(0, [units]) } : {}) },
+        parameters: {
+          kernel: kernelInitializer(kernel),
+          ...(useBias ? { bias: filledWith(0, [units]) } : {}),
+        },
         state: {},
         outputShape: [units],
         multiplyAdds: elementCount(kernel),
@@ -106,7 +123,11 @@ export interface BatchNormOptions {
  * batch's biased variance normalizes and also enters the running variance. Parameters `gamma`, `beta`; state `mean`,
  * `variance`.
  */
-export function batchNormalization({ momentum = 0.99, epsilon = 1e-3, gammaStart = 1 }: BatchNormOptions = {}): Layer {
+export function batchNormalization({
+  momentum = 0.99,
+  epsilon = 1e-3,
+  gammaStart = 1,
+}: BatchNormOptions = {}): Layer {
   /** old momentum + batch (1 - momentum) */
   const blend = (old: Value, batch: Value): Value =>
     add(multiply(old, scalar(old, momentum)), multiply(batch, scalar(batch, 1 - momentum)));
@@ -135,12 +156,21 @@ export function batchNormalization({ momentum = 0.99, epsilon = 1e-3, gammaStart
   };
 }
 
-export const relu = (): Layer => stateless((shape) => shape, (_context, x) => reluOp(x));
-export const sigmoid = (): Layer => stateless((shape) => shape, (_context, x) => sigmoidOp(x));
+export const relu = (): Layer =>
+  stateless(
+    (shape) => shape,
+    (_context, x) => reluOp(x),
+  );
+export const sigmoid = (): Layer =>
+  stateless(
+    (shape) => shape,
+    (_context, x) => sigmoidOp(x),
+  );
 
 /** Zeroes a share `rate` of the values while training, and scales the rest by 1 / (1 - rate). */
 export function dropout(rate: number): Layer {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout: expected a rate from 0 to below 1, got ${rate}.`);
+  if (!(rate >= 0 && rate < 1))
+    throw new RangeError(`dropout: expected a rate from 0 to below 1, got ${rate}.`);
   return stateless(
     (shape) => shape,
     (context, x) => (context.training && rate > 0 ? multiply(x, context.dropoutMask(x.shape, rate)) : x),
@@ -154,7 +184,10 @@ export interface PoolOptions {
   padding?: 'same' | 'valid';
 }
 
-function pool2d(operator: typeof pooling.maxPool, { poolSize = 2, strides = poolSize, padding = 'valid' }: PoolOptions): Layer {
+function pool2d(
+  operator: typeof pooling.maxPool,
+  { poolSize = 2, strides = poolSize, padding = 'valid' }: PoolOptions,
+): Layer {
   const padsFor = (h: number, w: number): [number, number, number, number] => {
     if (padding === 'valid') return [0, 0, 0, 0];
     const [top, bottom] = samePadding(h, poolSize, strides);
@@ -166,17 +199,28 @@ function pool2d(operator: typeof pooling.maxPool, { poolSize = 2, strides = pool
       const [top, left, bottom, right] = padsFor(h!, w!);
       const rows = Math.floor((h! + top + bottom - poolSize) / strides) + 1;
       const columns = Math.floor((w! + left + right - poolSize) / strides) + 1;
-      if (rows < 1 || columns < 1) throw new ShapeError(`pooling: ${h}x${w} images are smaller than the ${poolSize}x${poolSize} window.`);
+      if (rows < 1 || columns < 1)
+        throw new ShapeError(
+          `pooling: ${h}x${w} images are smaller than the ${poolSize}x${poolSize} window.`,
+        );
       return [channels!, rows, columns];
     },
     (_context, x) =>
-      operator(x, { kernel: [poolSize, poolSize], strides: [strides, strides], pads: padsFor(x.shape[2]!, x.shape[3]!) }),
+      operator(x, {
+        kernel: [poolSize, poolSize],
+        strides: [strides, strides],
+        pads: padsFor(x.shape[2]!, x.shape[3]!),
+      }),
   );
 }
 
 export const maxPooling2d = (options: PoolOptions = {}): Layer => pool2d(pooling.maxPool, options);
 export const averagePooling2d = (options: PoolOptions = {}): Layer => pool2d(pooling.averagePool, options);
-export const globalAveragePooling2d = (): Layer => stateless(([channels]) => [channels!], (_context, x) => pooling.globalAveragePool(x));
+export const globalAveragePooling2d = (): Layer =>
+  stateless(
+    ([channels]) => [channels!],
+    (_context, x) => pooling.globalAveragePool(x),
+  );
 
 /** [C, H, W] to a vector, channels outermost. */
 export const flatten = (): Layer =>

@@ -45,7 +45,9 @@ export function clipByGlobalNorm(maximum: number): GradientTransform {
     slots: [],
     scalars: () => ({}),
     update(updates) {
-      const squares = Object.values(updates).map((value) => reduceSum(multiply(value, value), allAxes(value)));
+      const squares = Object.values(updates).map((value) =>
+        reduceSum(multiply(value, value), allAxes(value)),
+      );
       const norm = squareRoot(squares.reduce(add));
       // A norm of zero would divide by zero; the smallest float keeps the factor at 1.
       const factor = minimum(scalar(norm, 1), divide(scalar(norm, maximum), add(norm, scalar(norm, 1e-30))));
@@ -108,9 +110,13 @@ export function accumulateMomentum(momentum: number, nesterov: boolean): Gradien
       );
       return {
         updates: nesterov
-          ? mapValues(updates, (value, path) => add(multiply(velocity[path]!, scalar(value, momentum)), value))
+          ? mapValues(updates, (value, path) =>
+              add(multiply(velocity[path]!, scalar(value, momentum)), value),
+            )
           : velocity,
-        slots: Object.fromEntries(Object.entries(velocity).map(([path, value]) => [`velocity/${path}`, value])),
+        slots: Object.fromEntries(
+          Object.entries(velocity).map(([path, value]) => [`velocity/${path}`, value]),
+        ),
       };
     },
   };
@@ -126,7 +132,11 @@ export interface AdamOptions {
  * Adam (Kingma and Ba 2015) in the form that Keras computes: lr sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + epsilon).
  * Includes the learning rate.
  */
-export function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: AdamOptions = {}): GradientTransform {
+export function scaleByAdam({
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-7,
+}: AdamOptions = {}): GradientTransform {
   return {
     name: 'adam',
     slots: ['first', 'second'],

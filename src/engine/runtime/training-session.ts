@@ -48,7 +48,9 @@ export class TrainingSession {
     private readonly options: TrainingSessionOptions,
   ) {
     this.current = { ...carried };
-    this.spare = Object.fromEntries(Object.entries(carried).map(([name, { type }]) => [name, allocate(type)]));
+    this.spare = Object.fromEntries(
+      Object.entries(carried).map(([name, { type }]) => [name, allocate(type)]),
+    );
   }
 
   /** Carried tensors as they are now. The next step but one writes over their memory. */
@@ -98,7 +100,10 @@ export class TrainingSession {
         const key = `${name}:${step.batchSize}`;
         const mask = this.masks.get(key) ?? allocate(type);
         this.masks.set(key, mask);
-        new Random(this.options.seed, 'dropout', stepNumber, name).fillDropoutMask(mask.data as Float32Array, rate);
+        new Random(this.options.seed, 'dropout', stepNumber, name).fillDropoutMask(
+          mask.data as Float32Array,
+          rate,
+        );
         return [name, mask];
       }),
     );

@@ -1,0 +1,43 @@
+// Scores a model on decoded, labelled images.
+
+import { sequentialBatches } from '../data/batches.js';
+import type { ImageStore } from '../data/store.js';
+import { FerlabError } from '../errors.js';
+import type { ExpressionModel } from '../predict/model.js';
+import { scorePredictions } from './metrics.js';
+import type { EvaluationResult } from './types.js';
+
+export interface ScoreOptions {
+  /** Images per call of the model, 64 unless told. */
+  batchSize?: number | undefined;
+  onProgress?: ((done: number, total: number) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Every image of the store counts, those of a last, smaller batch too. Labels must be the model's. */
+export async function scoreStore(
+  model: ExpressionModel,
+  store: ImageStore,
+  { batchSize = 64, onProgress, signal }: ScoreOptions,
+): Promise<{ result: EvaluationResult; seconds: number }> {
+  const classes = model.classes.length;
+  const probabilities = new Float32Array(store.count * classes);
+  const started = performance.now();
+  let done = 0;
+  for await (const batch of sequentialBatches(store, batchSize)) {
+    if (signal?.aborted) throw new FerlabError('interrupted', 'Stopped while scoring.');
+    const pixels = batch.pixels.subarray(0, batch.size * store.width * store.height);
+    probabilities.set(await model.probabilities(pixels), done * classes);
+    done += batch.size;
+    batch.release();
+    onProgress?.(done, store.count);
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const result = scorePredictions({
+    probabilities,
+    labels: store.labels,
+    files: store.samples.map(({ file }) => file),
+    classes: model.classes,
+  });
+  return { result, seconds };
+}

@@ -1,0 +1,64 @@
+// What a model file says of itself, in ONNX's metadata_props: one JSON value a key, all keys below `ferlab.`.
+
+import { z } from 'zod';
+
+/** Version of this scheme; readers refuse others. */
+export const modelFormat = 1;
+
+const metadataSchema = z.object({
+  format: z.literal(modelFormat),
+  /** The program's version that wrote the file. */
+  version: z.string(),
+  /** Names by output index. */
+  classes: z.array(z.string()).min(2),
+  /** What the input `pixels` takes: grey images of this size, raw values 0 to 255; scaling is in the graph. */
+  input: z.object({
+    width: z.number().int().positive(),
+    height: z.number().int().positive(),
+    channels: z.literal(1),
+    range: z.tuple([z.literal(0), z.literal(255)]),
+  }),
+  /** How it was trained: the sections of the configuration that decide the weights. */
+  training: z.record(z.string(), z.unknown()),
+  /** What it was trained on: the folder's name, images per class and split, and SHA-256 of the decoded images. */
+  dataset: z.object({
+    name: z.string(),
+    counts: z.record(z.string(), z.record(z.string(), z.number())),
+    fingerprints: z.record(z.string(), z.string()),
+  }),
+  /** What it scored, by name: `val_accuracy` and so on, and the epoch. */
+  metrics: z.record(z.string(), z.number()),
+});
+
+export type ModelMetadata = z.output<typeof metadataSchema>;
+
+const prefix = 'ferlab.';
+
+export function encodeMetadata(metadata: ModelMetadata): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(metadata).map(([key, value]) => [prefix + key, JSON.stringify(value)]),
+  );
+}
+
+/** Reads what encodeMetadata wrote. Returns what is wrong, in words, where it isn't that. */
+export function decodeMetadata(
+  properties: Readonly<Record<string, string>>,
+): { metadata: ModelMetadata } | { problem: string } {
+  const found: Record<string, unknown> = {};
+  for (const [key, text] of Object.entries(properties)) {
+    if (!key.startsWith(prefix)) continue;
+    try {
+      found[key.slice(prefix.length)] = JSON.parse(text);
+    } catch {
+      return { problem: `its metadata ${key} is not JSON` };
+    }
+  }
+  if (Object.keys(found).length === 0) return { problem: 'it has no ferlab metadata' };
+  if (found.format !== modelFormat) {
+    return { problem: `its format is ${JSON.stringify(found.format)}, this version reads ${modelFormat}` };
+  }
+  const parsed = metadataSchema.safeParse(found);
+  if (parsed.success) return { metadata: parsed.data };
+  const issue = parsed.error.issues[0]!;
+  return { problem: `its metadata ${prefix}${issue.path.join('.')} is wrong: ${issue.message}` };
+}

@@ -1,0 +1,125 @@
+// Loads a model file and predicts with it. Takes grey images of any size; decoding image files is the caller's.
+
+import { parseModel, readMetadata } from '../engine/onnx/model.js';
+import { openSession, type Session } from '../engine/runtime/session.js';
+import { tensorType } from '../engine/tensor/type.js';
+import { FerlabError } from '../errors.js';
+import type { GrayImage } from '../image/gray.js';
+import { resizeGray } from '../image/resize.js';
+import { decodeMetadata, type ModelMetadata } from './metadata.js';
+
+export interface LoadOptions {
+  /** Threads of the engine; its own choice unless given. */
+  threads?: number | undefined;
+}
+
+/** Probabilities of every class for one image. */
+export interface Prediction {
+  /** The most probable class. */
+  expression: string;
+  /** By class name, in the order of `classes`; they sum to 1. */
+  probabilities: Record<string, number>;
+}
+
+/** A trained model, ready to predict. */
+export interface ExpressionModel {
+  readonly classes: readonly string[];
+  /** Images are resized to this. */
+  readonly inputSize: { readonly width: number; readonly height: number };
+  readonly metadata: ModelMetadata;
+  /** Expressions of face crops of any size, in one batch. */
+  predict(images: readonly GrayImage[]): Promise<Prediction[]>;
+  /** Probabilities [n, classes] for raw grey pixels [n, 1, height, width] of the input size. */
+  probabilities(pixels: Float32Array): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a model from the bytes of its file.
+ *
+ * @param where names the file in messages.
+ * @throws FerlabError `model` where the bytes are not a whole ONNX file, or not one of this project's.
+ */
+export async function openModel(
+  bytes: Uint8Array,
+  where: string,
+  options: LoadOptions = {},
+): Promise<ExpressionModel> {
+  const metadata = readModelMetadata(bytes, where);
+  let session: Session;
+  try {
+    session = await openSession(bytes, options.threads === undefined ? {} : { threads: options.threads });
+  } catch (error) {
+    throw damaged(where, `ONNX Runtime refused it (${firstLine(error)})`, error);
+  }
+  const { width, height } = metadata.input;
+  const classCount = metadata.classes.length;
+  if (!session.inputs.includes('pixels') || !session.outputs.includes('probabilities')) {
+    await session.close();
+    throw damaged(where, 'it lacks the input pixels or the output probabilities');
+  }
+
+  const probabilities = async (pixels: Float32Array): Promise<Float32Array> => {
+    const count = pixels.length / (width * height);
+    if (!Number.isInteger(count)) {
+      throw new RangeError(
+        `probabilities: expected [n, 1, ${height}, ${width}], got ${pixels.length} values.`,
+      );
+    }
+    if (count === 0) return new Float32Array(0);
+    const results = await session.run({
+      pixels: { type: tensorType('float32', [count, 1, height, width]), data: pixels },
+    });
+    return results.probabilities!.data as Float32Array;
+  };
+  return {
+    classes: metadata.classes,
+    inputSize: { width, height },
+    metadata,
+    probabilities,
+    async predict(images) {
+      const pixels = new Float32Array(images.length * width * height);
+      images.forEach((image, i) => {
+        pixels.set(resizeGray(image, width, height).data, i * width * height);
+      });
+      const scores = await probabilities(pixels);
+      return images.map((_, i) =>
+        toPrediction(metadata.classes, scores.subarray(i * classCount, (i + 1) * classCount)),
+      );
+    },
+    close: () => session.close(),
+  };
+}
+
+function toPrediction(classes: readonly string[], scores: Float32Array): Prediction {
+  const best = scores.reduce((top, score, i) => (score > scores[top]! ? i : top), 0);
+  return {
+    expression: classes[best]!,
+    probabilities: Object.fromEntries(classes.map((name, i) => [name, scores[i]!])),
+  };
+}
+
+/** The metadata of a model file's bytes; throws as openModel does. */
+export function readModelMetadata(bytes: Uint8Array, where: string): ModelMetadata {
+  let properties: Record<string, string>;
+  try {
+    properties = readMetadata(parseModel(bytes));
+  } catch (error) {
+    throw damaged(where, `it can't be parsed (${firstLine(error)})`, error);
+  }
+  const decoded = decodeMetadata(properties);
+  if ('problem' in decoded) throw damaged(where, decoded.problem);
+  return decoded.metadata;
+}
+
+function damaged(where: string, found: string, cause?: unknown): FerlabError {
+  return new FerlabError(
+    'model',
+    `${where}: expected a model file written by ferlab; ${found}. Give the best.onnx of a run folder, or train again.`,
+    { cause },
+  );
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}

@@ -1,0 +1,195 @@
+// The training loop, epoch by epoch. It knows batches, steps, validation and when to stop; files are written by the
+// callback it is given.
+
+import { type Batch, type BatchLoader, sequentialBatches } from '../data/batches.js';
+import type { ImageStore } from '../data/store.js';
+import { compileForward } from '../engine/compile/forward.js';
+import type { Network } from '../engine/compile/network.js';
+import { below } from '../engine/nn/layer.js';
+import { openSession, type Session } from '../engine/runtime/session.js';
+import type { TrainingSession } from '../engine/runtime/training-session.js';
+import type { HostTensor } from '../engine/tensor/array.js';
+import { tensorType } from '../engine/tensor/type.js';
+import { FerlabError } from '../errors.js';
+import type { HistoryRow } from '../report/types.js';
+import type { Progress } from './checkpoint.js';
+import type { TrainConfig } from './config.js';
+import type { TrainHooks } from './events.js';
+import type { LearningRate } from './learning-rate.js';
+import type { Monitor } from './monitor.js';
+
+export interface FitOptions {
+  config: TrainConfig;
+  network: Network;
+  classes: number;
+  session: TrainingSession;
+  loader: BatchLoader;
+  trainingImages: number;
+  validation: ImageStore;
+  learningRate: LearningRate;
+  monitor: Monitor;
+  /** Where to start; changed as training goes on. */
+  progress: Omit<Progress, 'fingerprints'>;
+  hooks: TrainHooks;
+  /** Called after every epoch, before the next begins; writes the checkpoint. */
+  onEpoch(row: HistoryRow, progress: Omit<Progress, 'fingerprints'>, isBest: boolean): Promise<void>;
+}
+
+/** Trains until the last epoch, until the monitor says stop, or until interrupted (the epoch under way is dropped). */
+export async function fit(options: FitOptions): Promise<'finished' | 'patience' | 'interrupted'> {
+  const { config, session, monitor, learningRate, hooks, onEpoch } = options;
+  const { epochs } = config.train;
+  let progress = options.progress;
+  const validator = await openValidator(options);
+  try {
+    while (progress.epoch < epochs) {
+      if (monitor.isOver(progress.best, progress.epoch)) return 'patience';
+      const started = performance.now();
+      const trained = await trainEpoch(options, progress);
+      if (trained === null) return 'interrupted';
+      const scores = await validator.score(session.carried);
+      const row: HistoryRow = {
+        epoch: progress.epoch + 1,
+        learning_rate: trained.learningRate,
+        loss: trained.loss,
+        accuracy: trained.accuracy,
+        val_loss: scores.loss,
+        val_accuracy: scores.accuracy,
+        seconds: (performance.now() - started) / 1000,
+        images_per_second: options.trainingImages / trained.seconds,
+        data_wait: trained.waited / trained.seconds,
+      };
+      const best = monitor.update(progress.best, row);
+      const isBest = best !== progress.best;
+      progress = {
+        ...progress,
+        epoch: row.epoch,
+        step: progress.step + trained.steps,
+        best,
+        plateau: learningRate.afterEpoch(progress.plateau, row),
+      };
+      await onEpoch(row, progress, isBest);
+      hooks.onProgress?.({ type: 'epoch', row, epochs, best: isBest });
+    }
+    return 'finished';
+  } finally {
+    await validator.close();
+  }
+}
+
+interface TrainedEpoch {
+  loss: number;
+  accuracy: number;
+  learningRate: number;
+  steps: number;
+  /** Of training, and of these waiting for batches. */
+  seconds: number;
+  waited: number;
+}
+
+/** One pass over the training images; null where it was interrupted. */
+async function trainEpoch(
+  options: FitOptions,
+  progress: FitOptions['progress'],
+): Promise<TrainedEpoch | null> {
+  const { config, session, loader, hooks, learningRate } = options;
+  const { epochs } = config.train;
+  const epoch = progress.epoch + 1;
+  const started = performance.now();
+  let [steps, images, lossSum, correct, waited, rate] = [0, 0, 0, 0, 0, 0];
+  for await (const batch of loader.epoch(progress.epoch)) {
+    if (hooks.signal?.aborted) return null;
+    steps++;
+    waited += batch.waitSeconds;
+    const step = progress.step + steps;
+    rate = learningRate.at(step, progress.plateau);
+    const targets = oneHot(batch, options.classes, config.train.labelSmoothing);
+    const result = await session.run(batch.size, { pixels: batch.pixels, targets, step, learningRate: rate });
+    if (!Number.isFinite(result.loss)) throw diverged(epoch, steps, result.loss, rate);
+    images += batch.size;
+    lossSum += result.loss * batch.size;
+    correct += result.correct;
+    batch.release();
+    const seconds = (performance.now() - started) / 1000;
+    const left = loader.batchesPerEpoch * (epochs - epoch + 1) - steps;
+    hooks.onProgress?.({
+      type: 'step',
+      epoch,
+      epochs,
+      step: steps,
+      steps: loader.batchesPerEpoch,
+      loss: lossSum / images,
+      accuracy: correct / images,
+      imagesPerSecond: images / seconds,
+      secondsLeft: (left * seconds) / steps,
+    });
+  }
+  return {
+    loss: lossSum / images,
+    accuracy: correct / images,
+    learningRate: rate,
+    steps,
+    seconds: (performance.now() - started) / 1000,
+    waited,
+  };
+}
+
+function diverged(epoch: number, step: number, loss: number, rate: number): FerlabError {
+  return new FerlabError(
+    'diverged',
+    `epoch ${epoch}, step ${step}: expected a finite loss, found ${loss} at learning rate ${rate}. ` +
+      'The checkpoint of the last epoch is kept. Train again with a lower --learning-rate, or with --clip-norm 1.',
+  );
+}
+
+/** One-hot rows [size, classes], smoothed: 1 - s + s / classes for the label, s / classes for the others. */
+function oneHot({ labels, size }: Batch, classes: number, smoothing: number): Float32Array {
+  const targets = new Float32Array(size * classes).fill(smoothing / classes);
+  for (let i = 0; i < size; i++) targets[i * classes + labels[i]!]! += 1 - smoothing;
+  return targets;
+}
+
+/** Images per call of the validation graph: large enough to be fast, small enough to take little memory. */
+const validationBatch = 64;
+
+interface Validator {
+  score(carried: Readonly<Record<string, HostTensor>>): Promise<{ loss: number; accuracy: number }>;
+  close(): Promise<void>;
+}
+
+/** Scores the weights of a training session without writing them anywhere. */
+async function openValidator({
+  config,
+  network,
+  classes,
+  validation,
+  hooks,
+}: FitOptions): Promise<Validator> {
+  const model = compileForward(network, 'cpu').toBytes();
+  const session: Session = await openSession(model, { threads: config.train.threads });
+  return {
+    async score(carried) {
+      const weights = config.optimizer.ema === null ? carried : below(carried, 'ema');
+      let [loss, correct, done] = [0, 0, 0];
+      for await (const batch of sequentialBatches(validation, validationBatch)) {
+        const pixels: HostTensor = {
+          type: tensorType('float32', [batch.size, ...network.inputShape]),
+          data: batch.pixels,
+        };
+        const { probabilities } = await session.run({ ...weights, pixels });
+        const scores = probabilities!.data as Float32Array;
+        for (let i = 0; i < batch.size; i++) {
+          const row = scores.subarray(i * classes, (i + 1) * classes);
+          const label = batch.labels[i]!;
+          loss -= Math.log(Math.max(row[label]!, Number.MIN_VALUE));
+          if (row.every((score, other) => other === label || score < row[label]!)) correct++;
+        }
+        done += batch.size;
+        batch.release();
+        hooks.onProgress?.({ type: 'validate', done, total: validation.count });
+      }
+      return { loss: loss / done, accuracy: correct / done };
+    },
+    close: () => session.close(),
+  };
+}

@@ -1,0 +1,127 @@
+// The report at the end of a run: scores the final model file on the validation split, through the same code that
+// everybody else uses, and writes plots, sheets and tables.
+
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import type { ImageStore } from '../data/store.js';
+import type { Network } from '../engine/compile/network.js';
+import { parameterCount } from '../engine/compile/network.js';
+import { scoreStore } from '../evaluate/score.js';
+import type { Mistake } from '../evaluate/types.js';
+import { applyAugmentation, drawAugmentation } from '../image/augment.js';
+import { loadModel } from '../predict/load.js';
+import { Random } from '../random/random.js';
+import { writeReport } from '../report/report.js';
+import type { HistoryRow, MachineSummary, MistakePicture, SheetItem } from '../report/types.js';
+import { programVersion } from '../version.js';
+import type { TrainHooks } from './events.js';
+import type { OpenedRun } from './run-folder.js';
+import { classCounts, type TrainingData } from './training-data.js';
+
+export interface RunReport {
+  opened: OpenedRun;
+  data: TrainingData;
+  network: Network;
+  modelFile: string;
+  history: HistoryRow[];
+  best: HistoryRow;
+  /** Wall clock of this call. */
+  seconds: number;
+  call: TrainHooks;
+}
+
+export async function reportRun(run: RunReport): Promise<void> {
+  const { opened, data, network, history, best } = run;
+  const { config, folder, command } = opened;
+  const model = await loadModel(run.modelFile, { threads: config.train.threads });
+  const { result } = await scoreStore(model, data.validation, {});
+  await model.close();
+  const trainingSeconds = history.reduce((sum, row) => sum + data.training.count / row.images_per_second, 0);
+  const waiting = history.reduce(
+    (sum, row) => sum + (row.data_wait * data.training.count) / row.images_per_second,
+    0,
+  );
+  await writeReport(folder.path, {
+    title: `Training of ${config.preset}`,
+    version: programVersion,
+    command,
+    configuration: config,
+    model: {
+      name: config.model.name,
+      parameters: parameterCount(network),
+      flops: 2 * network.layer.describe(network.inputShape).multiplyAdds,
+    },
+    dataset: {
+      path: config.data.path ?? [config.data.train, config.data.validation].join(', '),
+      classes: data.dataset.classes,
+      counts: classCounts(data),
+      badFiles: data.bad,
+    },
+    machine: describeMachine('cpu'),
+    history,
+    bestEpoch: best.epoch,
+    monitor: config.train.monitor,
+    evaluation: result,
+    timing: {
+      seconds: history.reduce((sum, row) => sum + row.seconds, 0),
+      imagesPerSecond: (data.training.count * history.length) / trainingSeconds,
+      dataWait: waiting / trainingSeconds,
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    },
+    augmentedSamples: await drawSamples(data, config.train.seed, config.augment),
+    mistakes: await pictureMistakes(data.validation, result.mistakes),
+    warnings: data.bad.length > 0 ? [`${data.bad.length} files of the dataset could not be used.`] : [],
+  });
+}
+
+/** The machine that this runs on, for reports. */
+export function describeMachine(provider: string): MachineSummary {
+  const runtime = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
+  return {
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    node: process.version,
+    engine: `onnxruntime-node ${runtime.version}, ${provider}`,
+  };
+}
+
+const samplesPerClass = 8;
+
+/** A row of training images per class, augmented as in training. */
+async function drawSamples(
+  { dataset, training }: TrainingData,
+  seed: number,
+  augment: Parameters<typeof drawAugmentation>[0],
+): Promise<SheetItem[]> {
+  const { width, height } = training;
+  const items: SheetItem[] = [];
+  for (const [label, name] of dataset.classes.entries()) {
+    const random = new Random(seed, 'sheet', label);
+    const members = random.shuffle([...training.labels.keys()].filter((i) => training.labels[i] === label));
+    for (const index of members.slice(0, samplesPerClass)) {
+      const pixels = new Float32Array(width * height);
+      const drawn = drawAugmentation(augment, random, training);
+      applyAugmentation(await training.bytes(index), width, height, drawn, pixels, 0);
+      items.push({ pixels, width, height, caption: name });
+    }
+  }
+  return items;
+}
+
+/** Puts the images beside the mistakes. */
+export async function pictureMistakes(
+  store: ImageStore,
+  mistakes: readonly Mistake[],
+): Promise<MistakePicture[]> {
+  const indexOf = new Map(store.samples.map(({ file }, i) => [file, i]));
+  return Promise.all(
+    mistakes.map(async (mistake) => ({
+      ...mistake,
+      pixels: await store.bytes(indexOf.get(mistake.file)!),
+      width: store.width,
+      height: store.height,
+    })),
+  );
+}

@@ -1,0 +1,142 @@
+// The folder of a run: its files, and their order of writing. After every epoch the best model comes first, then the
+// history, then the checkpoint, each atomically; whatever the moment of a crash, the checkpoint's epoch is complete
+// and repeating what came after it writes the same files again.
+
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { z } from 'zod';
+import { FerlabError } from '../errors.js';
+import { createFolder, writeFileAtomically } from '../files/atomic.js';
+import { historyToCsv, historyToJson, readHistory } from '../report/history.js';
+import type { HistoryRow } from '../report/types.js';
+import { programVersion } from '../version.js';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { parseTrainConfig, type TrainConfig } from './config.js';
+
+export interface RunFolder {
+  readonly path: string;
+  readonly bestModel: string;
+  readonly lastModel: string;
+  writeHistory(rows: readonly HistoryRow[]): Promise<void>;
+  writeCheckpoint(checkpoint: Checkpoint): Promise<void>;
+}
+
+const configFile = 'config.json';
+const checkpointFile = 'last.safetensors';
+
+function runFolder(path: string): RunFolder {
+  return {
+    path,
+    bestModel: join(path, 'best.onnx'),
+    lastModel: join(path, 'last.onnx'),
+    async writeHistory(rows) {
+      await writeFileAtomically(join(path, 'history.json'), historyToJson(rows));
+      await writeFileAtomically(join(path, 'history.csv'), historyToCsv(rows));
+    },
+    writeCheckpoint: (checkpoint) => writeCheckpoint(join(path, checkpointFile), checkpoint),
+  };
+}
+
+/** What config.json holds. */
+interface StoredConfig {
+  config: TrainConfig;
+  /** The command line that began the run. */
+  command: string;
+}
+
+/**
+ * Creates the folder of a new run and writes its configuration.
+ *
+ * @throws FerlabError `io` where the folder exists and isn't empty, or can't be written.
+ */
+export async function createRunFolder(path: string, stored: StoredConfig): Promise<RunFolder> {
+  const entries = existsSync(path) ? await readdir(path) : [];
+  if (entries.length > 0) {
+    const remedy = entries.includes(configFile)
+      ? `Continue that run with "ferlab train --resume ${path}", or choose another folder with --out.`
+      : 'Choose another folder with --out.';
+    throw new FerlabError(
+      'io',
+      `${path}: expected a new or empty folder for the run, found ${entries.length} files. ${remedy}`,
+    );
+  }
+  await createFolder(path);
+  const { config, command } = stored;
+  const toFolder = (given: string): string => relative(resolve(path), resolve(given));
+  const json = JSON.stringify(
+    { version: programVersion, command, config: withPaths(config, toFolder) },
+    null,
+    2,
+  );
+  await writeFileAtomically(join(path, configFile), `${json}\n`);
+  return runFolder(path);
+}
+
+/** The configuration with the dataset's paths changed. In config.json they are relative to the run folder. */
+function withPaths(config: TrainConfig, change: (path: string) => string): TrainConfig {
+  const changed = (path: string | null): string | null => (path === null ? null : change(path));
+  const { path, train, validation } = config.data;
+  return {
+    ...config,
+    data: { ...config.data, path: changed(path), train: changed(train), validation: changed(validation) },
+  };
+}
+
+/** A run that was begun earlier. */
+export interface OpenedRun extends StoredConfig {
+  folder: RunFolder;
+  /** Null where no epoch was finished. */
+  checkpoint: Checkpoint | null;
+  /** The rows of the checkpoint's epochs. */
+  history: HistoryRow[];
+}
+
+/**
+ * Opens the folder of a run to continue it.
+ *
+ * @throws FerlabError `model` where it isn't one, or where its files don't belong together.
+ */
+export async function openRunFolder(path: string): Promise<OpenedRun> {
+  const file = join(path, configFile);
+  if (!existsSync(file)) {
+    throw new FerlabError(
+      'model',
+      `${path}: expected the folder of a run (with ${configFile}), found none. Give the folder that training printed.`,
+    );
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new FerlabError(
+      'model',
+      `${file}: expected JSON, found ${(error as Error).message}. Start the training anew.`,
+      { cause: error },
+    );
+  }
+  const envelope = z.object({ config: z.unknown(), command: z.string() }).safeParse(content);
+  if (!envelope.success) {
+    throw new FerlabError(
+      'model',
+      `${file}: expected the configuration of a run, found something else. Start the training anew.`,
+    );
+  }
+  const fromFolder = (stored: string): string => relative(process.cwd(), resolve(path, stored)) || '.';
+  const stored = parseTrainConfig(envelope.data.config, file);
+  const config = withPaths({ ...stored, run: { ...stored.run, out: path } }, fromFolder);
+  const checkpointPath = join(path, checkpointFile);
+  const checkpoint = existsSync(checkpointPath) ? await readCheckpoint(checkpointPath) : null;
+  const epoch = checkpoint?.progress.epoch ?? 0;
+  const historyFile = join(path, 'history.json');
+  const rows =
+    epoch > 0 && existsSync(historyFile) ? readHistory(await readFile(historyFile, 'utf8'), historyFile) : [];
+  const history = rows.filter((row) => row.epoch <= epoch);
+  if (history.length !== epoch) {
+    throw new FerlabError(
+      'model',
+      `${historyFile}: expected the ${epoch} epochs of the checkpoint, found ${history.length}. Start the training anew.`,
+    );
+  }
+  return { folder: runFolder(path), config, command: envelope.data.command, checkpoint, history };
+}

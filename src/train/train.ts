@@ -1,0 +1,202 @@
+// Training from a configuration, and continuing a run: reads the data, prepares the engine, trains, evaluates the
+// best model and reports.
+
+import { createBatchLoader } from '../data/batches.js';
+import { initializeWeights } from '../engine/compile/network.js';
+import { compileTrainingStep, initialState, weightsOf } from '../engine/compile/training-step.js';
+import { TrainingSession } from '../engine/runtime/training-session.js';
+import { FerlabError } from '../errors.js';
+import { createNetwork } from '../models/create.js';
+import type { HistoryRow } from '../report/types.js';
+import type { Progress } from './checkpoint.js';
+import type { TrainConfig } from './config.js';
+import type { TrainHooks, TrainResult } from './events.js';
+import { type ExportContext, exportModel } from './export.js';
+import { fit } from './fit.js';
+import { createLearningRate, plateauStart } from './learning-rate.js';
+import { createMonitor } from './monitor.js';
+import { createOptimizer } from './optimizer.js';
+import { reportRun } from './report-run.js';
+import { createRunFolder, type OpenedRun, openRunFolder, type RunFolder } from './run-folder.js';
+import { chooseRunFolder } from './run-name.js';
+import { classCounts, openTrainingData, type TrainingData } from './training-data.js';
+
+/** Options of a run that belong to the call, not to the configuration. */
+export interface TrainCall extends TrainHooks {
+  /** How the run was started, for its report; a default names the preset. */
+  command?: string | undefined;
+}
+
+/**
+ * Trains a model.
+ *
+ * The run folder holds config.json, history.csv and history.json, best.onnx, last.safetensors (the checkpoint), plots,
+ * report.md and report.json.
+ *
+ * @throws FerlabError `data` for datasets that can't be used, `io` where the run folder exists or can't be written,
+ *   `diverged` where the loss is no longer a number.
+ */
+export async function train(config: TrainConfig, call: TrainCall = {}): Promise<TrainResult> {
+  const path = config.run.out ?? chooseRunFolder(config);
+  const stored: TrainConfig = { ...config, run: { ...config.run, out: path } };
+  const command = call.command ?? `ferlab train ${config.data.path ?? ''} --preset ${config.preset}`;
+  const started = performance.now();
+  // The dataset is read before the folder is made, so that a wrong path leaves nothing behind.
+  const data = await openTrainingData(stored, call);
+  try {
+    const folder = await createRunFolder(path, { config: stored, command });
+    return await run({ folder, config: stored, command, checkpoint: null, history: [] }, data, call, started);
+  } finally {
+    await data.close();
+  }
+}
+
+/**
+ * Continues a run after its last finished epoch; the weights come out as if it had never stopped.
+ *
+ * @throws FerlabError as train, and `model` where the folder isn't a run's or the dataset has changed.
+ */
+export async function resumeTraining(runFolder: string, call: TrainCall = {}): Promise<TrainResult> {
+  const started = performance.now();
+  const opened = await openRunFolder(runFolder);
+  const data = await openTrainingData(opened.config, call);
+  try {
+    const expected = opened.checkpoint?.progress.fingerprints;
+    for (const [split, fingerprint] of Object.entries(data.fingerprints)) {
+      if (expected !== undefined && expected[split] !== fingerprint) {
+        throw new FerlabError(
+          'model',
+          `${runFolder}: expected the ${split} images that the run began with, found others in ${opened.config.data.path}. ` +
+            'Restore the dataset, or start a new run.',
+        );
+      }
+    }
+    return await run(opened, data, call, started);
+  } finally {
+    await data.close();
+  }
+}
+
+async function run(
+  opened: OpenedRun,
+  data: TrainingData,
+  call: TrainCall,
+  started: number,
+): Promise<TrainResult> {
+  const { config, checkpoint, folder } = opened;
+  const { dataset, training, validation, fingerprints } = data;
+  const classes = dataset.classes.length;
+  const network = createNetwork(config.model, config.data.imageSize, classes);
+  const optimizer = createOptimizer(config.optimizer);
+  const averaged = config.optimizer.ema !== null;
+  const session = new TrainingSession(
+    (batchSize) =>
+      compileTrainingStep({ network, batchSize, classes, optimizer, provider: 'cpu', ema: averaged }),
+    checkpoint?.tensors ?? initialState(initializeWeights(network, config.train.seed), optimizer, averaged),
+    { optimizer, seed: config.train.seed, emaDecay: config.optimizer.ema, threads: config.train.threads },
+  );
+  const context: ExportContext = {
+    config,
+    classes: dataset.classes,
+    counts: classCounts(data),
+    fingerprints,
+  };
+  const history: HistoryRow[] = [...opened.history];
+  let progress: Omit<Progress, 'fingerprints'> = checkpoint?.progress ?? {
+    format: 1,
+    epoch: 0,
+    step: 0,
+    best: null,
+    plateau: plateauStart,
+  };
+  const loader = createBatchLoader(training, {
+    batchSize: config.train.batchSize,
+    seed: config.train.seed,
+    augment: config.augment,
+  });
+  try {
+    call.onProgress?.({
+      type: 'start',
+      runFolder: folder.path,
+      epoch: progress.epoch + 1,
+      epochs: config.train.epochs,
+      steps: loader.batchesPerEpoch,
+    });
+    const stopped = await fit({
+      config,
+      network,
+      classes,
+      session,
+      loader,
+      trainingImages: training.count,
+      validation,
+      learningRate: createLearningRate(config, loader.batchesPerEpoch),
+      monitor: createMonitor(config.train),
+      progress,
+      hooks: call,
+      async onEpoch(row, now, isBest) {
+        progress = now;
+        history.push(row);
+        if (isBest) {
+          await exportModel(
+            folder.bestModel,
+            network,
+            weightsOf(session.carried, averaged),
+            metricsOf(row),
+            context,
+          );
+        }
+        await folder.writeHistory(history);
+        await folder.writeCheckpoint({ progress: { ...now, fingerprints }, tensors: { ...session.carried } });
+      },
+    });
+    const best = bestRow(history, progress.best, folder, stopped);
+    if (stopped === 'interrupted') {
+      return { runFolder: folder.path, modelFile: folder.bestModel, best, history, stopped };
+    }
+    let modelFile = folder.bestModel;
+    if (!config.train.restoreBest) {
+      modelFile = folder.lastModel;
+      const last = history.at(-1)!;
+      await exportModel(modelFile, network, weightsOf(session.carried, averaged), metricsOf(last), context);
+    }
+    await reportRun({
+      opened,
+      data,
+      network,
+      modelFile,
+      history,
+      best,
+      seconds: (performance.now() - started) / 1000,
+      call,
+    });
+    call.onProgress?.({ type: 'done', runFolder: folder.path });
+    return { runFolder: folder.path, modelFile, best, history, stopped };
+  } finally {
+    await session.close();
+  }
+}
+
+function metricsOf({ epoch, loss, accuracy, val_loss, val_accuracy }: HistoryRow): Record<string, number> {
+  return { epoch, loss, accuracy, val_loss, val_accuracy };
+}
+
+function bestRow(
+  history: readonly HistoryRow[],
+  best: Progress['best'],
+  folder: RunFolder,
+  stopped: TrainResult['stopped'],
+): HistoryRow {
+  const row = history.find(({ epoch }) => epoch === best?.epoch);
+  if (row !== undefined) return row;
+  if (stopped === 'interrupted') {
+    throw new FerlabError(
+      'interrupted',
+      `Stopped before the first epoch was done; "ferlab train --resume ${folder.path}" begins it again.`,
+    );
+  }
+  throw new FerlabError(
+    'diverged',
+    `${folder.path}: expected an epoch whose monitored value is a number, found none.`,
+  );
+}

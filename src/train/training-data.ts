@@ -1,0 +1,98 @@
+// The two splits of a run, read, decoded and checked.
+
+import { checkBadShare } from '../data/bad-files.js';
+import { describeSplit, readDataset } from '../data/reader.js';
+import { type ImageStore, openImages } from '../data/store.js';
+import type { BadFile, Dataset, Split } from '../data/types.js';
+import { WorkerPool } from '../data/worker-pool.js';
+import type { TrainConfig } from './config.js';
+import type { TrainHooks } from './events.js';
+
+export interface TrainingData {
+  dataset: Dataset;
+  training: ImageStore;
+  validation: ImageStore;
+  /** Files that were left out, with the reason. */
+  bad: BadFile[];
+  /** SHA-256 of each split's images. */
+  fingerprints: { train: string; validation: string };
+  close(): Promise<void>;
+}
+
+/** Bad files named in a warning; the report lists all. */
+const badShown = 5;
+
+/** Reads and decodes both splits. Throws FerlabError `data`, or `interrupted`. */
+export async function openTrainingData(
+  { data, train }: TrainConfig,
+  hooks: TrainHooks,
+): Promise<TrainingData> {
+  const { strict, maxBadShare } = data;
+  const dataset = await readDataset(data.path ?? undefined, {
+    ...(data.train === null ? {} : { train: data.train }),
+    ...(data.validation === null ? {} : { validation: data.validation }),
+    ...(data.validationSplit === null ? {} : { validationSplit: data.validationSplit }),
+    seed: train.seed,
+    strict,
+  });
+  const say = (split: Split): void =>
+    hooks.onProgress?.({ type: 'log', message: `${describeSplit(split, dataset.classes)} (${split.name})` });
+  say(dataset.train);
+  say(dataset.validation);
+
+  const pool = new WorkerPool(data.workers);
+  try {
+    const total = dataset.train.samples.length + dataset.validation.samples.length;
+    const open = (split: Split, before: number): Promise<ImageStore> =>
+      openImages(split.samples, {
+        ...data.imageSize,
+        memoryBudget: data.memoryBudget,
+        pool,
+        onProgress: (done) => hooks.onProgress?.({ type: 'decode', done: before + done, total }),
+        ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
+      });
+    const training = await open(dataset.train, 0);
+    const validation = await open(dataset.validation, dataset.train.samples.length);
+    const undecodable = [...training.bad, ...validation.bad];
+    checkBadShare(undecodable, total, { strict, maxBadShare });
+    const bad = [...dataset.skipped, ...undecodable];
+    if (bad.length > 0) hooks.onProgress?.({ type: 'warning', message: describeBad(bad) });
+    return {
+      dataset,
+      training,
+      validation,
+      bad,
+      fingerprints: { train: training.fingerprint, validation: validation.fingerprint },
+      async close() {
+        await training.close();
+        await validation.close();
+        await pool.close();
+      },
+    };
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+}
+
+function describeBad(bad: readonly BadFile[]): string {
+  const lines = bad.slice(0, badShown).map(({ file, reason }) => `  ${file}: ${reason}`);
+  const rest = bad.length > badShown ? [`  and ${bad.length - badShown} more, listed in report.md`] : [];
+  return [`${bad.length} files can't be used; training goes on without them:`, ...lines, ...rest].join('\n');
+}
+
+/** Usable images per class by split. */
+export function classCounts({
+  dataset,
+  training,
+  validation,
+}: TrainingData): Record<string, Record<string, number>> {
+  const count = (store: ImageStore): Record<string, number> =>
+    Object.fromEntries(
+      dataset.classes.map((name, label) => [
+        name,
+        store.labels.reduce((sum, other) => sum + (other === label ? 1 : 0), 0),
+      ]),
+    );
+  return { train: count(training), validation: count(validation) };
+}
