@@ -18,6 +18,7 @@ export interface HistoryPlots {
 }
 
 const size: PlotSize = { width: 860, height: 460 };
+const grid = { left: 76, right: 144, top: 78, bottom: 58 };
 
 /** More epochs than this are drawn without a dot for each. */
 const mostDots = 40;
@@ -48,12 +49,14 @@ function linePlot(
   const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
   const best = rows.find((row) => row.epoch === bestEpoch);
   const bestValue = best === undefined ? Number.NaN : best[validation];
+  // The value stands beside the best epoch's line where curves rarely are: low if they rise, high if they fall.
+  const labelY = training === 'accuracy' ? size.height - grid.bottom - 16 : grid.top + 14;
   const series = [
     line('training', palette.training, pointsOf(rows, training), format),
     line('validation', palette.validation, pointsOf(rows, validation), format),
     ...(best === undefined ? [] : [verticalLine(best.epoch)]),
     ...(Number.isFinite(bestValue)
-      ? [bestPoint(best!.epoch, bestValue, best!.epoch > (first + last) / 2, format)]
+      ? [bestPoint(best!.epoch, bestValue, best!.epoch > (first + last) / 2, labelY, format)]
       : []),
   ];
   const subtitle = best === undefined ? '' : `best epoch: ${best.epoch}, by ${monitor}`;
@@ -75,7 +78,7 @@ function linePlot(
       textStyle: { fontSize: 13, color: palette.text.light },
       data: ['training', 'validation'],
     },
-    grid: { left: 76, right: 144, top: 78, bottom: 58 },
+    grid,
     xAxis: epochAxis(first, last),
     yAxis: valueAxis(title, format),
     series,
@@ -152,6 +155,7 @@ function bestPoint(
   epoch: number,
   value: number,
   inRightHalf: boolean,
+  labelY: number,
   format: (value: number, digits: number) => string,
 ) {
   return {
@@ -169,7 +173,6 @@ function bestPoint(
     label: {
       show: true,
       position: inRightHalf ? 'left' : 'right',
-      offset: [0, -18],
       formatter: `epoch ${epoch}: ${format(value, 2)}`,
       color: palette.best.light,
       fontSize: 13,
@@ -177,6 +180,7 @@ function bestPoint(
       textBorderColor: palette.background.light,
       textBorderWidth: 4,
     },
+    labelLayout: { y: labelY, align: inRightHalf ? 'right' : 'left', verticalAlign: 'middle' },
     z: 5,
   };
 }
