@@ -28,6 +28,8 @@ export interface Invocation {
   /** Options that were given, by commander's name (`batchSize`); nothing else. */
   options: Readonly<Record<string, string | boolean | undefined>>;
   terminal: Terminal;
+  /** The whole command line, quoted for a shell: how to do the same again. */
+  commandLine: string;
 }
 
 export interface CommandSpec {
@@ -66,13 +68,20 @@ function addOption(command: Command, spec: OptionSpec): void {
   command.addOption(option);
 }
 
+/** Words as a shell reads them back. */
+export function shellLine(words: readonly string[]): string {
+  return words
+    .map((word) => (/^[\w./\\:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ');
+}
+
 /** Adds `spec` to `program`; `finish` gets the exit code. */
 export function addCommand(
   program: Command,
   spec: CommandSpec,
-  terminal: Terminal,
+  { terminal, commandLine }: Pick<Invocation, 'terminal' | 'commandLine'>,
   finish: (code: number) => void,
-) {
+): void {
   const command = program.command(spec.name).summary(spec.summary).description(spec.summary);
   for (const { name, description } of spec.arguments) command.argument(name, description);
   for (const option of spec.options) addOption(command, option);
@@ -88,6 +97,7 @@ export function addCommand(
       arguments: command.processedArgs as Invocation['arguments'],
       options: Object.fromEntries(options) as Invocation['options'],
       terminal,
+      commandLine,
     });
     finish(code ?? 0);
   });

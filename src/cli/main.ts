@@ -3,7 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes, FerlabError } from '../errors.js';
 import { programVersion } from '../version.js';
-import { addCommand, type CommandSpec } from './command.js';
+import { addCommand, type CommandSpec, shellLine } from './command.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { predictCommand } from './commands/predict.js';
 import { sampleCommand } from './commands/sample.js';
@@ -20,7 +20,8 @@ export const commands: readonly CommandSpec[] = [
 /** Exit code when the reader of our output has gone, as in `ferlab predict ... | head`: that of SIGPIPE. */
 const brokenPipe = 128 + 13;
 
-function buildProgram(terminal: Terminal, finish: (code: number) => void): Command {
+function buildProgram(argv: readonly string[], terminal: Terminal, finish: (code: number) => void): Command {
+  const commandLine = shellLine(['ferlab', ...argv]);
   const program = new Command('ferlab')
     .description('Facial expression recognition: train, evaluate and use convolutional networks.')
     .version(programVersion, '--version', 'print the version')
@@ -34,7 +35,7 @@ function buildProgram(terminal: Terminal, finish: (code: number) => void): Comma
       getErrHelpWidth: () => terminal.err.columns ?? 100,
       outputError: (text, write) => write(text.replace(/^error: /, 'Error: ')),
     });
-  for (const spec of commands) addCommand(program, spec, terminal, finish);
+  for (const spec of commands) addCommand(program, spec, { terminal, commandLine }, finish);
   return program;
 }
 
@@ -80,7 +81,7 @@ export async function main(
 ): Promise<number> {
   if (terminal.out === process.stdout && process.stdout.listenerCount('error') === 0) endOnBrokenPipe();
   let exitCode = 0;
-  const program = buildProgram(terminal, (code) => {
+  const program = buildProgram(argv, terminal, (code) => {
     exitCode = code;
   });
   try {

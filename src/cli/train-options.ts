@@ -266,7 +266,7 @@ export const trainOptions: readonly TrainOption[] = [
     option(
       '--out <folder>',
       'run.out',
-      'the run folder, which must not exist',
+      'the run folder, new or empty',
       asIs,
       () => 'runs/<dataset>-<preset>',
     ),

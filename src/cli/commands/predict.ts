@@ -83,7 +83,7 @@ async function run(invocation: Invocation): Promise<number> {
   const threads = integerOption(invocation, threadsFlags, 1);
   // Imported here so that help and wrong options don't wait for the engine to load.
   const { predictFiles } = await import('../../data/predict-files.js');
-  const { loadModel } = await import('../../predict/model.js');
+  const { loadModel } = await import('../../predict/load.js');
   const model = await loadModel(modelFile, { threads });
   const writer = chooseWriter(invocation, model.classes);
   const counts = { predicted: 0, failed: 0 };
@@ -101,7 +101,7 @@ async function run(invocation: Invocation): Promise<number> {
       }
       await write(out, writer.end);
     },
-  );
+  ).finally(() => model.close());
   return counts.predicted === 0 && counts.failed > 0 ? exitCodes.data : 0;
 }
 

@@ -8,7 +8,6 @@ import {
   integerOption,
   quietOption,
 } from '../command.js';
-import { withInterrupt } from '../interrupt.js';
 import { createCountProgress } from '../progress.js';
 
 const trainFlags = '--train <n>';
@@ -19,18 +18,18 @@ const seedFlags = '--seed <n>';
 async function run(invocation: Invocation): Promise<number> {
   const [folder] = invocation.arguments as [string];
   const quiet = flagOption(invocation, quietOption.flags);
-  const progress = createCountProgress(invocation.terminal.err, 'Drawing faces', quiet);
-  const options = {
-    trainPerClass: integerOption(invocation, trainFlags, 1),
-    validationPerClass: integerOption(invocation, validationFlags, 1),
-    size: integerOption(invocation, sizeFlags, 16),
+  const numbers = {
+    train: integerOption(invocation, trainFlags, 1),
+    validation: integerOption(invocation, validationFlags, 1),
+    size: integerOption(invocation, sizeFlags, 1),
     seed: integerOption(invocation, seedFlags, 0),
   };
-  const { writeSampleDataset } = await import('../../data/sample.js');
-  const written = await withInterrupt(
-    () => progress.end(),
-    (signal) => writeSampleDataset(folder, { ...options, signal, onProgress: progress.show }),
-  ).finally(() => progress.end());
+  const given = Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined));
+  const { writeSampleDataset } = await import('../../data/sample/write.js');
+  const progress = createCountProgress(invocation.terminal.err, 'Drawing faces', quiet);
+  const written = await writeSampleDataset(folder, { ...given, onProgress: progress.show }).finally(() =>
+    progress.end(),
+  );
   if (!quiet) {
     invocation.terminal.out.write(
       `Drew ${written.train} training and ${written.validation} validation images of ${written.classes.length} ` +
@@ -45,20 +44,20 @@ export const sampleCommand: CommandSpec = {
   summary: 'write a dataset of drawn faces to try things on',
   arguments: [{ name: '<folder>', description: 'where to; must be empty or not exist' }],
   options: [
-    { flags: trainFlags, description: 'training images of each expression', defaultText: '300' },
+    { flags: trainFlags, description: 'training images, spread over seven expressions', defaultText: '1400' },
     {
       flags: validationFlags,
-      description: 'validation images of each expression, of other people',
-      defaultText: '60',
+      description: 'validation images, of other people',
+      defaultText: '350',
     },
-    { flags: sizeFlags, description: 'side of the images', defaultText: '48' },
+    { flags: sizeFlags, description: 'side of the images, 16 to 512', defaultText: '48' },
     { flags: seedFlags, description: 'what all random choices derive from', defaultText: '0' },
     quietOption,
     debugOption,
   ],
   examples: [
     ['ferlab sample sample', 'then: ferlab train sample'],
-    ['ferlab sample tiny --train 20 --validation 5', 'a small one'],
+    ['ferlab sample tiny --train 140 --validation 35', 'a small one'],
   ],
   run,
 };

@@ -11,6 +11,7 @@ import {
   flagOption,
   type Invocation,
   quietOption,
+  shellLine,
   textOption,
 } from '../command.js';
 import { percent } from '../format.js';
@@ -41,10 +42,6 @@ function checkResume(dataset: string | undefined, options: Invocation['options']
   );
 }
 
-function resumeLine(folder: string): string {
-  return `ferlab train --resume ${/^[\w./\\:@+=,-]+$/.test(folder) ? folder : JSON.stringify(folder)}`;
-}
-
 /** A new run with this configuration, or a folder to continue. */
 type Plan = { folder: string; config: TrainConfig } | { folder: string; config: null };
 
@@ -73,7 +70,10 @@ function plan(invocation: Invocation): Plan {
 }
 
 /** The engine is loaded only here, so that help and wrong options don't wait for it. */
-async function start({ folder, config }: Plan, hooks: TrainHooks): Promise<TrainResult> {
+async function start(
+  { folder, config }: Plan,
+  hooks: TrainHooks & { command: string },
+): Promise<TrainResult> {
   const { resumeTraining, train } = await import('../../train/train.js');
   return config ? train(config, hooks) : resumeTraining(folder, hooks);
 }
@@ -99,11 +99,15 @@ async function run(invocation: Invocation): Promise<number> {
     progress.show(event);
   };
   const onInterrupt = () => {
-    const how = started ? `Continue with: ${resumeLine(planned.folder)}` : 'Training has not begun.';
+    const how = started
+      ? `Continue with: ${shellLine(['ferlab', 'train', '--resume', planned.folder])}`
+      : 'Training has not begun.';
     progress.say(`Stopping, with what is done kept; Ctrl-C again stops at once. ${how}`);
   };
   try {
-    const result = await withInterrupt(onInterrupt, (signal) => start(planned, { onProgress, signal }));
+    const result = await withInterrupt(onInterrupt, (signal) =>
+      start(planned, { onProgress, signal, command: invocation.commandLine }),
+    );
     progress.end();
     if (result.stopped === 'interrupted') return exitCodes.interrupted;
     if (!quiet) invocation.terminal.out.write(`${summary(result)}\n`);
