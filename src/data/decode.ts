@@ -21,8 +21,8 @@ export class DecodeError extends Error {
 
 let loadingSharp: Promise<typeof Sharp> | null = null;
 
-/** sharp is loaded when first needed: 50 ms and 20 MB that batches from memory do without. */
-function loadSharp(): Promise<typeof Sharp> {
+/** sharp, loaded when first needed: 50 ms and 20 MB that batches from memory do without. */
+export function loadSharp(): Promise<typeof Sharp> {
   loadingSharp ??= import('sharp').then(({ default: sharp }) => {
     sharp.cache(false); // no image is decoded twice
     sharp.concurrency(1); // the parallelism is in worker threads, one image each
