@@ -7,7 +7,7 @@ import { compileForward } from '../engine/compile/forward.js';
 import type { Network } from '../engine/compile/network.js';
 import { below } from '../engine/nn/layer.js';
 import { openSession, type Session } from '../engine/runtime/session.js';
-import type { TrainingSession } from '../engine/runtime/training-session.js';
+import type { TrainingSession } from '../engine/training/training-session.js';
 import type { HostTensor } from '../engine/tensor/array.js';
 import { tensorType } from '../engine/tensor/type.js';
 import { FerlabError } from '../errors.js';

@@ -4,7 +4,7 @@
 import { createBatchLoader } from '../data/batches.js';
 import { initializeWeights } from '../engine/compile/network.js';
 import { compileTrainingStep, initialState, weightsOf } from '../engine/compile/training-step.js';
-import { TrainingSession } from '../engine/runtime/training-session.js';
+import { TrainingSession } from '../engine/training/training-session.js';
 import { FerlabError } from '../errors.js';
 import { createNetwork } from '../models/create.js';
 import type { HistoryRow } from '../report/types.js';

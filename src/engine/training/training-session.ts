@@ -6,7 +6,7 @@ import { nextName, stepScalars, type TrainingStep } from '../compile/training-st
 import type { Optimizer } from '../optim/transforms.js';
 import { allocate, type HostTensor } from '../tensor/array.js';
 import { tensorType } from '../tensor/type.js';
-import { openSession, type Session, type SessionOptions } from './session.js';
+import { openSession, type Session, type SessionOptions } from '../runtime/session.js';
 
 export interface TrainingSessionOptions extends SessionOptions {
   optimizer: Optimizer;
