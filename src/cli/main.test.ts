@@ -104,7 +104,7 @@ describe('training options', () => {
   const config = resolveTrainConfig('seed', { data: { path: 'd' } });
   /** Left to the library: nobody was seen to change them from a shell. */
   const withoutOption = ['preset', 'data.path', 'model.name', 'train.device'];
-  const libraryOnly = /^(model\.batchNorm|optimizer\.(beta1|beta2|epsilon)$)/;
+  const libraryOnly = /^(model\.batchNorm\.epsilon$|optimizer\.(beta1|beta2|epsilon)$)/;
 
   it('cover every setting of the configuration', () => {
     const covered = trainOptions.map(({ setting }) => setting);
@@ -130,6 +130,7 @@ describe('training options', () => {
     ['convFilters', '8, 16', { model: { convFilters: [8, 16] } }],
     ['dropout', '0.1', { model: { dropout: { conv: 0.1, dense: 0.1 } } }],
     ['dropout', '0.1,0.5', { model: { dropout: { conv: 0.1, dense: 0.5 } } }],
+    ['batchNormMomentum', '0.9', { model: { batchNorm: { momentum: 0.9 } } }],
     ['patience', 'off', { train: { patience: null } }],
     ['brightness', '0.8,1.2', { augment: { brightness: [0.8, 1.2] } }],
     ['horizontalFlip', false, { augment: { horizontalFlip: false } }],

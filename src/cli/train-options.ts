@@ -173,6 +173,12 @@ export const trainOptions: readonly TrainOption[] = [
       readDropout,
       ({ conv, dense }: TrainConfig['model']['dropout']) => (conv === dense ? `${conv}` : `${conv},${dense}`),
     ),
+    option(
+      '--batch-norm-momentum <share>',
+      'model.batchNorm.momentum',
+      'share of the running statistics that each step keeps; lower it where an epoch has few steps',
+      readNumber,
+    ),
   ]),
   ...group('Optimizer', [
     option('--optimizer <name>', 'optimizer.name', optimizerNames.join(', '), asIs),
@@ -299,12 +305,18 @@ export function settingName(path: string): string {
 export function trainOverrides(
   options: Readonly<Record<string, string | boolean | undefined>>,
 ): TrainConfigOverrides {
-  const overrides: Record<string, Record<string, unknown>> = {};
+  const overrides: Record<string, unknown> = {};
   for (const { flags, setting, read } of trainOptions) {
     const text = options[optionKey(flags)];
     if (text === undefined) continue;
-    const [section = '', key = ''] = setting.split('.');
-    overrides[section] = { ...overrides[section], [key]: read(text) };
+    const keys = setting.split('.');
+    const last = keys.pop() as string;
+    let section = overrides;
+    for (const key of keys) {
+      section[key] ??= {};
+      section = section[key] as Record<string, unknown>;
+    }
+    section[last] = read(text);
   }
   return overrides as TrainConfigOverrides;
 }

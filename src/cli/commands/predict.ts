@@ -82,7 +82,7 @@ async function run(invocation: Invocation): Promise<number> {
   const batchSize = integerOption(invocation, batchFlags, 1);
   const threads = integerOption(invocation, threadsFlags, 1);
   // Imported here so that help and wrong options don't wait for the engine to load.
-  const { predictFiles } = await import('../../data/predict-files.js');
+  const { predictFiles } = await import('../../evaluate/predict-files.js');
   const { loadModel } = await import('../../predict/load.js');
   const model = await loadModel(modelFile, { threads });
   const writer = chooseWriter(invocation, model.classes);
