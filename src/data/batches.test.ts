@@ -148,6 +148,24 @@ describe('openImages', () => {
     });
   });
 
+  it('stops at once in the middle of a task', async () => {
+    const path = join(folder, 'large.jpg');
+    const noise = { type: 'gaussian', mean: 128, sigma: 50 } as const;
+    const large = sharp({ create: { width: 1500, height: 1500, channels: 3, background: '#777', noise } });
+    writeFileSync(path, await large.jpeg().toBuffer());
+    const many = Array.from({ length: 500 }, (_, i) => ({
+      ...samples[0]!,
+      file: `${i}`,
+      source: { kind: 'file', path },
+    }));
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 300);
+    const start = performance.now();
+    const opening = openImages(many as Sample[], { ...size, workers: 2, signal: controller.signal });
+    await expect(opening).rejects.toMatchObject({ kind: 'interrupted' });
+    expect(performance.now() - start).toBeLessThan(5000); // all of it takes more
+  });
+
   it('refuses sizes that are none', async () => {
     await expect(openImages(samples, { width: 0, height: 8 })).rejects.toThrow(
       /width to be a positive integer/,

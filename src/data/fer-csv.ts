@@ -56,7 +56,7 @@ const longestLine = 8 << 20;
 function readHeader(path: string, line: Buffer): Columns {
   let fields: string[] = [];
   try {
-    fields = parse(line, { bom: true, trim: true, relax_column_count: true })[0] ?? [];
+    fields = parse(line.subarray(0, 1000), { bom: true, trim: true, relax_column_count: true })[0] ?? [];
   } catch {
     // not CSV: reported below with what was found
   }
@@ -67,7 +67,7 @@ function readHeader(path: string, line: Buffer): Columns {
     usage: names.indexOf('usage'),
   };
   if (columns.emotion < 0 || columns.pixels < 0) {
-    const found = line.toString('utf8').trim().slice(0, 80);
+    const found = line.toString('utf8', 0, 1000).trim().slice(0, 80);
     throw new FerlabError(
       'data',
       `${path}: expected a CSV file with the columns emotion, pixels and Usage (as fer2013.csv); ` +

@@ -53,7 +53,27 @@ export interface ImageStore extends ImageSize {
 }
 
 /** Samples per task: small enough to share the work evenly, large enough that messages cost nothing. */
-const samplesPerTask = 64;
+const samplesPerTask = 32;
+
+function interrupted(): FerlabError {
+  return new FerlabError('interrupted', 'Stopped while images were being decoded.');
+}
+
+/** The promise, unless the signal fires first. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(interrupted());
+    signal.addEventListener('abort', onAbort);
+  });
+  promise.catch(() => {}); // what is under way when the signal fires fails unseen
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
 
 interface Decoded {
   digests: Uint8Array;
@@ -73,7 +93,7 @@ async function decodeAll(
   let done = 0;
   const run = async () => {
     while (next < samples.length) {
-      if (signal?.aborted) throw new FerlabError('interrupted', 'Stopped while images were being decoded.');
+      if (signal?.aborted) throw interrupted();
       const first = next;
       next = Math.min(samples.length, first + samplesPerTask);
       const sources = samples.slice(first, next).map(({ source }) => source);
@@ -127,7 +147,7 @@ export async function openImages(samples: readonly Sample[], options: OpenOption
   };
   let decoded: Decoded;
   try {
-    decoded = await pool.holdFor(decodeAll(samples, options, pool, memory));
+    decoded = await pool.holdFor(unlessAborted(decodeAll(samples, options, pool, memory), options.signal));
   } catch (error) {
     await close();
     throw error;
