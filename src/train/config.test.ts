@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { FerlabError } from '../errors.js';
-import { parseTrainConfig, resolveTrainConfig, settingPaths, type TrainConfigOverrides } from './config.js';
+import {
+  isTrainConfig,
+  parseTrainConfig,
+  resolveTrainConfig,
+  settingPaths,
+  type TrainConfigOverrides,
+} from './config.js';
 import { presetNames } from './presets.js';
 
 const dataset = { data: { path: 'faces' } };
@@ -124,6 +130,15 @@ describe('parseTrainConfig', () => {
   it('refuses what is no configuration, naming the file', () => {
     expect(() => parseTrainConfig([], 'runs/a/config.json')).toThrow(/^runs\/a\/config.json: expected/);
     expect(() => parseTrainConfig({ ...dataset, extra: 1 }, 'c')).toThrow(/unknown setting extra/);
+  });
+});
+
+describe('isTrainConfig', () => {
+  it('tells whole configurations from overrides', () => {
+    const config = resolveTrainConfig('seed', dataset);
+    expect(isTrainConfig(config)).toBe(true);
+    expect(isTrainConfig(dataset)).toBe(false);
+    expect(isTrainConfig({ ...config, train: { ...config.train, epochs: 0 } })).toBe(false);
   });
 });
 

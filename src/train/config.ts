@@ -273,6 +273,14 @@ export function resolveTrainConfig(
   return config;
 }
 
+/** Is this a whole configuration, with every setting stated? Its values hold together. */
+export function isTrainConfig(value: unknown): value is TrainConfig {
+  const { config } = checkTrainConfig(value);
+  return (
+    config !== null && settingPaths(config).every((path) => valueAt(value, path.split('.')) !== undefined)
+  );
+}
+
 /**
  * Reads back a stored configuration.
  * @param where the file it came from, for the error message.

@@ -1,22 +1,20 @@
 // The report at the end of a run: scores the final model file on the validation split, through the same code that
 // everybody else uses, and writes plots, sheets and tables.
 
-import { createRequire } from 'node:module';
-import { availableParallelism, cpus, totalmem } from 'node:os';
-import type { ImageStore } from '../data/store.js';
 import type { Network } from '../engine/compile/network.js';
 import { parameterCount } from '../engine/compile/network.js';
+import { pictureMistakes } from '../evaluate/mistakes.js';
 import { scoreStore } from '../evaluate/score.js';
-import type { Mistake } from '../evaluate/types.js';
 import { applyAugmentation, drawAugmentation } from '../image/augment.js';
 import { loadModel } from '../predict/load.js';
 import { Random } from '../random/random.js';
+import { describeMachine } from '../report/machine.js';
 import { writeReport } from '../report/report.js';
-import type { HistoryRow, MachineSummary, MistakePicture, SheetItem } from '../report/types.js';
+import type { HistoryRow, SheetItem } from '../report/types.js';
 import { programVersion } from '../version.js';
 import type { TrainHooks } from './events.js';
 import type { OpenedRun } from './run-folder.js';
-import { classCounts, type TrainingData } from './training-data.js';
+import { countClasses, type TrainingData } from './training-data.js';
 
 export interface RunReport {
   opened: OpenedRun;
@@ -54,7 +52,7 @@ export async function reportRun(run: RunReport): Promise<void> {
     dataset: {
       path: config.data.path ?? [config.data.train, config.data.validation].join(', '),
       classes: data.dataset.classes,
-      counts: classCounts(data),
+      counts: countClasses(data),
       badFiles: data.bad,
     },
     machine: describeMachine('cpu'),
@@ -72,19 +70,6 @@ export async function reportRun(run: RunReport): Promise<void> {
     mistakes: await pictureMistakes(data.validation, result.mistakes),
     warnings: data.bad.length > 0 ? [`${data.bad.length} files of the dataset could not be used.`] : [],
   });
-}
-
-/** The machine that this runs on, for reports. */
-export function describeMachine(provider: string): MachineSummary {
-  const runtime = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
-  return {
-    platform: `${process.platform} ${process.arch}`,
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-    memoryBytes: totalmem(),
-    node: process.version,
-    engine: `onnxruntime-node ${runtime.version}, ${provider}`,
-  };
 }
 
 const samplesPerClass = 8;
@@ -108,20 +93,4 @@ async function drawSamples(
     }
   }
   return items;
-}
-
-/** Puts the images beside the mistakes. */
-export async function pictureMistakes(
-  store: ImageStore,
-  mistakes: readonly Mistake[],
-): Promise<MistakePicture[]> {
-  const indexOf = new Map(store.samples.map(({ file }, i) => [file, i]));
-  return Promise.all(
-    mistakes.map(async (mistake) => ({
-      ...mistake,
-      pixels: await store.bytes(indexOf.get(mistake.file)!),
-      width: store.width,
-      height: store.height,
-    })),
-  );
 }

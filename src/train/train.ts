@@ -19,7 +19,7 @@ import { createOptimizer } from './optimizer.js';
 import { reportRun } from './report-run.js';
 import { createRunFolder, type OpenedRun, openRunFolder, type RunFolder } from './run-folder.js';
 import { chooseRunFolder } from './run-name.js';
-import { classCounts, openTrainingData, type TrainingData } from './training-data.js';
+import { countClasses, openTrainingData, type TrainingData } from './training-data.js';
 
 /** Options of a run that belong to the call, not to the configuration. */
 export interface TrainCall extends TrainHooks {
@@ -98,7 +98,7 @@ async function run(
   const context: ExportContext = {
     config,
     classes: dataset.classes,
-    counts: classCounts(data),
+    counts: countClasses(data),
     fingerprints,
   };
   const history: HistoryRow[] = [...opened.history];

@@ -5,6 +5,7 @@ import { describeSplit, readDataset } from '../data/reader.js';
 import { type ImageStore, openImages } from '../data/store.js';
 import type { BadFile, Dataset, Split } from '../data/types.js';
 import { WorkerPool } from '../data/worker-pool.js';
+import { classCounts } from '../evaluate/class-counts.js';
 import type { TrainConfig } from './config.js';
 import type { TrainHooks } from './events.js';
 
@@ -82,17 +83,13 @@ function describeBad(bad: readonly BadFile[]): string {
 }
 
 /** Usable images per class by split. */
-export function classCounts({
+export function countClasses({
   dataset,
   training,
   validation,
 }: TrainingData): Record<string, Record<string, number>> {
-  const count = (store: ImageStore): Record<string, number> =>
-    Object.fromEntries(
-      dataset.classes.map((name, label) => [
-        name,
-        store.labels.reduce((sum, other) => sum + (other === label ? 1 : 0), 0),
-      ]),
-    );
-  return { train: count(training), validation: count(validation) };
+  return {
+    train: classCounts(dataset.classes, training.labels),
+    validation: classCounts(dataset.classes, validation.labels),
+  };
 }

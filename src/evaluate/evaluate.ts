@@ -1,0 +1,149 @@
+// Evaluates a model file on labelled images from disk.
+
+import { checkBadShare } from '../data/bad-files.js';
+import { readEvaluationSplit } from '../data/evaluation-split.js';
+import { describeSplit } from '../data/reader.js';
+import { type ImageStore, openImages } from '../data/store.js';
+import type { BadFile } from '../data/types.js';
+import { loadModel } from '../predict/load.js';
+import { describeMachine } from '../report/machine.js';
+import { writeEvaluationReport } from '../report/report.js';
+import { programVersion } from '../version.js';
+import { classCounts } from './class-counts.js';
+import { pictureMistakes } from './mistakes.js';
+import { scoreStore } from './score.js';
+import type { EvaluationResult } from './types.js';
+
+export interface EvaluateOptions {
+  /** The model file. */
+  model: string;
+  /** A dataset, or one folder of class folders. */
+  dataset: string;
+  /** Which split of a dataset; its validation split unless told. */
+  split?: string | undefined;
+  /** Images per call of the model, 64 unless told. */
+  batchSize?: number | undefined;
+  /** Threads of the engine; its own choice unless told. */
+  threads?: number | undefined;
+  /** Fail when any image can't be used. */
+  strict?: boolean | undefined;
+  /** Folder for a report with pictures; none unless told. */
+  out?: string | undefined;
+  /** How the evaluation was started, for the report. */
+  command?: string | undefined;
+}
+
+export type EvaluateEvent =
+  | { type: 'log'; message: string }
+  | { type: 'warning'; message: string }
+  /** Images read from their files so far. */
+  | { type: 'decode'; done: number; total: number }
+  /** Images scored so far. */
+  | { type: 'predict'; done: number; total: number };
+
+export interface EvaluateHooks {
+  onProgress?: ((event: EvaluateEvent) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Evaluation extends EvaluationResult {
+  model: string;
+  dataset: string;
+  split: string;
+  /** Images per second through the model, decoded images in memory. */
+  images_per_second: number;
+  /** Files that were left out. */
+  bad_files: BadFile[];
+}
+
+/**
+ * Scores a model on every usable image of a split.
+ *
+ * @throws FerlabError `model` where the file isn't a model, `data` where the images can't be used or their classes
+ *   aren't the model's.
+ */
+export async function evaluateModel(
+  options: EvaluateOptions,
+  hooks: EvaluateHooks = {},
+): Promise<Evaluation> {
+  const { strict = false } = options;
+  const started = performance.now();
+  const model = await loadModel(options.model, { threads: options.threads });
+  let store: ImageStore | null = null;
+  try {
+    const read = await readEvaluationSplit(options.dataset, {
+      classes: model.classes,
+      strict,
+      ...(options.split === undefined ? {} : { split: options.split }),
+    });
+    hooks.onProgress?.({
+      type: 'log',
+      message: `${describeSplit(read.split, read.classes)} (${read.split.name})`,
+    });
+    store = await openImages(read.split.samples, {
+      ...model.inputSize,
+      onProgress: (done, total) => hooks.onProgress?.({ type: 'decode', done, total }),
+      ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
+    });
+    checkBadShare(store.bad, read.split.samples.length, { strict });
+    const bad = [...read.skipped, ...store.bad];
+    if (bad.length > 0) {
+      hooks.onProgress?.({
+        type: 'warning',
+        message: `${bad.length} files can't be used and are not counted.`,
+      });
+    }
+    const { result, seconds } = await scoreStore(model, store, {
+      batchSize: options.batchSize,
+      onProgress: (done, total) => hooks.onProgress?.({ type: 'predict', done, total }),
+      signal: hooks.signal,
+    });
+    const evaluation: Evaluation = {
+      model: options.model,
+      dataset: options.dataset,
+      split: read.split.name,
+      ...result,
+      images_per_second: result.n / seconds,
+      bad_files: bad,
+    };
+    if (options.out !== undefined) {
+      await writeReportOf(options.out, options, evaluation, store, (performance.now() - started) / 1000);
+    }
+    return evaluation;
+  } finally {
+    await store?.close();
+    await model.close();
+  }
+}
+
+async function writeReportOf(
+  folder: string,
+  options: EvaluateOptions,
+  evaluation: Evaluation,
+  store: ImageStore,
+  seconds: number,
+): Promise<void> {
+  await writeEvaluationReport(folder, {
+    title: 'Evaluation',
+    version: programVersion,
+    command: options.command ?? `ferlab evaluate ${options.model} ${options.dataset}`,
+    model: options.model,
+    dataset: {
+      path: options.dataset,
+      classes: evaluation.classes,
+      counts: { [evaluation.split]: classCounts(evaluation.classes, store.labels) },
+      badFiles: evaluation.bad_files,
+    },
+    split: evaluation.split,
+    machine: describeMachine('cpu'),
+    evaluation,
+    timing: {
+      seconds,
+      imagesPerSecond: evaluation.images_per_second,
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    },
+    mistakes: await pictureMistakes(store, evaluation.mistakes),
+    warnings:
+      evaluation.bad_files.length > 0 ? [`${evaluation.bad_files.length} files could not be used.`] : [],
+  });
+}
