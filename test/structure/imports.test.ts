@@ -29,9 +29,10 @@ const directions: Record<string, string[]> = {
   models: ['engine/compile'],
   report: ['errors', 'files'],
   predict: ['engine/runtime', 'engine/onnx', 'image', 'errors'],
-  evaluate: ['predict', 'data', 'report'],
+  evaluate: ['predict', 'data', 'report', 'version'],
+  audit: ['data', 'report'],
   train: ['models', 'engine/training', 'data', 'evaluate', 'report', 'version'],
-  cli: ['train', 'evaluate', 'predict', 'data', 'models', 'report', 'version'],
+  cli: ['train', 'evaluate', 'predict', 'audit', 'data', 'models', 'report', 'version'],
   index: ['train', 'evaluate', 'predict', 'data', 'models', 'report', 'version'],
 };
 

@@ -1,6 +1,6 @@
 // `ferlab evaluate`: scores a model on a labelled set.
 
-import type { evaluateModel } from '../../evaluate/evaluate.js';
+import type { EvaluateEvent, Evaluation } from '../../evaluate/evaluate.js';
 import {
   type CommandSpec,
   debugOption,
@@ -14,8 +14,7 @@ import {
 import { percent, table, throughput } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
 import { createCountProgress } from '../progress.js';
-
-type Evaluation = Awaited<ReturnType<typeof evaluateModel>>;
+import type { Stream } from '../terminal.js';
 
 const splitFlags = '--split <name>';
 const batchFlags = '--batch-size <n>';
@@ -67,6 +66,25 @@ function describe(result: Evaluation): string {
   ].join('\n');
 }
 
+/** Progress goes to standard error, since results go to standard output. */
+function createProgress(err: Stream, quiet: boolean) {
+  const bars = {
+    decode: createCountProgress(err, 'Reading images', quiet),
+    predict: createCountProgress(err, 'Scoring', quiet),
+  };
+  const end = () => {
+    for (const bar of Object.values(bars)) bar.end();
+  };
+  const show = (event: EvaluateEvent) => {
+    if (event.type === 'decode' || event.type === 'predict') bars[event.type].show(event.done, event.total);
+    else if (!quiet) {
+      end();
+      err.write(`${event.type === 'warning' ? 'Warning: ' : ''}${event.message}\n`);
+    }
+  };
+  return { show, end };
+}
+
 async function run(invocation: Invocation): Promise<number> {
   const [model, dataset] = invocation.arguments as [string, string];
   const { out, err } = invocation.terminal;
@@ -80,23 +98,14 @@ async function run(invocation: Invocation): Promise<number> {
     threads: integerOption(invocation, threadsFlags, 1),
     strict: flagOption(invocation, strictFlags),
     out: folder,
+    command: invocation.commandLine,
   };
-  const evaluation = await import('../../evaluate/evaluate.js');
-  const progress = createCountProgress(err, 'Scoring', quiet);
-  const result = await withInterrupt(
-    () => progress.end(),
-    (signal) =>
-      evaluation.evaluateModel(request, {
-        signal,
-        onProgress: (event) => {
-          if (event.type === 'predict') progress.show(event.done, event.total);
-          else if (!quiet) {
-            progress.end();
-            err.write(`${event.type === 'warning' ? 'Warning: ' : ''}${event.message}\n`);
-          }
-        },
-      }),
-  ).finally(() => progress.end());
+  // Imported here so that help and wrong options don't wait for the engine to load.
+  const { evaluateModel } = await import('../../evaluate/evaluate.js');
+  const progress = createProgress(err, quiet);
+  const result = await withInterrupt(progress.end, (signal) =>
+    evaluateModel(request, { signal, onProgress: progress.show }),
+  ).finally(progress.end);
   if (flagOption(invocation, jsonOption.flags)) out.write(`${JSON.stringify(result)}\n`);
   else out.write(`${describe(result)}\n`);
   if (folder !== undefined && !quiet) err.write(`Pictures and report: ${folder}\n`);

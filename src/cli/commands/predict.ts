@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { exitCodes, FerlabError } from '../../errors.js';
+import type { FilePrediction } from '../../evaluate/predict-files.js';
 import {
   type CommandSpec,
   debugOption,
@@ -15,14 +16,10 @@ import { csvLine, percent } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
 import type { Stream } from '../terminal.js';
 
-type Prediction =
-  | { file: string; expression: string; probabilities: Record<string, number> }
-  | { file: string; error: string };
-
 /** How predictions are written: what comes before, between and after them. */
 interface Writer {
   begin: string;
-  entry(prediction: Prediction, index: number): string;
+  entry(prediction: FilePrediction, index: number): string;
   end: string;
 }
 

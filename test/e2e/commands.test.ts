@@ -1,0 +1,168 @@
+// The main job from the shell: draw faces, train, evaluate, predict.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawFaces, exists, ferlab, startFerlab, succeed, temporaryFolder, tiny } from './program.js';
+
+let folder = '';
+let trained = '';
+const cleaning: (() => Promise<void>)[] = [];
+const classes = ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'];
+const model = 'run/best.onnx';
+
+beforeAll(async () => {
+  folder = await temporaryFolder((clean) => cleaning.push(clean));
+  await drawFaces('faces', 140, 70, folder);
+  trained = await succeed(['train', 'faces', '--epochs', '2', '--out', 'run', ...tiny], folder);
+});
+
+afterAll(async () => {
+  for (const clean of cleaning) await clean();
+});
+
+const json = (file: string): unknown => JSON.parse(readFileSync(path.join(folder, file), 'utf8'));
+
+describe('ferlab train', () => {
+  it('prints what it found, one line per epoch, and where everything is', () => {
+    const lines = trained.trimEnd().split('\n');
+    expect(lines).toContainEqual(expect.stringContaining('Found 140 images belonging to 7 classes.'));
+    expect(lines).toContainEqual(expect.stringContaining('Found 70 images belonging to 7 classes.'));
+    const epochs = lines.filter((line) => line.startsWith('Epoch '));
+    expect(epochs).toHaveLength(2);
+    for (const line of epochs) {
+      expect(line).toMatch(/loss \d.*accuracy \d.*val_loss \d.*val_accuracy \d.*images\/s.*waiting for data/);
+    }
+    expect(trained).toContain(path.join('run', 'best.onnx'));
+    expect(trained).toContain('run/report.md');
+    expect(trained).not.toContain('\u001b');
+  });
+
+  it('fills the run folder', () => {
+    const files = readdirSync(path.join(folder, 'run'));
+    const plots = ['accuracy', 'loss', 'confusion', 'confusion-normalised'].flatMap((name) => [
+      `${name}.svg`,
+      `${name}.png`,
+    ]);
+    const others = [
+      'config.json',
+      'history.csv',
+      'history.json',
+      'best.onnx',
+      'report.md',
+      'report.json',
+      'augmented.png',
+    ];
+    expect(files).toEqual(expect.arrayContaining([...plots, ...others]));
+    expect(files.filter((name) => name.includes('tmp'))).toEqual([]);
+    expect(json('run/history.json')).toMatchObject([{ epoch: 1 }, { epoch: 2 }]);
+    expect(JSON.stringify(json('run/config.json'))).toContain('"convFilters":[4,8]');
+    expect(readFileSync(path.join(folder, 'run/history.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(3);
+  });
+
+  it('keeps to itself with --quiet', async () => {
+    const result = await ferlab(
+      ['train', 'faces', '--epochs', '1', '--out', 'quiet', '--quiet', ...tiny],
+      folder,
+    );
+    expect(result).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect(exists(folder, 'quiet', 'best.onnx')).toBe(true);
+  });
+
+  it('takes a single folder of class folders with --validation-split, and two folders by option', async () => {
+    const split = ['train', 'faces/train', '--validation-split', '0.2', '--epochs', '1', '--out', 'split'];
+    expect(await succeed([...split, ...tiny], folder)).toMatch(/Found 112 images.*\n.*Found 28 images/);
+    const two = [
+      'train',
+      '--train',
+      'faces/train',
+      '--validation',
+      'faces/validation',
+      '--epochs',
+      '1',
+      '--out',
+      'two',
+    ];
+    expect(await succeed([...two, ...tiny], folder)).toMatch(/Found 140 images.*\n.*Found 70 images/);
+  });
+});
+
+describe('ferlab evaluate', () => {
+  it('prints one JSON object with --json, and nothing else on standard output', async () => {
+    const result = JSON.parse(await succeed(['evaluate', model, 'faces', '--json'], folder));
+    expect(result).toMatchObject({ n: 70, classes });
+    expect(result.confusion.flat().reduce((sum: number, count: number) => sum + count)).toBe(70);
+    const right = classes.reduce((sum, _, i) => sum + result.confusion[i][i], 0);
+    expect(result.accuracy).toBeCloseTo(right / 70, 10);
+    expect(result.accuracy_interval[0]).toBeLessThan(result.accuracy);
+    expect(Object.keys(result.per_class)).toEqual(classes);
+    expect(result.per_class.happy).toMatchObject({ support: 10 });
+    for (const key of ['loss', 'ece', 'images_per_second']) expect(result[key]).toBeGreaterThan(0);
+  });
+
+  it('agrees with what training said of its best epoch', async () => {
+    const history = json('run/history.json') as { val_accuracy: number }[];
+    const result = JSON.parse(
+      await succeed(['evaluate', model, 'faces', '--json', '--batch-size', '33'], folder),
+    );
+    expect(result.accuracy).toBeCloseTo(Math.max(...history.map((row) => row.val_accuracy)), 10);
+  });
+
+  it('scores other splits and single folders, and draws pictures with --out', async () => {
+    const args = ['evaluate', model, 'faces', '--split', 'train', '--out', 'scores'];
+    expect(await succeed(args, folder)).toMatch(/^Accuracy [\d.]+% of 140 images \(95% interval/);
+    const pictures = readdirSync(path.join(folder, 'scores')).filter((name) => name.endsWith('.png'));
+    expect(pictures).toEqual(expect.arrayContaining(['confusion.png', 'mistakes.png']));
+    const table = await succeed(['evaluate', model, 'faces/validation'], folder);
+    expect(table).toContain('of 70 images');
+    expect(table).toMatch(/^class +precision +recall +F1 +images$/m);
+  });
+});
+
+describe('ferlab predict', () => {
+  const images = ['faces/validation/happy/00000.png', 'faces/validation/sad/00000.png'];
+
+  it('prints the ranked expressions of each image', async () => {
+    const lines = (await succeed(['predict', model, ...images], folder)).trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+    for (const [i, line] of lines.entries()) {
+      expect(line.startsWith(`${images[i]}: `)).toBe(true);
+      const shares = [...line.matchAll(/ ([\d.]+)%/g)].map(([, share]) => Number(share));
+      expect(shares).toHaveLength(7);
+      expect(shares).toEqual([...shares].sort((a, b) => b - a));
+    }
+  });
+
+  it('prints one JSON array for a folder, with an entry for what is no image', async () => {
+    const result = await ferlab(['predict', model, ...images, 'run/report.md', '--json'], folder);
+    expect(result.code).toBe(0);
+    const entries = JSON.parse(result.stdout);
+    expect(entries).toHaveLength(3);
+    const [first, , bad] = entries;
+    expect(first.file).toBe(images[0]);
+    const sum = classes.reduce((total, name) => total + first.probabilities[name], 0);
+    expect(sum).toBeCloseTo(1, 4);
+    expect(classes.every((name) => first.probabilities[name] <= first.probabilities[first.expression])).toBe(
+      true,
+    );
+    expect(bad).toEqual({ file: 'run/report.md', error: expect.any(String) });
+    const whole = JSON.parse(
+      await succeed(['predict', model, 'faces/validation', '--json', '--batch-size', '9'], folder),
+    );
+    expect(whole).toHaveLength(70);
+  });
+
+  it('prints CSV with a column per class', async () => {
+    const rows = (await succeed(['predict', model, ...images, '--csv'], folder)).trimEnd().split('\n');
+    expect(rows[0]).toBe(`file,expression,${classes.join(',')},error`);
+    expect(rows).toHaveLength(3);
+    expect(rows[1]?.split(',')).toHaveLength(10);
+  });
+
+  it('says nothing when its reader goes away', async () => {
+    const running = startFerlab(['predict', model, 'faces', '--csv'], folder);
+    running.child.stdout.destroy();
+    const { code, stderr } = await running.finished;
+    expect([code, stderr]).toEqual([141, '']);
+  });
+});

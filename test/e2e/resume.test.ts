@@ -1,0 +1,105 @@
+// Training that is interrupted, by Ctrl-C or by force, goes on and ends with the same bytes.
+
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawFaces, exists, ferlab, startFerlab, succeed, temporaryFolder, tiny } from './program.js';
+
+let folder = '';
+const cleaning: (() => Promise<void>)[] = [];
+const options = ['--epochs', '3', '--out', 'run', '--zoom', '0.2', '--rotation', '10', ...tiny];
+const train = () => ['train', path.join(folder, 'faces'), ...options];
+
+/** Every run has a working folder of its own and the same name in it, since the model file holds its configuration. */
+async function workingFolder(name: string): Promise<string> {
+  await mkdir(path.join(folder, name));
+  return path.join(folder, name);
+}
+
+const results = ['best.onnx', 'last.safetensors'];
+const bytesOf = (cwd: string) =>
+  results.map((file) => readFileSync(path.join(cwd, 'run', file)).toString('base64'));
+
+beforeAll(async () => {
+  folder = await temporaryFolder((clean) => cleaning.push(clean));
+  // Enough images for an epoch to last a moment, in which to be interrupted.
+  await drawFaces('faces', 700, 70, folder);
+  await succeed(train(), await workingFolder('whole'));
+});
+
+afterAll(async () => {
+  for (const clean of cleaning) await clean();
+});
+
+function expectSameAsWhole(cwd: string): void {
+  expect(bytesOf(cwd)).toEqual(bytesOf(path.join(folder, 'whole')));
+  const epochs = (name: string) =>
+    (
+      JSON.parse(readFileSync(path.join(name, 'run', 'history.json'), 'utf8')) as Record<string, number>[]
+    ).map(({ epoch, loss, val_loss, val_accuracy }) => ({ epoch, loss, val_loss, val_accuracy }));
+  expect(epochs(cwd)).toEqual(epochs(path.join(folder, 'whole')));
+}
+
+describe('a training that is interrupted', () => {
+  it('by kill -9 in the middle of an epoch ends with the same bytes after --resume', async () => {
+    const cwd = await workingFolder('killed');
+    const running = startFerlab(train(), cwd);
+    await running.printed(/^Epoch 1\/3 /m);
+    await wait(30);
+    running.child.kill('SIGKILL');
+    expect((await running.finished).signal).toBe('SIGKILL');
+    expect(exists(cwd, 'run', 'report.md')).toBe(false);
+    const resumed = await succeed(['train', '--resume', 'run'], cwd);
+    expect(resumed).not.toMatch(/^Epoch 1\/3 /m);
+    expect(resumed).toMatch(/^Epoch 3\/3 /m);
+    expectSameAsWhole(cwd);
+  });
+
+  it('by Ctrl-C stops cleanly, says how to go on, and ends with the same bytes', async () => {
+    const cwd = await workingFolder('stopped');
+    const running = startFerlab(train(), cwd);
+    await running.printed(/^Epoch 1\/3 /m);
+    running.child.kill('SIGINT');
+    const { code, stdout, stderr } = await running.finished;
+    expect(code).toBe(130);
+    expect(stdout).toContain('Continue with: ferlab train --resume run');
+    expect(stderr).toBe('');
+    await succeed(['train', '--resume', 'run'], cwd);
+    expectSameAsWhole(cwd);
+  });
+
+  it('before its first epoch is done begins again', async () => {
+    const cwd = await workingFolder('early');
+    const running = startFerlab(train(), cwd);
+    while (!exists(cwd, 'run', 'config.json')) await wait(5);
+    running.child.kill('SIGKILL');
+    await running.finished;
+    await succeed(['train', '--resume', 'run'], cwd);
+    expectSameAsWhole(cwd);
+  });
+});
+
+describe('--resume', () => {
+  it('of a finished run changes nothing', async () => {
+    const cwd = path.join(folder, 'whole');
+    const before = bytesOf(cwd);
+    await succeed(['train', '--resume', 'run'], cwd);
+    expect(bytesOf(cwd)).toEqual(before);
+  });
+
+  it('gives the same batches whatever the number of workers', async () => {
+    const cwd = await workingFolder('workers');
+    await succeed([...train(), '--workers', '3'], cwd);
+    const weights = (name: string) => readFileSync(path.join(folder, name, 'run', 'last.safetensors'));
+    expect(weights('workers').equals(weights('whole'))).toBe(true);
+  });
+
+  it('refuses a folder that is no run, and a run whose dataset is gone', async () => {
+    const cwd = await workingFolder('empty');
+    const none = await ferlab(['train', '--resume', 'nowhere'], cwd);
+    expect(none.code).toBe(4);
+    expect(none.stderr).toMatch(/^Error: nowhere: expected the folder of a run/);
+  });
+});
