@@ -131,7 +131,8 @@ function atStep({ shape, data }: Tensor, step: number): HostTensor {
 function largestDifference(actual: ArrayLike<number | bigint>, expected: readonly number[]): number {
   expect(actual.length).toBe(expected.length);
   return expected.reduce(
-    (largest, value, i) => Math.max(largest, Math.abs(Number(actual[i]) - value) / Math.max(1, Math.abs(value))),
+    (largest, value, i) =>
+      Math.max(largest, Math.abs(Number(actual[i]) - value) / Math.max(1, Math.abs(value))),
     0,
   );
 }
@@ -193,7 +194,9 @@ for (const { file, layer, rename } of cases) {
         [stored, { pixels }],
       ] as const) {
         const { probabilities } = await session.run(inputs);
-        expect(largestDifference(probabilities!.data, trajectory.inferenceProbabilities.data)).toBeLessThan(1e-5);
+        expect(largestDifference(probabilities!.data, trajectory.inferenceProbabilities.data)).toBeLessThan(
+          1e-5,
+        );
         await session.close();
       }
       expect(weightsOf(feeds, false).parameters).toEqual(weights.parameters);

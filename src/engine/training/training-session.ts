@@ -4,9 +4,9 @@
 import { Random } from '../../random/random.js';
 import { nextName, stepScalars, type TrainingStep } from '../compile/training-step.js';
 import type { Optimizer } from '../optim/transforms.js';
+import { openSession, type Session, type SessionOptions } from '../runtime/session.js';
 import { allocate, type HostTensor } from '../tensor/array.js';
 import { tensorType } from '../tensor/type.js';
-import { openSession, type Session, type SessionOptions } from '../runtime/session.js';
 
 export interface TrainingSessionOptions extends SessionOptions {
   optimizer: Optimizer;
