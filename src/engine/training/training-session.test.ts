@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../random/random.js';
+import { initializeWeights, type Network } from '../compile/network.js';
+import { compileTrainingStep, initialState } from '../compile/training-step.js';
+import { sequential } from '../nn/compose.js';
+import { batchNormalization, conv2d, dense, dropout, flatten, maxPooling2d, relu } from '../nn/layers.js';
+import { adam } from '../optim/transforms.js';
+import type { HostTensor } from '../tensor/array.js';
+import { TrainingSession } from './training-session.js';
+
+const network: Network = {
+  layer: sequential({
+    conv: conv2d({ filters: 4, kernelSize: 3, useBias: false }),
+    norm: batchNormalization(),
+    relu: relu(),
+    pool: maxPooling2d(),
+    dropout: dropout(0.25),
+    flatten: flatten(),
+    logits: dense({ units: 2 }),
+  }),
+  inputShape: [1, 6, 6],
+  preprocessing: { scale: 1 / 255, offset: 0 },
+};
+
+function open(
+  carried?: Readonly<Record<string, HostTensor>>,
+  emaDecay: number | null = null,
+): TrainingSession {
+  const optimizer = adam();
+  const ema = emaDecay !== null;
+  return new TrainingSession(
+    (batchSize) => compileTrainingStep({ network, batchSize, classes: 2, optimizer, provider: 'cpu', ema }),
+    carried ?? initialState(initializeWeights(network, 3), optimizer, ema),
+    { optimizer, seed: 3, emaDecay, threads: 1 },
+  );
+}
+
+/** Images whose class is which half is brighter; the last batch of four is smaller. */
+function batch(step: number): { size: number; pixels: Float32Array; targets: Float32Array } {
+  const random = new Random(1, step);
+  const size = step % 4 === 0 ? 5 : 8;
+  const pixels = new Float32Array(size * 36);
+  const targets = new Float32Array(size * 2);
+  for (let i = 0; i < size; i++) {
+    const bright = random.integer(2);
+    targets[i * 2 + bright] = 1;
+    for (let j = 0; j < 36; j++)
+      pixels[i * 36 + j] = random.uniform(0, 100) + (Number(j % 6 > 2) === bright ? 100 : 0);
+  }
+  return { size, pixels, targets };
+}
+
+async function steps(session: TrainingSession, from: number, to: number): Promise<number[]> {
+  const losses: number[] = [];
+  for (let step = from; step <= to; step++) {
+    const { size, ...input } = batch(step);
+    losses.push((await session.run(size, { ...input, step, learningRate: 0.01 })).loss);
+  }
+  return losses;
+}
+
+const copyOf = (session: TrainingSession): Record<string, HostTensor> =>
+  Object.fromEntries(
+    Object.entries(session.carried).map(([name, { type, data }]) => [name, { type, data: data.slice() }]),
+  );
+
+describe('TrainingSession', () => {
+  it('learns, with batches of different sizes', async () => {
+    const session = open();
+    const losses = await steps(session, 1, 40);
+    await session.close();
+    expect(losses.slice(-5).reduce((sum, loss) => sum + loss, 0) / 5).toBeLessThan(losses[0]! / 2);
+  });
+
+  it('continues from a copy of what it carries exactly as if it had not stopped', async () => {
+    const whole = open();
+    const expected = await steps(whole, 1, 12);
+    const first = open();
+    await steps(first, 1, 7);
+    const second = open(copyOf(first));
+    expect(await steps(second, 8, 12)).toEqual(expected.slice(7));
+    for (const [name, { data }] of Object.entries(whole.carried)) {
+      expect(
+        Buffer.compare(Buffer.from(data.buffer), Buffer.from(second.carried[name]!.data.buffer)),
+        name,
+      ).toBe(0);
+    }
+    for (const session of [whole, first, second]) await session.close();
+  });
+
+  it('drops other units at every step and for every seed', async () => {
+    const losses = await Promise.all(
+      [1, 2].map(async (step) => {
+        const session = open();
+        const { size, ...input } = batch(1);
+        const { loss } = await session.run(size, { ...input, step, learningRate: 0 });
+        await session.close();
+        return loss;
+      }),
+    );
+    expect(losses[0]).not.toBe(losses[1]);
+  });
+
+  it('keeps averages of parameters and running statistics beside them', async () => {
+    const session = open(undefined, 0.9);
+    const start = copyOf(session);
+    await steps(session, 1, 3);
+    // decay of the first steps: (1 + t) / (10 + t)
+    let expected = Number(start['parameters/logits/bias']!.data[0]);
+    const replay = open(undefined, 0.9);
+    for (let step = 1; step <= 3; step++) {
+      await steps(replay, step, step);
+      const value = Number(replay.carried['parameters/logits/bias']!.data[0]);
+      expected += (value - expected) * (1 - Math.min(0.9, (1 + step) / (10 + step)));
+    }
+    expect(Number(session.carried['ema/parameters/logits/bias']!.data[0])).toBeCloseTo(expected, 6);
+    expect(session.carried['ema/state/norm/mean']!.data).not.toEqual(
+      session.carried['state/norm/mean']!.data,
+    );
+    await session.close();
+    await replay.close();
+  });
+});
