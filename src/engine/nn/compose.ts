@@ -45,8 +45,8 @@ export function sequential(layers: Readonly<Record<string, Layer>>): Layer {
   };
 }
 
-/** Two layers on one input, their outputs put together; paths start with `left` and `right`'s names. */
-function parallel(
+/** Two layers on one input, their outputs put together; the names are the first part of their paths. */
+export function parallel(
   names: readonly [string, string],
   [left, right]: readonly [Layer, Layer],
   outputShape: (left: Shape, right: Shape) => Shape,

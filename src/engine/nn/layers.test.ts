@@ -14,6 +14,7 @@ import { identity, residual, sequential, squeezeExcitation } from './compose.js'
 import { glorotUniform, heNormal } from './initializers.js';
 import type { Layer } from './layer.js';
 import * as layers from './layers.js';
+import { locallyConnected2d } from './locally-connected.js';
 
 const image = [2, 6, 5];
 const cases: [string, Layer, number[], number[]][] = [
@@ -44,6 +45,7 @@ const cases: [string, Layer, number[], number[]][] = [
   ['residual', residual(layers.conv2d({ filters: 2, kernelSize: 3 })), image, image],
   ['squeezeExcitation', squeezeExcitation(2, 2), image, image],
   ['identity', identity, image, image],
+  ['locallyConnected2d', locallyConnected2d({ filters: 3, kernelSize: 3 }), image, [3, 4, 3]],
 ];
 
 describe.each(cases)('%s', (_name, layer, inputShape, outputShape) => {

@@ -3,6 +3,7 @@
 import type { OpDefinition } from '../ir/graph.js';
 import { convInputGradientOp, convOp, convWeightGradientOp } from './convolution.js';
 import * as elementwise from './elementwise.js';
+import { batchMatMulOp, foldOp, unfoldOp } from './local.js';
 import { categoricalMatchOp, softmaxCrossEntropyOp, softmaxOp } from './loss.js';
 import { matMulOp } from './matmul.js';
 import { channelAffineOp, momentsOp } from './normalization.js';
@@ -15,6 +16,7 @@ export const operators = {
   Add: elementwise.addOp,
   AveragePool: averagePoolOp,
   AveragePoolGradient: averagePoolGradientOp,
+  BatchMatMul: batchMatMulOp,
   CategoricalMatch: categoricalMatchOp,
   ChannelAffine: channelAffineOp,
   Concat: concatOp,
@@ -24,6 +26,7 @@ export const operators = {
   Div: elementwise.divideOp,
   Exp: elementwise.exponentialOp,
   Expand: broadcastOp,
+  Fold: foldOp,
   Log: elementwise.logarithmOp,
   MatMul: matMulOp,
   MaxPool: maxPoolOp,
@@ -46,6 +49,7 @@ export const operators = {
   Sqrt: elementwise.squareRootOp,
   Sub: elementwise.subtractOp,
   Transpose: transposeOp,
+  Unfold: unfoldOp,
 } satisfies Record<string, OpDefinition>;
 
 export type OpName = keyof typeof operators;
