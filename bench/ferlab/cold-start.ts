@@ -1,0 +1,10 @@
+// What a user's program does: loads the library and a model, reads one image, predicts, prints.
+// Arguments: the model's file and an image's.
+
+import { predictFiles } from '../../dist/evaluate/predict-files.js';
+import { loadModel } from '../../dist/predict/load.js';
+
+const [modelFile = '', imageFile = ''] = process.argv.slice(2);
+const model = await loadModel(modelFile);
+for await (const prediction of predictFiles(model, [imageFile])) console.log(JSON.stringify(prediction));
+await model.close();

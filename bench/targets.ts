@@ -1,0 +1,62 @@
+// What was asked of ferlab, as ratios to its peers in the same run.
+
+import type { SectionName } from './report.js';
+
+export interface Target {
+  readonly section: SectionName;
+  readonly contest: string;
+  readonly row: string;
+  readonly metric: string;
+  /** Least ratio. */
+  readonly atLeast: number;
+  readonly text: string;
+}
+
+const training = ['train-64', 'train-128'].flatMap((contest): Target[] => {
+  const batch = contest.slice('train-'.length);
+  const target = (row: string, metric: string, atLeast: number, what: string): Target => ({
+    section: 'train',
+    contest,
+    row,
+    metric,
+    atLeast,
+    text: `training at batch ${batch}, ${what}, against ${row}`,
+  });
+  const slowPeers = [
+    target('TensorFlow.js cpu', 'step', 10, 'step alone'),
+    target('jax-js wasm', 'step', 10, 'step alone'),
+  ];
+  return [
+    target('Keras', 'pipeline', 1.3, 'from files to step'),
+    target('PyTorch fp32', 'step', 0.9, 'step alone'),
+    ...(contest === 'train-64' ? slowPeers : []), // the table that has them
+  ];
+});
+
+export const targets: readonly Target[] = [
+  ...training,
+  {
+    section: 'accuracy',
+    contest: 'accuracy',
+    row: 'ferlab, preset seed',
+    metric: 'secondsToTarget',
+    atLeast: 4,
+    text: "time to Keras's best validation accuracy, preset seed",
+  },
+  {
+    section: 'infer',
+    contest: 'infer',
+    row: 'Keras',
+    metric: 'fileOne',
+    atLeast: 5,
+    text: 'latency of one image from its file, against Keras',
+  },
+  {
+    section: 'infer',
+    contest: 'infer',
+    row: 'Keras',
+    metric: 'fileBatch',
+    atLeast: 2,
+    text: 'throughput of files in batches of 64, against Keras',
+  },
+];
