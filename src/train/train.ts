@@ -86,7 +86,7 @@ async function run(
   const { config, checkpoint, folder } = opened;
   const { dataset, training, validation, fingerprints } = data;
   const classes = dataset.classes.length;
-  const network = createNetwork(config.model, config.data.imageSize, classes);
+  const network = createNetwork(config.model, config.data.imageSize, classes, config.augment.crop);
   const optimizer = createOptimizer(config.optimizer);
   const averaged = config.optimizer.ema !== null;
   const session = new TrainingSession(

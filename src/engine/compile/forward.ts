@@ -5,6 +5,7 @@ import type { Provider } from '../ir/lowering.js';
 import type { ApplyContext } from '../nn/layer.js';
 import type { OnnxGraph } from '../onnx/model.js';
 import { softmax } from '../ops/loss.js';
+import { slice } from '../ops/shaping.js';
 import { tensorType } from '../tensor/type.js';
 import { lowerGraph } from './lower.js';
 import { applyNetwork, type Network, type Weights } from './network.js';
@@ -24,7 +25,8 @@ const inferenceContext: ApplyContext = {
 export function compileForward(network: Network, provider: Provider, stored?: Weights): OnnxGraph {
   const graph = new Graph();
   // Traced with two images: an axis of size 1 would broadcast where any number has to work.
-  const pixels = graph.input(pixelsName, tensorType('float32', [2, ...network.inputShape]));
+  const imageShape = network.imageShape ?? network.inputShape;
+  const pixels = graph.input(pixelsName, tensorType('float32', [2, ...imageShape]));
   const specs = network.layer.describe(network.inputShape);
   const weights = (kind: 'parameters' | 'state'): Record<string, Value> =>
     Object.fromEntries(
@@ -34,11 +36,26 @@ export function compileForward(network: Network, provider: Provider, stored?: We
         return [path, data ? graph.constant(type, data) : graph.input(`${kind}/${path}`, type)];
       }),
     );
-  const { logits } = applyNetwork(network, inferenceContext, weights('parameters'), weights('state'), pixels);
+  const { logits } = applyNetwork(
+    network,
+    inferenceContext,
+    weights('parameters'),
+    weights('state'),
+    centre(pixels, network.inputShape),
+  );
   return lowerGraph(graph, {
     name: 'forward',
     provider,
     outputs: { logits, probabilities: softmax(logits) },
     dynamicBatch: [pixelsName, 'logits', 'probabilities'],
   });
+}
+
+/** The middle of images [N, C, H, W], of this shape [C, H, W]. */
+function centre(pixels: Value, shape: readonly number[]): Value {
+  return [2, 3].reduce((value, axis) => {
+    const size = shape[axis - 1]!;
+    const margin = value.shape[axis]! - size;
+    return margin === 0 ? value : slice(value, axis, margin >> 1, (margin >> 1) + size);
+  }, pixels);
 }

@@ -10,8 +10,10 @@ import { type Shape, tensorType } from '../tensor/type.js';
 
 export interface Network {
   readonly layer: Layer;
-  /** Of one image: [C, H, W]. */
+  /** What the layer takes, of one image: [C, H, W]. */
   readonly inputShape: Shape;
+  /** What a model file takes: larger where the network sees its centre alone; inputShape unless given. */
+  readonly imageShape?: Shape;
   /** What the graph does to raw pixels first: pixels scale + offset. */
   readonly preprocessing: { readonly scale: number; readonly offset: number };
 }
