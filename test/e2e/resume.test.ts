@@ -1,11 +1,20 @@
 // Training that is interrupted, by Ctrl-C or by force, goes on and ends with the same bytes.
 
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { drawFaces, exists, ferlab, startFerlab, succeed, temporaryFolder, tiny } from './program.js';
+import {
+  drawFaces,
+  exists,
+  expectRefusal,
+  ferlab,
+  startFerlab,
+  succeed,
+  temporaryFolder,
+  tiny,
+} from './program.js';
 
 let folder = '';
 const cleaning: (() => Promise<void>)[] = [];
@@ -96,10 +105,17 @@ describe('--resume', () => {
     expect(weights('workers').equals(weights('whole'))).toBe(true);
   });
 
-  it('refuses a folder that is no run, and a run whose dataset is gone', async () => {
-    const cwd = await workingFolder('empty');
-    const none = await ferlab(['train', '--resume', 'nowhere'], cwd);
-    expect(none.code).toBe(4);
-    expect(none.stderr).toMatch(/^Error: nowhere: expected the folder of a run/);
+  it('refuses a folder that is no run, and a run whose dataset has changed', async () => {
+    const cwd = await workingFolder('changed');
+    expectRefusal(
+      await ferlab(['train', '--resume', 'nowhere'], cwd),
+      4,
+      /nowhere: expected the folder of a run/,
+    );
+    await drawFaces('faces', 70, 35, cwd);
+    await succeed(['train', 'faces', '--epochs', '1', '--out', 'run', ...tiny], cwd);
+    await rm(path.join(cwd, 'faces/train/happy/00000.png'));
+    const changed = await ferlab(['train', '--resume', 'run'], cwd);
+    expectRefusal(changed, 4, /expected the train images that the run began with/);
   });
 });
