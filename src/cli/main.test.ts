@@ -134,6 +134,9 @@ describe('training options', () => {
     ['patience', 'off', { train: { patience: null } }],
     ['brightness', '0.8,1.2', { augment: { brightness: [0.8, 1.2] } }],
     ['horizontalFlip', false, { augment: { horizontalFlip: false } }],
+    ['crop', '44', { augment: { crop: 44 } }],
+    ['crop', 'off', { augment: { crop: null } }],
+    ['isotropicZoom', true, { augment: { isotropicZoom: true } }],
     ['restoreBest', false, { train: { restoreBest: false } }],
     ['learningRate', '1e-4', { optimizer: { learningRate: 1e-4 } }],
   ])('%s %s becomes a value', (key, text, overrides) => {
@@ -143,6 +146,7 @@ describe('training options', () => {
   it('have names of their own', () => {
     const keys = trainOptions.map(({ flags }) => optionKey(flags));
     const twice = keys.filter((key, i) => keys.indexOf(key) !== i);
-    expect(twice).toEqual(['horizontalFlip']); // --horizontal-flip and --no-horizontal-flip
+    // With --no-horizontal-flip and --no-isotropic-zoom.
+    expect(twice).toEqual(['horizontalFlip', 'isotropicZoom']);
   });
 });

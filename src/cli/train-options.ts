@@ -31,7 +31,8 @@ const orOff = (read: (text: string | boolean) => unknown) => (text: string | boo
   text === 'off' ? null : read(text);
 const readList = (text: string | boolean) => String(text).split(',').map(readNumber);
 const asIs = (text: string | boolean) => text;
-const showValue = (value: unknown) => (value === null ? 'off' : value === true ? 'on' : String(value));
+const showValue = (value: unknown) =>
+  value === null || value === false ? 'off' : value === true ? 'on' : String(value);
 
 function readSize(text: string | boolean): unknown {
   const [, width, height] = /^(\d+)(?:x(\d+))?$/.exec(String(text).trim()) ?? [];
@@ -150,6 +151,38 @@ export const trainOptions: readonly TrainOption[] = [
       'augment.brightness',
       'factors between which the brightness is drawn, as 0.8,1.2, or off',
       orOff(readList),
+    ),
+    option('--isotropic-zoom', 'augment.isotropicZoom', 'one zoom factor for both axes', asIs),
+    option('--no-isotropic-zoom', 'augment.isotropicZoom', 'one zoom factor for each axis', asIs),
+    option(
+      '--warp-probability <share>',
+      'augment.warpProbability',
+      'share of the images that shear, zoom, rotation and shifts change',
+      readNumber,
+    ),
+    option(
+      '--contrast <share>',
+      'augment.contrast',
+      "scale the distance from the image's mean by 1 - share to 1 + share",
+      readNumber,
+    ),
+    option(
+      '--jitter-probability <share>',
+      'augment.jitterProbability',
+      'share of the images whose brightness and contrast change',
+      readNumber,
+    ),
+    option(
+      '--crop <pixels>',
+      'augment.crop',
+      'side of a random crop; outside training the model takes the centre; or off',
+      orOff(readNumber),
+    ),
+    option(
+      '--erasing <share>',
+      'augment.erasing',
+      'share of the images in which a random rectangle is filled with noise',
+      readNumber,
     ),
   ]),
   ...group('Model', [

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FerlabError } from '../errors.js';
-import { noAugmentation } from '../image/augment.js';
+import { type AugmentOptions, noAugmentation } from '../image/augment.js';
 import { Random } from '../random/random.js';
 import { checkBadShare } from './bad-files.js';
 import { type Batch, type BatchOptions, createBatchLoader, sequentialBatches } from './batches.js';
@@ -52,10 +52,10 @@ interface Kept {
   indices: number[];
 }
 
-async function collect(batches: AsyncIterable<Batch>): Promise<Kept[]> {
+async function collect(batches: AsyncIterable<Batch>, edge = side): Promise<Kept[]> {
   const kept: Kept[] = [];
   for await (const batch of batches) {
-    expect(batch.pixels.length).toBe(batch.size * side * side);
+    expect(batch.pixels.length).toBe(batch.size * edge * edge);
     expect(batch.waitSeconds).toBeGreaterThanOrEqual(0);
     kept.push({ pixels: [...batch.pixels], labels: [...batch.labels], indices: [...batch.indices] });
     batch.release();
@@ -201,6 +201,39 @@ describe('createBatchLoader', () => {
     expect(runs[0]!.length).toBe(6);
     expect(runs[1]).toEqual(runs[0]);
     expect(runs[2]).toEqual(runs[0]);
+  });
+
+  it('gives the same batches for any workers with every augmentation on, of the size of the crop', async () => {
+    const every: AugmentOptions = {
+      ...augment,
+      rotation: 10,
+      widthShift: 0.1,
+      heightShift: 0.1,
+      brightness: [0.7, 1.3],
+      isotropicZoom: true,
+      warpProbability: 0.8,
+      contrast: 0.3,
+      jitterProbability: 0.5,
+      crop: 6,
+      erasing: 0.5,
+    };
+    const runs = [];
+    for (const options of [{ workers: 1 }, { workers: 3 }, { workers: 2, memoryBudget: 0 }]) {
+      runs.push(
+        await withStore(options, async (store) => {
+          const loader = createBatchLoader(store, { ...training, augment: every });
+          const [whole, rest] = [await collect(loader.epoch(2), 6), await collect(loader.epoch(2, 3), 6)];
+          expect(rest).toEqual(whole.slice(3));
+          return whole;
+        }),
+      );
+    }
+    expect(runs[1]).toEqual(runs[0]);
+    expect(runs[2]).toEqual(runs[0]);
+    await withStore({}, async (store) => {
+      const tooLarge = { ...training, augment: { ...every, crop: 9 } };
+      expect(() => createBatchLoader(store, tooLarge)).toThrow(/crop: expected .*8x8, found 9/);
+    });
   });
 
   it('covers every image once per epoch, in an order of its own', async () => {

@@ -2,14 +2,17 @@
 // a batch holds depends only on the seed, the epoch and its number, not on the workers: any epoch can be started
 // directly, and from the middle, and gives the same batches.
 
-import type { AugmentOptions } from '../image/augment.js';
+import { type AugmentOptions, augmentedSize } from '../image/augment.js';
 import { Random } from '../random/random.js';
 import type { BatchTask } from './image-tasks.js';
 import type { ImageStore } from './store.js';
 
 /** Some images as the network takes them. */
 export interface Batch {
-  /** `[size, 1, height, width]`, grey from 0 to 255. Its memory is reused after `release()`. */
+  /**
+   * `[size, 1, height, width]`, grey from 0 to 255; height and width are the crop's where images are cropped. Its memory is
+   * reused after `release()`.
+   */
   pixels: Float32Array;
   labels: Int32Array;
   /** The images' places in the store. */
@@ -80,10 +83,12 @@ export function createBatchLoader(store: ImageStore, options: BatchOptions): Bat
   checkCount('batchSize', batchSize, 1);
   checkCount('ahead', ahead, 1);
   const { width, height, pool } = store;
+  const made = augmentedSize(augment, store);
+  const imageSize = made.width * made.height;
   const batchesPerEpoch = dropRemainder
     ? Math.floor(store.count / batchSize)
     : Math.ceil(store.count / batchSize);
-  const batchBytes = batchSize * width * height * Float32Array.BYTES_PER_ELEMENT;
+  const batchBytes = batchSize * imageSize * Float32Array.BYTES_PER_ELEMENT;
   const free: ArrayBuffer[] = [];
 
   const recycle = (buffer: ArrayBuffer) => {
@@ -117,7 +122,7 @@ export function createBatchLoader(store: ImageStore, options: BatchOptions): Bat
         const start = performance.now();
         const buffer = await pool.holdFor(pixels);
         const waitSeconds = (performance.now() - start) / 1000;
-        yield toBatch(store, indices, buffer, waitSeconds, recycle);
+        yield toBatch(store, imageSize, indices, buffer, waitSeconds, recycle);
       }
     } finally {
       for (const { pixels } of queue) pixels.then(recycle, () => {});
@@ -129,6 +134,7 @@ export function createBatchLoader(store: ImageStore, options: BatchOptions): Bat
 
 function toBatch(
   store: ImageStore,
+  imageSize: number,
   indices: Int32Array,
   buffer: ArrayBuffer,
   waitSeconds: number,
@@ -136,7 +142,7 @@ function toBatch(
 ): Batch {
   let released = false;
   return {
-    pixels: new Float32Array(buffer, 0, indices.length * store.width * store.height),
+    pixels: new Float32Array(buffer, 0, indices.length * imageSize),
     labels: indices.map((i) => store.labels[i]!),
     indices,
     size: indices.length,
@@ -176,7 +182,7 @@ export async function* sequentialBatches(
       const from = store.kept!.slots[index]! * size;
       pixels.set(kept.subarray(from, from + size), i * size);
     });
-    yield toBatch(store, indices, buffer, 0, (released) => {
+    yield toBatch(store, size, indices, buffer, 0, (released) => {
       spare = released;
     });
   }

@@ -2,7 +2,7 @@
 // batch. Workers keep no state between tasks, so any worker can do any task and the result is the same.
 
 import { createHash } from 'node:crypto';
-import { type AugmentOptions, applyAugmentation, drawAugmentation } from '../image/augment.js';
+import { type AugmentOptions, applyAugmentation, augmentedSize, drawAugmentation } from '../image/augment.js';
 import { resizeGray } from '../image/resize.js';
 import { Random } from '../random/random.js';
 import { DecodeError, decodeGray } from './decode.js';
@@ -33,6 +33,7 @@ export interface DecodeResult {
 /** Make the pixels of one batch, from memory (`slots` of `kept`) or by decoding `sources` again. */
 export interface BatchTask {
   kind: 'batch';
+  /** Of the images, before augmentation. */
   width: number;
   height: number;
   images:
@@ -44,7 +45,7 @@ export interface BatchTask {
   epoch: number;
   /** The images' places in the store, from which their augmentation derives. */
   indices: Int32Array;
-  /** Receives the pixels, float32 `[N, 1, height, width]`; handed over and back. */
+  /** Receives the pixels, float32 `[N, 1, height, width]` of the augmented size; handed over and back. */
   pixels: ArrayBuffer;
 }
 
@@ -101,15 +102,17 @@ export async function decodeResized(
 export async function runBatchTask(task: BatchTask): Promise<BatchResult> {
   const { width, height, images, augment, indices } = task;
   const size = width * height;
-  const target = new Float32Array(task.pixels, 0, indices.length * size);
+  const made = augmentedSize(augment, task);
+  const madeSize = made.width * made.height;
+  const target = new Float32Array(task.pixels, 0, indices.length * madeSize);
   const place = (position: number, image: Uint8Array) => {
     if (!augment) {
-      target.set(image, position * size);
+      target.set(image, position * madeSize);
       return;
     }
     const random = new Random(task.seed, 'augment', task.epoch, indices[position]!);
     const drawn = drawAugmentation(augment, random, { width, height });
-    applyAugmentation(image, width, height, drawn, target, position * size);
+    applyAugmentation(image, width, height, drawn, target, position * madeSize);
   };
   if (images.kind === 'kept') {
     const kept = new Uint8Array(images.kept);

@@ -5,6 +5,7 @@ import { Random } from '../random/random.js';
 import {
   type Augmentation,
   applyAugmentation,
+  augmentedSize,
   drawAugmentation,
   identityAugmentation,
   noAugmentation,
@@ -49,13 +50,13 @@ describe('applyAugmentation', () => {
 
   it('stays within the levels of the source, whatever is drawn', () => {
     const options = {
+      ...noAugmentation,
       shear: 30,
       zoom: 0.5,
       horizontalFlip: true,
       rotation: 90,
       widthShift: 0.5,
       heightShift: 9,
-      brightness: null,
     };
     fc.assert(
       fc.property(fc.integer(), fc.uint8Array({ minLength: 35, maxLength: 35 }), (seed, data) => {
@@ -70,8 +71,129 @@ describe('applyAugmentation', () => {
   });
 });
 
+describe('cropping', () => {
+  const source = new Random(4);
+  const [width, height] = [9, 7];
+  const data = Uint8Array.from({ length: width * height }, () => source.integer(256));
+  const all = {
+    ...noAugmentation,
+    shear: 30,
+    zoom: 0.3,
+    horizontalFlip: true,
+    rotation: 40,
+    widthShift: 2,
+    warpProbability: 0.7,
+  };
+
+  it('gives a window of what would have been made without it, to the bit', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 7 }), (seed, crop) => {
+        const drawn = drawAugmentation({ ...all, crop }, new Random(seed), { width, height });
+        const whole = new Float32Array(width * height);
+        applyAugmentation(data, width, height, { ...drawn, crop: null }, whole, 0);
+        const cut = new Float32Array(crop * crop + 2).fill(-1);
+        applyAugmentation(data, width, height, drawn, cut, 1);
+        const { left, top } = drawn.crop!;
+        for (let y = 0; y < crop; y++) {
+          for (let x = 0; x < crop; x++) {
+            expect(cut[1 + y * crop + x]).toBe(whole[(top + y) * width + left + x]);
+          }
+        }
+        expect([cut[0], cut[cut.length - 1]]).toEqual([-1, -1]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('takes every place equally often', () => {
+    const places = new Map<string, number>();
+    const random = new Random(8);
+    for (let i = 0; i < 3500; i++) {
+      const { crop } = drawAugmentation({ ...noAugmentation, crop: 3 }, random, { width, height });
+      const place = `${crop!.left},${crop!.top}`;
+      places.set(place, (places.get(place) ?? 0) + 1);
+    }
+    expect(places.size).toBe(7 * 5);
+    for (const count of places.values()) expect(Math.abs(count - 100)).toBeLessThan(50); // five deviations
+  });
+
+  it('says the size it makes, and refuses what does not fit', () => {
+    const size = { width, height };
+    expect(augmentedSize(null, size)).toEqual(size);
+    expect(augmentedSize(noAugmentation, size)).toEqual(size);
+    expect(augmentedSize({ crop: 7 }, size)).toEqual({ width: 7, height: 7 });
+    for (const crop of [8, 0, 2.5]) {
+      expect(() => augmentedSize({ crop }, size)).toThrow(/crop: expected .*shorter side of 9x7, found/);
+    }
+  });
+});
+
+describe('contrast', () => {
+  const apply = (data: number[], changes: Partial<Augmentation>) => {
+    const target = new Float32Array(data.length);
+    applyAugmentation(
+      Uint8Array.from(data),
+      data.length,
+      1,
+      { ...identityAugmentation, ...changes },
+      target,
+      0,
+    );
+    return [...target].map((value) => Math.round(value * 1000) / 1000);
+  };
+
+  it('stretches about the mean, after brightness, and clips', () => {
+    expect(apply([50, 100, 150], { contrast: 1.2 })).toEqual([40, 100, 160]);
+    expect(apply([50, 100, 150], { contrast: 0 })).toEqual([100, 100, 100]);
+    expect(apply([0, 100, 200], { contrast: 3 })).toEqual([0, 100, 255]);
+    expect(apply([50, 100, 150], { brightness: 0.5, contrast: 2 })).toEqual([0, 50, 100]);
+    expect(apply([50, 100, 150], { contrast: 1 })).toEqual([50, 100, 150]);
+  });
+
+  it('is about the mean of the crop', () => {
+    const target = new Float32Array(1);
+    const crop = { left: 1, top: 0, side: 1 };
+    const drawn = { ...identityAugmentation, crop, contrast: 2 };
+    applyAugmentation(Uint8Array.of(0, 90, 0), 3, 1, drawn, target, 0);
+    expect(target[0]).toBe(90);
+  });
+});
+
 describe('drawAugmentation', () => {
   const size = { width: 40, height: 20 };
+
+  it('draws for the fields of its first version what it drew then', () => {
+    const options = {
+      ...noAugmentation,
+      shear: 10,
+      zoom: 0.2,
+      horizontalFlip: true,
+      rotation: 5,
+      widthShift: 0.25,
+      heightShift: 3,
+      brightness: [0.5, 1.5] as const,
+    };
+    const then = {
+      ...identityAugmentation,
+      theta: -4.213657397776842,
+      tx: -6.754311872646213,
+      ty: 0.5928864497691393,
+      shear: 8.836216903291643,
+      zx: 1.073759999126196,
+      zy: 0.9779957401566207,
+      brightness: 0.5862271573860198,
+    };
+    const random = new Random(9);
+    expect(drawAugmentation(options, random, size)).toEqual(then);
+    expect(random.uint32()).toBe(1989175824);
+    const more = { ...options, warpProbability: 1 - 1e-9, contrast: 0.3, crop: 10, erasing: 1 };
+    expect(drawAugmentation(more, new Random(9), size)).toMatchObject({
+      ...then,
+      contrast: expect.any(Number),
+      crop: expect.anything(),
+      erasing: expect.anything(),
+    });
+  });
 
   it('draws nothing when everything is off', () => {
     const random = new Random(1);
@@ -81,6 +203,7 @@ describe('drawAugmentation', () => {
 
   it('keeps to the ranges, fills them, and draws zx and zy independently', () => {
     const options = {
+      ...noAugmentation,
       shear: 10,
       zoom: 0.2,
       horizontalFlip: true,
@@ -112,6 +235,39 @@ describe('drawAugmentation', () => {
     expect(flips).toBeGreaterThan(900);
     expect(flips).toBeLessThan(1100);
     expect(drawn.some((d) => d.zx > 1.1 && d.zy < 0.9)).toBe(true);
+  });
+
+  it('warps and changes tone each with its probability, all or nothing', () => {
+    const options = {
+      ...noAugmentation,
+      rotation: 10,
+      zoom: 0.15,
+      isotropicZoom: true,
+      widthShift: 0.08,
+      heightShift: 0.08,
+      warpProbability: 0.8,
+      brightness: [0.7, 1.3] as const,
+      contrast: 0.3,
+      jitterProbability: 0.5,
+      erasing: 0.25,
+    };
+    const random = new Random(12);
+    const drawn = Array.from({ length: 4000 }, () => drawAugmentation(options, random, size));
+    const share = (holds: (d: Augmentation) => boolean) => drawn.filter(holds).length / drawn.length;
+    const still = (d: Augmentation) =>
+      [d.theta, d.tx, d.ty, d.zx - 1, d.zy - 1].filter((v) => v === 0).length;
+    expect(drawn.every((d) => [0, 5].includes(still(d)))).toBe(true);
+    expect(drawn.every((d) => (d.brightness === null) === (d.contrast === null))).toBe(true);
+    expect(drawn.every((d) => d.zx === d.zy)).toBe(true);
+    expect(share((d) => d.theta !== 0)).toBeCloseTo(0.8, 1);
+    expect(share((d) => d.contrast !== null)).toBeCloseTo(0.5, 1);
+    expect(share((d) => d.erasing !== null)).toBeCloseTo(0.25, 1);
+    expect(share((d) => d.theta !== 0 && d.contrast !== null)).toBeCloseTo(0.4, 1);
+    const factors = drawn.flatMap((d) => d.contrast ?? []);
+    expect(Math.min(...factors)).toBeGreaterThanOrEqual(0.7);
+    expect(Math.min(...factors)).toBeLessThan(0.71);
+    expect(Math.max(...factors)).toBeGreaterThan(1.29);
+    expect(Math.max(...factors)).toBeLessThanOrEqual(1.3);
   });
 
   it('takes an explicit zoom range', () => {

@@ -1,17 +1,22 @@
-// Random changes of training images, with the meaning they have in Keras's ImageDataGenerator
+// Random changes of training images. The first eight have the meaning they have in Keras's ImageDataGenerator
 // (keras.src.legacy.preprocessing.image: get_random_transform, apply_transform): one composed affine warp about the
-// image's centre, bilinear, edges repeated ("nearest"); then flips; then brightness. Drawing the parameters is apart
-// from applying them, so that the same parameters can be replayed.
+// image's centre, bilinear, edges repeated ("nearest"); then flips; then brightness. To these come a crop, which is
+// part of the warp; contrast, as torchvision's ColorJitter; random erasing (erase.ts); and probabilities with which
+// the warp and the changes of tone happen at all. Drawing the parameters is apart from applying them, so that the
+// same parameters can be replayed.
 //
 // Differences from Keras, none of which shows with the seed preset: brightness isn't rounded to whole levels;
 // `widthShift` moves along the width, where Keras 3 interchanges its two shift ranges (its tx is drawn from
 // height_shift_range but moves along x); and images that aren't square turn about their own centre, where Keras
 // interchanges its coordinates.
 //
-// A further step is one optional field of AugmentOptions, its drawn value in Augmentation, and one line in
-// drawAugmentation. Draws happen in the order of the fields; new ones go last, so that seeds keep their meaning.
+// A further step is one field of AugmentOptions, its drawn value in Augmentation, and a line in drawAugmentation.
+// Draws happen in the order of the fields; new ones go last and are made only where the field is on, so that seeds
+// keep their meaning.
 
 import type { Random } from '../random/random.js';
+import { drawErasing, type Erasing, erase } from './erase.js';
+import { affineMap, copyView, type View, warp } from './warp.js';
 
 /** What may change, and how far. */
 export interface AugmentOptions {
@@ -29,6 +34,21 @@ export interface AugmentOptions {
   heightShift: number;
   /** Factor drawn from [low, high] that multiplies every pixel, clipped to 0..255; null leaves brightness alone. */
   brightness: readonly [number, number] | null;
+  /** One factor for both axes, where Keras draws two. */
+  isotropicZoom: boolean;
+  /** Probability that shear, zoom, rotation and shifts are applied, all or none. */
+  warpProbability: number;
+  /**
+   * Factor drawn from [max(0, 1 - c), 1 + c] that multiplies every pixel's distance from the mean of the cropped image,
+   * after brightness, clipped to 0..255 (torchvision's ColorJitter); 0 leaves contrast alone.
+   */
+  contrast: number;
+  /** Probability that brightness and contrast are applied, both or none. */
+  jitterProbability: number;
+  /** Side in pixels of a square that is cut at a random place out of the warped and mirrored image; null keeps it whole. */
+  crop: number | null;
+  /** Probability of erasing a rectangle of 2 to 20% of the (cropped) image with random values, as the last step. */
+  erasing: number;
 }
 
 /** Changes nothing. */
@@ -40,6 +60,12 @@ export const noAugmentation: Readonly<AugmentOptions> = Object.freeze({
   widthShift: 0,
   heightShift: 0,
   brightness: null,
+  isotropicZoom: false,
+  warpProbability: 1,
+  contrast: 0,
+  jitterProbability: 1,
+  crop: null,
+  erasing: 0,
 });
 
 /** The drawn parameters of one image. */
@@ -59,6 +85,12 @@ export interface Augmentation {
   flipHorizontal: boolean;
   /** Factor, or null. */
   brightness: number | null;
+  /** Factor, or null. */
+  contrast: number | null;
+  /** Square to keep, in whole pixels of the warped and mirrored image, or null. */
+  crop: { left: number; top: number; side: number } | null;
+  /** Rectangle to fill, in pixels of the cropped image, or null. */
+  erasing: Erasing | null;
 }
 
 /** Parameters that leave an image as it is. */
@@ -71,23 +103,51 @@ export const identityAugmentation: Readonly<Augmentation> = Object.freeze({
   zy: 1,
   flipHorizontal: false,
   brightness: null,
+  contrast: null,
+  crop: null,
+  erasing: null,
 });
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/**
+ * The size of images of `size` after augmentation; null stands for none.
+ *
+ * @throws RangeError where the crop doesn't fit.
+ */
+export function augmentedSize(options: Pick<AugmentOptions, 'crop'> | null, size: Size): Size {
+  const crop = options?.crop ?? null;
+  if (crop === null) return { width: size.width, height: size.height };
+  if (!Number.isInteger(crop) || crop < 1 || crop > Math.min(size.width, size.height)) {
+    throw new RangeError(
+      `crop: expected an integer from 1 to the shorter side of ${size.width}x${size.height}, found ${crop}`,
+    );
+  }
+  return { width: crop, height: crop };
+}
 
 function drawShift(range: number, length: number, random: Random): number {
   if (range === 0) return 0;
   return random.uniform(-range, range) * (range < 1 ? length : 1);
 }
 
+/** Whether something of this probability happens; certainty draws nothing. */
+function drawChance(probability: number, random: Random): boolean {
+  return probability >= 1 || (probability > 0 && random.uniform() < probability);
+}
+
+const noWarp = { theta: 0, tx: 0, ty: 0, shear: 0, zx: 1, zy: 1 };
+const noJitter = { brightness: null, contrast: null };
+
 /**
  * Draws the parameters for one image. Options that are off draw nothing from `random`.
  *
  * @param size of the image, in pixels; shifts given as fractions refer to it.
  */
-export function drawAugmentation(
-  options: AugmentOptions,
-  random: Random,
-  size: { width: number; height: number },
-): Augmentation {
+export function drawAugmentation(options: AugmentOptions, random: Random, size: Size): Augmentation {
   const drawn: Augmentation = { ...identityAugmentation };
   if (options.rotation !== 0) drawn.theta = random.uniform(-options.rotation, options.rotation);
   drawn.ty = drawShift(options.heightShift, size.height, random);
@@ -96,10 +156,23 @@ export function drawAugmentation(
   const [low, high] = zoomRange(options.zoom);
   if (low !== 1 || high !== 1) {
     drawn.zx = random.uniform(low, high);
-    drawn.zy = random.uniform(low, high);
+    drawn.zy = options.isotropicZoom ? drawn.zx : random.uniform(low, high);
   }
   if (options.horizontalFlip) drawn.flipHorizontal = random.uniform() < 0.5;
   if (options.brightness) drawn.brightness = random.uniform(options.brightness[0], options.brightness[1]);
+  // The chance is drawn after the values, and these always, so that seeds keep their values whatever the probability.
+  if (!drawChance(options.warpProbability, random)) Object.assign(drawn, noWarp);
+  if (options.contrast !== 0) {
+    drawn.contrast = random.uniform(Math.max(0, 1 - options.contrast), 1 + options.contrast);
+  }
+  if (!drawChance(options.jitterProbability, random)) Object.assign(drawn, noJitter);
+  const { width, height } = augmentedSize(options, size);
+  if (options.crop !== null) {
+    const top = random.integer(size.height - height + 1);
+    const left = random.integer(size.width - width + 1);
+    drawn.crop = { left, top, side: options.crop };
+  }
+  if (drawChance(options.erasing, random)) drawn.erasing = drawErasing(width, height, random);
   return drawn;
 }
 
@@ -107,68 +180,13 @@ function zoomRange(zoom: AugmentOptions['zoom']): readonly [number, number] {
   return typeof zoom === 'number' ? [1 - zoom, 1 + zoom] : zoom;
 }
 
-/** The six numbers of affineMap. */
-type AffineMap = [number, number, number, number, number, number];
-
-/**
- * The affine map from an output place (x, y) to the place that is read: `[a, b, c, d, e, f]` with
- * `x' = a x + b y + c`, `y' = d x + e y + f`, in pixels; rotation x shift x shear x zoom, about the centre.
- */
-function affineMap(parameters: Augmentation, width: number, height: number): AffineMap {
-  const theta = (parameters.theta * Math.PI) / 180;
-  const shear = (parameters.shear * Math.PI) / 180;
-  const cos = Math.cos(theta);
-  const sin = Math.sin(theta);
-  const { tx, ty, zx, zy } = parameters;
-  // rotation . shift . shear . zoom, multiplied out
-  const a = cos * zx;
-  const b = (-cos * Math.sin(shear) - sin * Math.cos(shear)) * zy;
-  const c = cos * tx - sin * ty;
-  const d = sin * zx;
-  const e = (-sin * Math.sin(shear) + cos * Math.cos(shear)) * zy;
-  const f = sin * tx + cos * ty;
-  const centerX = width / 2 - 0.5;
-  const centerY = height / 2 - 0.5;
-  return [a, b, c + centerX - a * centerX - b * centerY, d, e, f + centerY - d * centerX - e * centerY];
-}
-
-function warp(
-  source: Uint8Array,
-  width: number,
-  height: number,
-  map: AffineMap,
-  flip: boolean,
-  target: Float32Array,
-  offset: number,
-): void {
-  const [a, b, c, d, e, f] = map;
-  const right = width - 1;
-  const bottom = height - 1;
-  const step = flip ? -1 : 1;
-  for (let y = 0; y < height; y++) {
-    const rowX = b * y + c;
-    const rowY = e * y + f;
-    let out = offset + y * width + (flip ? right : 0);
-    for (let x = 0; x < width; x++) {
-      let fromX = a * x + rowX;
-      let fromY = d * x + rowY;
-      if (fromX < 0) fromX = 0;
-      else if (fromX > right) fromX = right;
-      if (fromY < 0) fromY = 0;
-      else if (fromY > bottom) fromY = bottom;
-      const x0 = fromX | 0;
-      const y0 = fromY | 0;
-      const fractionX = fromX - x0;
-      const at = y0 * width + x0;
-      const below = y0 < bottom ? at + width : at;
-      const nextX = x0 < right ? 1 : 0;
-      const upper = source[at]!;
-      const lower = source[below]!;
-      const top = upper + (source[at + nextX]! - upper) * fractionX;
-      const low = lower + (source[below + nextX]! - lower) * fractionX;
-      target[out] = top + (low - top) * (fromY - y0);
-      out += step;
-    }
+/** Multiplies the distances of `count` pixels from their mean. */
+function changeContrast(pixels: Float32Array, offset: number, count: number, factor: number): void {
+  let sum = 0;
+  for (let i = offset; i < offset + count; i++) sum += pixels[i]!;
+  const mean = sum / count;
+  for (let i = offset; i < offset + count; i++) {
+    pixels[i] = Math.min(255, Math.max(0, mean + (pixels[i]! - mean) * factor));
   }
 }
 
@@ -176,7 +194,8 @@ function warp(
  * Applies drawn parameters to one grey image.
  *
  * @param source `height * width` grey values, row by row; not changed.
- * @param target receives `height * width` floats from 0 to 255, not rounded, starting at `offset`.
+ * @param target receives `height * width` floats from 0 to 255 (the crop's `side * side` where there is one), not
+ *   rounded, starting at `offset`.
  */
 export function applyAugmentation(
   source: Uint8Array,
@@ -186,19 +205,20 @@ export function applyAugmentation(
   target: Float32Array,
   offset: number,
 ): void {
-  const { theta, tx, ty, shear, zx, zy, flipHorizontal, brightness } = parameters;
-  const count = width * height;
+  const { theta, tx, ty, shear, zx, zy, flipHorizontal: flip, brightness, contrast, crop } = parameters;
+  const window = crop
+    ? { left: crop.left, top: crop.top, width: crop.side, height: crop.side }
+    : { left: 0, top: 0, width, height };
+  const view: View = { width, height, flip, window };
+  const count = window.width * window.height;
   if (theta !== 0 || tx !== 0 || ty !== 0 || shear !== 0 || zx !== 1 || zy !== 1) {
-    warp(source, width, height, affineMap(parameters, width, height), flipHorizontal, target, offset);
-  } else if (flipHorizontal) {
-    for (let y = 0; y < height; y++) {
-      const row = y * width;
-      for (let x = 0; x < width; x++) target[offset + row + x] = source[row + width - 1 - x]!;
-    }
+    warp(source, affineMap(parameters, width, height), view, target, offset);
   } else {
-    target.set(source.length === count ? source : source.subarray(0, count), offset);
+    copyView(source, view, target, offset);
   }
   if (brightness !== null && brightness !== 1) {
     for (let i = offset; i < offset + count; i++) target[i] = Math.min(255, target[i]! * brightness);
   }
+  if (contrast !== null && contrast !== 1) changeContrast(target, offset, count, contrast);
+  if (parameters.erasing) erase(parameters.erasing, target, offset, window.width);
 }

@@ -61,11 +61,45 @@ const rules: readonly Rule[] = [
         : null,
   },
   {
+    path: 'augment.isotropicZoom',
+    whenGiven: true,
+    broken: ({ augment: { isotropicZoom, zoom } }) =>
+      isotropicZoom && zoom === 0 ? 'belongs to zoom, which is off: give a zoom too' : null,
+  },
+  {
+    path: 'augment.warpProbability',
+    whenGiven: true,
+    broken: ({ augment: { shear, zoom, rotation, widthShift, heightShift } }) =>
+      [shear, zoom, rotation, widthShift, heightShift].every((range) => range === 0)
+        ? 'belongs to shear, zoom, rotation and shifts, which are all off'
+        : null,
+  },
+  {
+    path: 'augment.jitterProbability',
+    whenGiven: true,
+    broken: ({ augment: { brightness, contrast } }) =>
+      brightness === null && contrast === 0 ? 'belongs to brightness and contrast, which are both off' : null,
+  },
+  {
+    path: 'augment.crop',
+    broken: ({ data: { imageSize }, augment: { crop } }) => {
+      if (crop === null) return null;
+      const size = `${imageSize.width}x${imageSize.height}`;
+      const left = [imageSize.width - crop, imageSize.height - crop];
+      if (left.some((pixels) => pixels < 0)) return `expected at most the image size, ${size}, got ${crop}`;
+      return left.some((pixels) => pixels % 2 !== 0)
+        ? `expected a side that leaves the same margin on both sides of ${size}, got ${crop}`
+        : null;
+    },
+  },
+  {
     path: 'model.convFilters',
-    broken: ({ data: { imageSize }, model }) => {
-      const most = Math.floor(Math.log2(Math.min(imageSize.width, imageSize.height)));
+    broken: ({ data: { imageSize }, augment, model }) => {
+      const width = augment.crop ?? imageSize.width;
+      const height = augment.crop ?? imageSize.height;
+      const most = Math.floor(Math.log2(Math.min(width, height)));
       return model.convFilters.length > most
-        ? `expected at most ${most} blocks for images of ${imageSize.width}x${imageSize.height} pixels, ` +
+        ? `expected at most ${most} blocks for images of ${width}x${height} pixels, ` +
             `since each block halves the sides, got ${model.convFilters.length}`
         : null;
     },

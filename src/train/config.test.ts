@@ -106,8 +106,38 @@ describe('resolveTrainConfig', () => {
     [{ schedule: { name: 'cosine', warmupEpochs: 5 }, train: { epochs: 5 } }, /^schedule.warmupEpochs: /],
     [{ train: { patience: null, minDelta: 0.1 } }, /^train.minDelta: belongs to early stopping/],
     [{ model: { convFilters: [4, 4, 4, 4, 4, 4] } }, /^model.convFilters: expected at most 5 blocks/],
+    [
+      { model: { convFilters: [4, 4, 4, 4, 4] }, augment: { crop: 24 } },
+      /^model.convFilters: expected at most 4 blocks for images of 24x24/,
+    ],
+    [{ augment: { crop: 50 } }, /^augment.crop: expected at most the image size, 48x48, got 50/],
+    [{ augment: { crop: 45 } }, /^augment.crop: .*the same margin on both sides of 48x48, got 45/],
+    [{ augment: { zoom: 0, isotropicZoom: true } }, /^augment.isotropicZoom: belongs to zoom/],
+    [
+      { augment: { jitterProbability: 0.5 } },
+      /^augment.jitterProbability: belongs to brightness and contrast/,
+    ],
+    [
+      { augment: { zoom: 0, shear: 0, warpProbability: 0.5 } },
+      /^augment.warpProbability: belongs to shear, zoom, rotation and shifts/,
+    ],
   ])('refuses contradictions: %j', (overrides, message) => {
     expect(refusal(overrides)).toMatch(message);
+  });
+
+  it('accepts the augmentation of the recipes', () => {
+    const augment = {
+      rotation: 10,
+      zoom: 0.15,
+      isotropicZoom: true,
+      warpProbability: 0.8,
+      brightness: [0.7, 1.3],
+      contrast: 0.3,
+      jitterProbability: 0.5,
+      crop: 44,
+      erasing: 0.5,
+    };
+    expect(refusal({ augment })).toBe('accepted');
   });
 
   it('accepts a patience longer than the training', () => {

@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { FerlabError } from '../errors.js';
+import { modelNames } from '../models/create.js';
 import { contradictions } from './config-rules.js';
 import { type PresetName, presets } from './presets.js';
 
@@ -14,7 +15,6 @@ export const monitors = ['val_accuracy', 'val_loss', 'accuracy', 'loss'] as cons
 export const optimizerNames = ['adam', 'adamw', 'sgd'] as const;
 export const scheduleNames = ['constant', 'cosine', 'plateau'] as const;
 export const monitorModes = ['auto', 'max', 'min'] as const;
-export const modelNames = ['seed'] as const;
 export const devices = ['cpu'] as const;
 
 /** Largest image side: beyond it the first block's activations alone would take gigabytes. */
@@ -87,6 +87,18 @@ const augmentSection = section({
     .tuple([nonNegative(), nonNegative()], 'two factors, the lowest and the highest, or null')
     .nullable()
     .default(null),
+  /** One factor for both axes instead of one each. */
+  isotropicZoom: flag().default(false),
+  /** Probability that shear, zoom, rotation and shifts are applied, all or none. */
+  warpProbability: share().default(1),
+  /** torchvision's ColorJitter: the factor about the image's mean is drawn from [max(0, 1 - contrast), 1 + contrast]. */
+  contrast: nonNegative().default(0),
+  /** Probability that brightness and contrast are applied, both or none. */
+  jitterProbability: share().default(1),
+  /** Side in pixels of a random crop, part of the warp; outside training the model takes the centre. Null for none. */
+  crop: positiveInteger().nullable().default(null),
+  /** Probability of erasing a rectangle of 2 to 20% of the image with random values (Zhong et al. 2020). */
+  erasing: share().default(0),
 });
 
 const modelSection = section({

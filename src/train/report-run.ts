@@ -2,10 +2,10 @@
 // everybody else uses, and writes plots, sheets and tables.
 
 import type { Network } from '../engine/compile/network.js';
-import { parameterCount } from '../engine/compile/network.js';
 import { pictureMistakes } from '../evaluate/mistakes.js';
 import { scoreStore } from '../evaluate/score.js';
-import { applyAugmentation, drawAugmentation } from '../image/augment.js';
+import { applyAugmentation, augmentedSize, drawAugmentation } from '../image/augment.js';
+import { summarizeNetwork } from '../models/create.js';
 import { loadModel } from '../predict/load.js';
 import { Random } from '../random/random.js';
 import { describeMachine } from '../report/machine.js';
@@ -44,11 +44,7 @@ export async function reportRun(run: RunReport): Promise<void> {
     version: programVersion,
     command,
     configuration: config,
-    model: {
-      name: config.model.name,
-      parameters: parameterCount(network),
-      flops: 2 * network.layer.describe(network.inputShape).multiplyAdds,
-    },
+    model: summarizeNetwork(config.model.name, network),
     dataset: {
       path: config.data.path ?? [config.data.train, config.data.validation].join(', '),
       classes: data.dataset.classes,
@@ -80,7 +76,7 @@ async function drawSamples(
   seed: number,
   augment: Parameters<typeof drawAugmentation>[0],
 ): Promise<SheetItem[]> {
-  const { width, height } = training;
+  const { width, height } = augmentedSize(augment, training);
   const items: SheetItem[] = [];
   for (const [label, name] of dataset.classes.entries()) {
     const random = new Random(seed, 'sheet', label);
@@ -88,7 +84,7 @@ async function drawSamples(
     for (const index of members.slice(0, samplesPerClass)) {
       const pixels = new Float32Array(width * height);
       const drawn = drawAugmentation(augment, random, training);
-      applyAugmentation(await training.bytes(index), width, height, drawn, pixels, 0);
+      applyAugmentation(await training.bytes(index), training.width, training.height, drawn, pixels, 0);
       items.push({ pixels, width, height, caption: name });
     }
   }
