@@ -182,7 +182,21 @@ export const squareRootOp = unary(
 );
 export const absoluteOp = unary('Abs', Math.abs, (x, _y, dy) => multiply(dy, sign(x)));
 /** Piecewise constant: its gradient is zero, so no gradient flows. */
-export const signOp = unary('Sign', Math.sign, () => null);
+export const signOp: OpDefinition<NoAttributes> = {
+  ...unary('Sign', Math.sign, () => null),
+  lower({ onnx, name, provider }, node) {
+    const [x] = node.inputs.map(name);
+    const outputs = node.outputs.map(name);
+    if (provider === 'cpu') onnx.addNode('Sign', [x!], outputs);
+    // The WebGPU provider has no Sign.
+    else
+      onnx.addNode(
+        'Clip',
+        [onnx.node('Mul', [x!, onnx.scalar(1e38)]), onnx.scalar(-1), onnx.scalar(1)],
+        outputs,
+      );
+  },
+};
 /** d sigmoid = y (1 - y) dx */
 export const sigmoidOp = unary(
   'Sigmoid',

@@ -125,7 +125,8 @@ function lowerFold({ onnx, name }: LoweringContext, node: Parameters<typeof fold
     const part = onnx.node('Gather', [stacked, onnx.constant('int64', [], [tap])], { axis: 2 });
     return onnx.node('Pad', [part, onnx.integers(0, 0, i, j, 0, 0, kernel[0] - 1 - i, kernel[1] - 1 - j)]);
   });
-  onnx.addNode('Sum', moved, node.outputs.map(name));
+  const sum = moved.reduce((a, b) => onnx.node('Add', [a, b])); // not every provider has Sum
+  onnx.addNode('Identity', [sum], node.outputs.map(name));
 }
 
 export interface BatchMatMulAttributes {

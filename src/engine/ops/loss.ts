@@ -1,6 +1,7 @@
 // Softmax, categorical cross-entropy on logits with soft labels, and the accuracy that goes with it.
 
 import type { OpDefinition, Value } from '../ir/graph.js';
+import type { LoweringContext } from '../ir/lowering.js';
 import { NdArray } from '../tensor/array.js';
 import { ShapeError, sameShape, type TensorType, tensorType } from '../tensor/type.js';
 import { multiply, type NoAttributes, subtract } from './elementwise.js';
@@ -59,9 +60,10 @@ export const softmaxCrossEntropyOp: OpDefinition<NoAttributes> = {
     requireMatrices(types);
     return [tensorType('float32', [types[0]!.shape[0]!])];
   },
-  lower({ onnx, name }, node) {
+  lower(context, node) {
+    const { onnx, name } = context;
     const [logits, targets] = node.inputs.map(name);
-    const product = onnx.node('Mul', [onnx.node('LogSoftmax', [logits!], { axis: -1 }), targets!]);
+    const product = onnx.node('Mul', [lowerLogSoftmax(context, logits!), targets!]);
     const sum = onnx.node('ReduceSum', [product, onnx.integers(1)], { keepdims: 0 });
     onnx.addNode('Neg', [sum], node.outputs.map(name));
   },
@@ -93,6 +95,14 @@ export const softmaxCrossEntropyOp: OpDefinition<NoAttributes> = {
   ],
 };
 
+/** The WebGPU provider has no LogSoftmax: there it is x - max - log(sum(exp(x - max))). */
+function lowerLogSoftmax({ onnx, provider }: LoweringContext, logits: string): string {
+  if (provider === 'cpu') return onnx.node('LogSoftmax', [logits], { axis: -1 });
+  const centred = onnx.node('Sub', [logits, onnx.node('ReduceMax', [logits, onnx.integers(1)])]);
+  const sum = onnx.node('ReduceSum', [onnx.node('Exp', [centred]), onnx.integers(1)]);
+  return onnx.node('Sub', [centred, onnx.node('Log', [sum])]);
+}
+
 /** 1 where the largest logit and the largest target are of the same class, else 0: [N]. */
 export const categoricalMatchOp: OpDefinition<NoAttributes> = {
   name: 'CategoricalMatch',
@@ -100,9 +110,21 @@ export const categoricalMatchOp: OpDefinition<NoAttributes> = {
     requireMatrices(types);
     return [tensorType('float32', [types[0]!.shape[0]!])];
   },
+  // 1 where a row has its maximum, for both; they match where the products have a 1. In arithmetic alone, since not
+  // every provider has ArgMax and comparisons. Rows with several equal maxima match by any of them.
   lower({ onnx, name }, node) {
-    const [a, b] = node.inputs.map((input) => onnx.node('ArgMax', [name(input)], { axis: 1, keepdims: 0 }));
-    onnx.addNode('Cast', [onnx.node('Equal', [a!, b!])], node.outputs.map(name), { to: 1 });
+    const [a, b] = node.inputs.map((input) => {
+      const short = onnx.node('Sub', [onnx.node('ReduceMax', [name(input), onnx.integers(1)]), name(input)]);
+      const below = onnx.node('Clip', [
+        onnx.node('Mul', [short, onnx.scalar(1e30)]),
+        onnx.scalar(0),
+        onnx.scalar(1),
+      ]);
+      return onnx.node('Sub', [onnx.scalar(1), below]);
+    });
+    onnx.addNode('ReduceMax', [onnx.node('Mul', [a!, b!]), onnx.integers(1)], node.outputs.map(name), {
+      keepdims: 0,
+    });
   },
   gradient: null,
   reference(inputs) {

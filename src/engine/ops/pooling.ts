@@ -69,9 +69,11 @@ export const maxPoolOp: OpDefinition<PoolAttributes> = {
     const shape = outputShape(x!.shape, attributes);
     return [tensorType('float32', shape), tensorType('int64', shape)];
   },
-  lower({ onnx, name, isUsed }, node) {
+  lower(context, node) {
+    const { onnx, name, isUsed, provider } = context;
     const { kernel, strides, pads } = node.attributes;
     const [pooled, indices] = node.outputs;
+    if (provider === 'webgpu' && isUsed(indices!)) return lowerPoolWithTaps(context, node);
     onnx.addNode(
       'MaxPool',
       node.inputs.map(name),
@@ -125,6 +127,7 @@ export const maxPoolGradientOp: OpDefinition<PoolGradientAttributes> = {
   },
   lower(context, node) {
     const { kernel, strides } = node.attributes;
+    if (context.provider === 'webgpu') return lowerByTaps(context, node);
     // MaxUnpool writes, it doesn't add: right only where windows don't overlap.
     if (kernel[0] <= strides[0] && kernel[1] <= strides[1]) lowerAsUnpool(context, node);
     else lowerAsScatter(context, node);
@@ -142,6 +145,86 @@ export const maxPoolGradientOp: OpDefinition<PoolGradientAttributes> = {
 };
 
 type GradientNode = Parameters<OpDefinition<PoolGradientAttributes>['lower']>[1];
+
+/**
+ * The WebGPU provider's MaxPool gives no indices. There the second output is a float: which tap of its window won (the
+ * first at a tie); lowerByTaps reads it.
+ */
+function lowerPoolWithTaps(
+  { onnx, name }: LoweringContext,
+  node: Parameters<typeof maxPoolOp.lower>[1],
+): void {
+  const { kernel, strides, pads } = node.attributes;
+  const [pooled, winner] = node.outputs;
+  const x = name(node.inputs[0]!);
+  const y = name(pooled!);
+  onnx.addNode('MaxPool', [x], [y], { kernel_shape: kernel, strides, pads });
+  const widths = onnx.integers(0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]);
+  const padded = pads.some((width) => width > 0) ? onnx.node('Pad', [x, widths, onnx.scalar(-1e38)]) : x;
+  const [rows, columns] = pooled!.shape.slice(2) as [number, number];
+  const taps = kernel[0] * kernel[1];
+  const candidates = Array.from({ length: taps }, (_, tap) => {
+    const [i, j] = [Math.floor(tap / kernel[1]), tap % kernel[1]];
+    const moved = onnx.node('Slice', [
+      padded,
+      onnx.integers(i, j),
+      onnx.integers(i + strides[0] * (rows - 1) + 1, j + strides[1] * (columns - 1) + 1),
+      onnx.integers(2, 3),
+      onnx.integers(...strides),
+    ]);
+    const short = onnx.node('Mul', [onnx.node('Sub', [y, moved]), onnx.scalar(1e30)]);
+    const lost = onnx.node('Clip', [short, onnx.scalar(0), onnx.scalar(1)]);
+    return onnx.node('Add', [onnx.node('Mul', [lost, onnx.scalar(taps)]), onnx.scalar(tap)]);
+  });
+  // Losers count `taps` more, so that the smallest is the first winner. Two at a time: the provider's Min takes two.
+  const first = candidates.reduce((a, b) => onnx.node('Min', [a, b]));
+  onnx.addNode('Identity', [first], [name(winner!)]);
+}
+
+/** dy goes to the winning tap of each window: one channel a tap, put in place by a transposed convolution. */
+function lowerByTaps({ onnx, name }: LoweringContext, node: GradientNode): void {
+  const { kernel, strides, pads, shape } = node.attributes;
+  const [, channels, rows, columns] = node.inputs[0]!.shape as [number, number, number, number];
+  const taps = kernel[0] * kernel[1];
+  const [dy, winner] = node.inputs.map((input) => onnx.node('Unsqueeze', [name(input), onnx.integers(2)]));
+  const numbers = onnx.constant(
+    'float32',
+    [taps, 1, 1],
+    Array.from({ length: taps }, (_, tap) => tap),
+  );
+  const distance = onnx.node('Abs', [onnx.node('Sub', [winner!, numbers])]);
+  const isTap = onnx.node('Sub', [
+    onnx.scalar(1),
+    onnx.node('Clip', [distance, onnx.scalar(0), onnx.scalar(1)]),
+  ]);
+  const byTap = onnx.node('Mul', [dy!, isTap]); // [N, C, taps, H', W']
+  // Every channel is an image of its own here: WebGPU's grouped ConvTranspose errs where a group has several inputs.
+  const images = onnx.node('Reshape', [byTap, onnx.integers(shape[0]! * channels, taps, rows, columns)]);
+  const placing = Array.from({ length: taps * taps }, (_, i) => Number(Math.floor(i / taps) === i % taps));
+  const placed = onnx.node(
+    'ConvTranspose',
+    [images, onnx.constant('float32', [taps, 1, ...kernel], placing)],
+    {
+      strides,
+      pads,
+      kernel_shape: kernel,
+      output_padding: restOf(shape, node.inputs[0]!.shape, node.attributes),
+    },
+  );
+  onnx.addNode('Reshape', [placed, onnx.integers(...shape)], node.outputs.map(name));
+}
+
+/** Rows and columns at the bottom and right that no window reached. */
+function restOf(
+  source: readonly number[],
+  pooled: readonly number[],
+  { kernel, strides, pads }: PoolAttributes,
+): [number, number] {
+  const rest = (axis: 0 | 1): number =>
+    source[axis + 2]! -
+    ((pooled[axis + 2]! - 1) * strides[axis] + kernel[axis] - pads[axis] - pads[axis + 2]!);
+  return [rest(0), rest(1)];
+}
 
 function lowerAsUnpool({ onnx, name }: LoweringContext, node: GradientNode): void {
   const { kernel, strides, pads, shape } = node.attributes;
@@ -221,11 +304,7 @@ export const averagePoolGradientOp: OpDefinition<PoolGradientAttributes> = {
       pads,
       group: channels,
       kernel_shape: kernel,
-      output_padding: [0, 1].map(
-        (axis) =>
-          shape[axis + 2]! -
-          ((dy.shape[axis + 2]! - 1) * strides[axis]! + kernel[axis]! - pads[axis]! - pads[axis + 2]!),
-      ),
+      output_padding: restOf(shape, dy.shape, node.attributes),
     });
   },
   gradient: null,
