@@ -103,19 +103,16 @@ it('has the command', async () => {
 
 it('has the types', async () => {
   writeFileSync(inFolder('project/main.ts'), consumer);
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: 'es2023',
+    lib: ['es2023', 'dom'],
+    module: 'nodenext',
+    types: [],
+  };
+  writeFileSync(inFolder('project/tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
   const tsc = path.join(checkout, 'node_modules/typescript/bin/tsc');
-  const flags = [
-    '--strict',
-    '--noEmit',
-    '--target',
-    'es2022',
-    '--module',
-    'nodenext',
-    '--lib',
-    'es2023,dom',
-    '--types',
-    '',
-  ];
-  const checked = await start(process.execPath, [tsc, ...flags, 'main.ts'], inFolder('project')).finished;
+  const checked = await start(process.execPath, [tsc], inFolder('project')).finished;
   expect(checked).toMatchObject({ code: 0, stdout: '' });
 });
