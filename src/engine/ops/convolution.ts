@@ -115,15 +115,13 @@ export const convOp: OpDefinition<ConvAttributes> = {
   types([x, w], attributes) {
     return [tensorType('float32', outputShape(x!.shape, w!.shape, attributes))];
   },
-  lower({ onnx, name }, node) {
+  lower(context, node) {
     const { strides, pads, group } = node.attributes;
-    const kernel = node.inputs[1]!.shape.slice(2);
-    onnx.addNode('Conv', node.inputs.map(name), node.outputs.map(name), {
-      strides,
-      pads,
-      group,
-      kernel_shape: kernel,
-    });
+    const [filters, channels, ...kernel] = node.inputs[1]!.shape as [number, number, ...number[]];
+    const [x, w] = node.inputs.map(context.name);
+    const operands = safeOperands(context, [x!, w!], group === 1 ? channels : 0, filters);
+    const attributes = { strides, pads, group, kernel_shape: kernel };
+    context.onnx.addNode('Conv', operands, node.outputs.map(context.name), attributes);
   },
   gradient({ inputs: [x, w], attributes, outputGradients: [dy], needs }) {
     return [
@@ -140,6 +138,22 @@ export const convOp: OpDefinition<ConvAttributes> = {
   },
   cases,
 };
+
+/**
+ * ONNX Runtime's WebGPU provider (1.30) computes wrong sums where input channels are a multiple of 3 above 3 but not of
+ * 4, and output channels are a multiple of 4: a channel of zeros on both operands avoids that.
+ */
+function safeOperands(
+  { onnx, provider }: LoweringContext,
+  operands: readonly [string, string],
+  inputChannels: number,
+  outputChannels: number,
+): readonly string[] {
+  const errs =
+    inputChannels > 3 && inputChannels % 3 === 0 && inputChannels % 4 !== 0 && outputChannels % 4 === 0;
+  if (provider !== 'webgpu' || !errs) return operands;
+  return operands.map((operand) => onnx.node('Pad', [operand, onnx.integers(0, 0, 0, 0, 0, 1, 0, 0)]));
+}
 
 /** Gradient of a convolution by its input: dy [N, Cout, H', W'], w -> dx of `shape`. */
 export const convInputGradientOp: OpDefinition<ConvGradientAttributes> = {
@@ -176,9 +190,10 @@ export const convInputGradientOp: OpDefinition<ConvGradientAttributes> = {
 type GradientNode = Parameters<OpDefinition<ConvGradientAttributes>['lower']>[1];
 
 /** At stride 1 it is a convolution by the kernel turned by 180 degrees with channels swapped: as fast as the forward pass. */
-function lowerInputGradientAsConv({ onnx, name }: LoweringContext, node: GradientNode): void {
+function lowerInputGradientAsConv(context: LoweringContext, node: GradientNode): void {
+  const { onnx, name } = context;
   const { pads } = node.attributes;
-  const [height, width] = node.inputs[1]!.shape.slice(2) as [number, number];
+  const [filters, channels, height, width] = node.inputs[1]!.shape as [number, number, number, number];
   const [dy, w] = node.inputs.map(name);
   const swapped = onnx.node('Transpose', [w!], { perm: [1, 0, 2, 3] });
   const turned = onnx.node('Slice', [
@@ -188,7 +203,7 @@ function lowerInputGradientAsConv({ onnx, name }: LoweringContext, node: Gradien
     onnx.integers(2, 3),
     onnx.integers(-1, -1),
   ]);
-  onnx.addNode('Conv', [dy!, turned], node.outputs.map(name), {
+  onnx.addNode('Conv', safeOperands(context, [dy!, turned], filters, channels), node.outputs.map(name), {
     pads: [height - 1 - pads[0], width - 1 - pads[1], height - 1 - pads[2], width - 1 - pads[3]],
     kernel_shape: [height, width],
   });
