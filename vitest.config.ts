@@ -1,4 +1,5 @@
-// Test tiers: `structure` reads the sources, `unit` stands beside the code, `e2e` runs the built program.
+// Test tiers: `structure` reads the sources, `unit` stands beside the code, `bench` beside the benchmarks, `e2e`
+// runs the built program.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,6 +7,7 @@ export default defineConfig({
     projects: [
       { test: { name: 'structure', include: ['test/structure/**/*.test.ts'] } },
       { test: { name: 'unit', include: ['src/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { name: 'bench', include: ['bench/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 300_000 } },
       {
         test: {
           name: 'e2e',

@@ -20,6 +20,8 @@ import { trainContests } from './sections/train.js';
 
 const defaultRounds = 5;
 const trainingImages = 2048;
+/** Sections whose contestants can be chosen. */
+const againstPeers: readonly SectionName[] = ['train', 'accuracy', 'infer'];
 
 /** @param folder where the user stands. @returns the exit code. */
 export async function main(argv: readonly string[], folder: string): Promise<number> {
@@ -98,8 +100,9 @@ async function runSection(
   const contests: ContestResult[] = [];
   for (const contest of await contestsOf(name, options, folders, peers)) {
     const contestants = contest.contestants.filter(
-      (contestant) => !['train', 'accuracy', 'infer'].includes(name) || isWanted(options, contestant.name),
+      (contestant) => !againstPeers.includes(name) || isWanted(options, contestant.name),
     );
+    if (contestants.length === 0) continue;
     contests.push(await runContest({ ...contest, contestants }, rounds, log));
   }
   return {

@@ -29,7 +29,7 @@ const metrics: readonly Metric[] = [
   { key: 'memory', label: 'peak memory', unit: 'MB', better: 'lower' },
 ];
 
-/** A JavaScript peer's step takes half a minute for two images. */
+/** A JavaScript peer takes seconds for each image of a step. */
 const slowBatch = 2;
 
 function sampleOf({ step, pipeline, peakMemoryMegabytes }: TrainingOutput) {
@@ -86,7 +86,7 @@ function contestants(batch: number, settings: TrainSettings, peers: Peers): Cont
 function javaScriptContestants(quick: boolean, peers: Peers): Contestant[] {
   const slow = (name: string, script: string, args: string[], peer: Peers['tfjs']): Contestant =>
     quick
-      ? absent(name, 'a step takes it half a minute, too long for --quick')
+      ? absent(name, 'a single step takes it too long for --quick')
       : {
           name,
           versions: () => peer.versions(),
@@ -118,7 +118,7 @@ function javaScriptContestants(quick: boolean, peers: Peers): Contestant[] {
   ];
 }
 
-const javaScriptNote = `The JavaScript peers are measured at batch ${slowBatch}, one step a round: at ferlab's batch a single step would take many minutes. They have no augmentation of images, so only the step is compared.`;
+const javaScriptNote = `The JavaScript peers are measured at batch ${slowBatch}, one step a round: at ferlab's batch a single step would take minutes. They have no augmentation of images, so only the step is compared.`;
 
 export function trainContests(settings: TrainSettings, peers: Peers): Contest[] {
   return settings.batches.map((batch) => ({

@@ -1,0 +1,60 @@
+// The benchmarks really run, at their smallest. Speeds aren't looked at.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { benchFile } from './checkout.js';
+import type { BenchmarkReport } from './report.js';
+
+const out = mkdtempSync(path.join(tmpdir(), 'ferlab-bench-test-'));
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+function bench(...args: string[]) {
+  return spawnSync(process.execPath, [benchFile('run.js'), ...args], { encoding: 'utf8' });
+}
+
+describe('npm run bench -- --quick --only train', () => {
+  let report: BenchmarkReport;
+  beforeAll(() => {
+    const { status, stderr } = bench(
+      ...['--quick', '--only', 'train', '--rounds', '1', '--contestants', 'ferlab', '--out', out],
+    );
+    expect(status, stderr).toBe(0);
+    report = JSON.parse(readFileSync(path.join(out, 'benchmarks.json'), 'utf8')) as BenchmarkReport;
+  });
+
+  it('reports what was measured, where and how', () => {
+    expect(Object.keys(report.sections)).toEqual(['train']);
+    const { train } = report.sections;
+    expect(train).toMatchObject({ rounds: 1, quick: true, version: expect.stringMatching(/^\d+\./) });
+    expect(train?.machine.cores).toBeGreaterThan(0);
+    expect(train?.contests).toHaveLength(1);
+  });
+
+  it('has a positive figure for every metric of ferlab', () => {
+    const { metrics, rows } = report.sections.train!.contests[0]!;
+    expect(rows.map(({ name, failure }) => ({ name, failure }))).toEqual([{ name: 'ferlab', failure: null }]);
+    const [{ samples, summary, versions }] = rows as [(typeof rows)[number]];
+    expect(samples).toHaveLength(1);
+    for (const { key } of metrics) {
+      expect(summary[key]?.median).toBe(samples[0]![key]);
+      expect(samples[0]![key]).toBeGreaterThanOrEqual(key === 'wait' ? 0 : Number.MIN_VALUE);
+    }
+    expect(Object.keys(versions)).toEqual(['ferlab', 'onnxruntime-node']);
+  });
+
+  it('writes the same as Markdown', () => {
+    const text = readFileSync(path.join(out, 'benchmarks.md'), 'utf8');
+    expect(text).toContain('## Training throughput');
+    expect(text).toMatch(/^\| ferlab \|/m);
+  });
+
+  it('refuses what it does not know, without measuring', () => {
+    const { status, stderr } = bench('--only', 'speed');
+    expect(status).toBe(2);
+    expect(stderr).toContain('--only: expected some of');
+    expect(stderr).not.toContain('    at ');
+  });
+});
