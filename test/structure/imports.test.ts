@@ -30,7 +30,7 @@ const directions: Record<string, string[]> = {
   report: ['errors', 'files'],
   predict: ['engine/runtime', 'engine/onnx', 'image', 'errors'],
   evaluate: ['predict', 'data', 'report', 'version'],
-  audit: ['data', 'report'],
+  audit: ['data', 'report', 'version'],
   train: ['models', 'engine/training', 'data', 'evaluate', 'report', 'version'],
   cli: ['train', 'evaluate', 'predict', 'audit', 'data', 'models', 'report', 'version'],
   index: ['train', 'evaluate', 'predict', 'data', 'models', 'report', 'version'],

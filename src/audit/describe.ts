@@ -1,0 +1,85 @@
+// One pass over all pictures: how blank each is, how unlike the others, and the vector by which near copies of it are
+// looked for.
+
+import { Random } from '../random/random.js';
+import { Components, thumbnailOf, thumbnailSide, thumbnailSize } from './components.js';
+import type { AuditImages, Pace } from './images.js';
+import { SimilarityIndex } from './similar.js';
+import { Thumbnailer, wholePicture } from './thumbnails.js';
+
+/** Grey levels (of 255) of standard deviation up to which a picture counts as blank. */
+export const blankDeviation = 2;
+/** Components are fitted to at most this many pictures, drawn at random. */
+const mostFitted = 4096;
+const mostComponents = 48;
+/** Fewer pictures than this per component would be learnt by heart. */
+const picturesPerComponent = 8;
+
+/** What is known of every picture. */
+export interface Description {
+  components: Components;
+  /** Standard deviation of each picture's grey values. */
+  deviations: Float32Array;
+  /** Share of each picture's variance that the components leave out; 0 for blank ones. */
+  unlike: Float32Array;
+  /** The vectors of `different`, in that order; all zeros for blank ones. */
+  index: SimilarityIndex;
+}
+
+/** Standard deviation of grey values. */
+export function deviationOf(pixels: Uint8Array): number {
+  let sum = 0;
+  let squares = 0;
+  for (const value of pixels) {
+    sum += value;
+    squares += value * value;
+  }
+  const mean = sum / pixels.length;
+  return Math.sqrt(Math.max(0, squares / pixels.length - mean * mean));
+}
+
+async function fitComponents(images: AuditImages, different: Int32Array): Promise<Components> {
+  const chosen = new Random(0, 'audit', 'components').shuffle(different.slice()).subarray(0, mostFitted);
+  const thumbnails: Float32Array[] = [];
+  for (const i of chosen.sort()) {
+    const pixels = await images.bytes(i);
+    if (deviationOf(pixels) > blankDeviation) thumbnails.push(thumbnailOf(pixels, images.side));
+  }
+  if (thumbnails.length === 0) thumbnails.push(new Float32Array(thumbnailSize));
+  const most = Math.floor(thumbnails.length / picturesPerComponent);
+  return Components.fit(thumbnails, Math.max(1, Math.min(mostComponents, most)));
+}
+
+/**
+ * Describes every picture.
+ *
+ * @param different numbers of the pictures that the index holds, rising: one of each set of exact copies.
+ */
+export async function describeImages(
+  images: AuditImages,
+  different: Int32Array,
+  pace: Pace,
+): Promise<Description> {
+  const components = await fitComponents(images, different);
+  const deviations = new Float32Array(images.count);
+  const unlike = new Float32Array(images.count);
+  const index = new SimilarityIndex(different.length, components.count);
+  const thumbnailer = new Thumbnailer(images.side, thumbnailSide);
+  const thumbnail = new Float32Array(thumbnailSize);
+  const coordinates = new Float32Array(components.count);
+  let place = 0;
+  await images.forEach((i, pixels) => {
+    const deviation = deviationOf(pixels);
+    deviations[i] = deviation;
+    const blank = deviation <= blankDeviation;
+    if (blank) coordinates.fill(0);
+    else {
+      thumbnailer.load(pixels);
+      thumbnailer.write(wholePicture, thumbnail);
+      unlike[i] = components.describe(thumbnail, coordinates);
+    }
+    if (different[place] === i) index.set(place++, coordinates);
+  }, pace);
+  index.build();
+  return { components, deviations, unlike, index };
+}

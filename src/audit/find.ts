@@ -1,0 +1,120 @@
+// All that an audit looks for, on decoded images, by their numbers. Names, words and pictures are made from it elsewhere.
+
+import { blankDeviation, describeImages } from './describe.js';
+import { type AuditImages, Pace } from './images.js';
+import { findNearMatches, type NearMatch } from './near.js';
+import { findSuspects, type LabellingModel, type RankedSuspects } from './suspects.js';
+
+/** What an audit is doing, for a progress bar. */
+export type AuditPhase = 'decode' | 'describe' | 'search' | 'compare' | 'model';
+
+export interface FindOptions {
+  model?: LabellingModel | undefined;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((phase: AuditPhase, done: number, total: number) => void) | undefined;
+}
+
+/** Copies of one image in the training split. */
+export interface CopiesInTraining {
+  image: number;
+  /** A copy among the training images: exact ones are told before near ones. */
+  kind: 'exact' | 'near';
+  /** Some exact copy in training has another label. */
+  conflicting: boolean;
+}
+
+/** By image numbers. */
+export interface Findings {
+  /** Exact copies, two or more each; members rise, and so do the groups' first members. */
+  copies: number[][];
+  /** Images left when one of each set of exact copies is kept. */
+  unique: number;
+  /** Between first members, of which other exact copies are not listed again. */
+  near: NearMatch[];
+  /** Images outside the first split that have copies in it. */
+  leaks: CopiesInTraining[];
+  blank: { image: number; deviation: number }[];
+  /** One of each set of exact copies, blank ones left out, the strangest first. */
+  unlike: { image: number; score: number }[];
+  /** By split; null without a model. */
+  suspects: RankedSuspects[] | null;
+}
+
+/** Images of which every set of exact copies is listed, with the members of each. */
+function groupCopies(firsts: Int32Array): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  firsts.forEach((first, i) => {
+    if (first !== i) {
+      const group = groups.get(first);
+      if (group) group.push(i);
+      else groups.set(first, [first, i]);
+    }
+  });
+  return new Map([...groups].sort(([a], [b]) => a - b));
+}
+
+/**
+ * Images outside the first split with an exact or near copy inside it. A near copy is told for an image when the two
+ * were compared, not when a chain of near copies leads from one to the other.
+ */
+function findCopiesInTraining(
+  images: AuditImages,
+  firsts: Int32Array,
+  groups: Map<number, number[]>,
+  near: readonly NearMatch[],
+): CopiesInTraining[] {
+  // The first split comes first, so a set of copies touches it exactly when its first member is in it.
+  const inTraining = (i: number) => images.splitOf[firsts[i]!] === 0;
+  const nearTraining = new Set<number>();
+  for (const { first, second } of near) {
+    if (inTraining(first)) nearTraining.add(second);
+    if (inTraining(second)) nearTraining.add(first);
+  }
+  const leaks: CopiesInTraining[] = [];
+  for (let image = 0; image < images.count; image++) {
+    if (images.splitOf[image] === 0) continue;
+    if (inTraining(image)) {
+      const copies = groups.get(firsts[image]!)!.filter((other) => images.splitOf[other] === 0);
+      const conflicting = copies.some((other) => images.labels[other] !== images.labels[image]);
+      leaks.push({ image, kind: 'exact', conflicting });
+    } else if (nearTraining.has(firsts[image]!)) leaks.push({ image, kind: 'near', conflicting: false });
+  }
+  return leaks;
+}
+
+/** Looks for everything. Memory: some 300 bytes per image beside the stores' own. */
+export async function findAll(
+  images: AuditImages,
+  { model, signal, onProgress }: FindOptions,
+): Promise<Findings> {
+  const pace = (phase: AuditPhase, total = images.count) =>
+    new Pace(signal, (done) => onProgress?.(phase, done, total));
+  const firsts = images.firstCopies();
+  const groups = groupCopies(firsts);
+  const different = Int32Array.from(firsts).filter((first, i) => first === i);
+  const description = await describeImages(images, different, pace('describe'));
+  const near = await findNearMatches(images, different, description, {
+    search: pace('search'),
+    compare: (total) => pace('compare', total),
+  });
+  const { deviations, unlike } = description;
+  const isBlank = (image: number) => deviations[image]! <= blankDeviation;
+  const numbers = Array.from(deviations.keys());
+  return {
+    copies: [...groups.values()],
+    unique: different.length,
+    near,
+    leaks: findCopiesInTraining(images, firsts, groups, near),
+    blank: numbers.filter(isBlank).map((image) => ({ image, deviation: deviations[image]! })),
+    unlike: Array.from(different)
+      .filter((image) => !isBlank(image))
+      .map((image) => ({ image, score: unlike[image]! }))
+      .sort((a, b) => b.score - a.score),
+    suspects: model
+      ? await findSuspects(images, model, {
+          signal,
+          onProgress: (done) => onProgress?.('model', done, images.count),
+        })
+      : null,
+  };
+}

@@ -1,0 +1,34 @@
+// Images of a validation split whose pixels stand in the training split too. Exact copies only, by the digests that the
+// stores hold already, so that training can afford it; near copies are the audit's.
+
+import type { ImageStore } from '../data/store.js';
+
+/** A validation image with copies among the training images. Numbers are places in the stores. */
+export interface Leak {
+  validation: number;
+  /** At least one, in order. */
+  training: number[];
+  /** Whether every copy has the validation image's label. */
+  sameLabel: boolean;
+}
+
+/**
+ * Finds exact copies: the same size and pixels, however the files are encoded or named. Blank images count too.
+ *
+ * @returns one entry per validation image that has copies, in order. To train without them, leave out every place of
+ *   `training`.
+ */
+export function findLeaks(training: ImageStore, validation: ImageStore): Leak[] {
+  const copies = new Map<string, number[]>();
+  const key = (store: ImageStore, i: number) => Buffer.from(store.digest(i)).toString('latin1');
+  for (let i = 0; i < validation.count; i++) copies.set(key(validation, i), []);
+  for (let i = 0; i < training.count; i++) copies.get(key(training, i))?.push(i);
+  const leaks: Leak[] = [];
+  for (let i = 0; i < validation.count; i++) {
+    const found = copies.get(key(validation, i))!;
+    if (found.length === 0) continue;
+    const sameLabel = found.every((j) => training.labels[j] === validation.labels[i]);
+    leaks.push({ validation: i, training: [...found], sameLabel });
+  }
+  return leaks;
+}

@@ -1,0 +1,177 @@
+// Puts names to what an audit found: the object that is printed as JSON and from which text is made.
+
+import type { BadFile } from '../data/types.js';
+import type { Findings } from './find.js';
+import type { AuditImages } from './images.js';
+import { recogniseLayout } from './layouts.js';
+import { samePhotograph } from './near.js';
+import type { AuditDataset } from './open.js';
+import type { AuditResult, ExactGroup, NearPair, SplitLeak, SplitSummary, SuspectLabels } from './types.js';
+import { describeWarnings } from './warnings.js';
+
+/** Entries of a list in the result, at most; counts are of everything. */
+export const listLimit = 10_000;
+/** Pictures told as unlike the others: the ranking has no natural end. */
+const unlikeShown = 100;
+
+export interface ResultContext {
+  dataset: AuditDataset;
+  images: AuditImages;
+  unusable: readonly BadFile[];
+  /** Path of the model file, where there is one. */
+  model: string | null;
+  version: string;
+  seconds: number;
+}
+
+function summariseSplits({ dataset, images }: ResultContext): SplitSummary[] {
+  return images.splits.map(({ name, store }, s) => {
+    const counts = dataset.classes.map(() => 0);
+    for (const label of store.labels) counts[label]!++;
+    return {
+      name,
+      images: dataset.splits[s]!.samples.length,
+      unusable: store.bad.length,
+      per_class: Object.fromEntries(dataset.classes.map((label, k) => [label, counts[k]!])),
+    };
+  });
+}
+
+function summariseLeaks({ leaks, blank }: Findings, { images }: ResultContext): SplitLeak[] {
+  const blanks = new Set(blank.map(({ image }) => image));
+  return images.splits.slice(1).map(({ name, store }, s) => {
+    const own = leaks.filter(({ image }) => images.splitOf[image] === s + 1);
+    const exact = own.filter(({ kind }) => kind === 'exact');
+    return {
+      split: name,
+      training_split: images.splits[0]!.name,
+      images: store.count,
+      exact: exact.length,
+      exact_blank: exact.filter(({ image }) => blanks.has(image)).length,
+      exact_conflicting: exact.filter(({ conflicting }) => conflicting).length,
+      near: own.length - exact.length,
+    };
+  });
+}
+
+function describeCopies({ copies, blank, unique }: Findings, images: AuditImages) {
+  const blanks = new Set(blank.map(({ image }) => image));
+  const isConflicting = (group: number[]) => group.some((i) => images.labels[i] !== images.labels[group[0]!]);
+  const isAcross = (group: number[]) => group.some((i) => images.splitOf[i] !== images.splitOf[group[0]!]);
+  const list = copies.slice(0, listLimit).map(
+    (group): ExactGroup => ({
+      images: group.map((i) => images.reference(i)),
+      conflicting: isConflicting(group),
+      across_splits: isAcross(group),
+      blank: blanks.has(group[0]!),
+    }),
+  );
+  return {
+    images: copies.reduce((sum, group) => sum + group.length, 0),
+    unique_images: unique,
+    groups: copies.length,
+    conflicting_groups: copies.filter(isConflicting).length,
+    across_splits_groups: copies.filter(isAcross).length,
+    list,
+  };
+}
+
+function describeNear({ near }: Findings, images: AuditImages) {
+  const conflicting = (a: number, b: number) => images.labels[a] !== images.labels[b];
+  const across = (a: number, b: number) => images.splitOf[a] !== images.splitOf[b];
+  const list = [...near]
+    .sort((a, b) => b.similarity - a.similarity)
+    .slice(0, listLimit)
+    .map(
+      ({ first, second, similarity, mirrored, overlap }): NearPair => ({
+        first: images.reference(first),
+        second: images.reference(second),
+        similarity: rounded(similarity, 4),
+        mirrored,
+        overlap: rounded(overlap, 3),
+        conflicting: conflicting(first, second),
+        across_splits: across(first, second),
+      }),
+    );
+  return {
+    threshold: samePhotograph,
+    pairs: near.length,
+    images: new Set(near.flatMap(({ first, second }) => [first, second])).size,
+    conflicting_pairs: near.filter(({ first, second }) => conflicting(first, second)).length,
+    across_splits_pairs: near.filter(({ first, second }) => across(first, second)).length,
+    list,
+  };
+}
+
+function describeSuspects({ suspects }: Findings, { images, model }: ResultContext): SuspectLabels | null {
+  if (!suspects || model === null) return null;
+  const { classes } = images;
+  const all = suspects.flatMap((ranked) => ranked.suspects);
+  const lead = (suspect: (typeof all)[number]) => suspect.predictedProbability - suspect.labelProbability;
+  return {
+    model,
+    splits: suspects.map(({ thresholds, suspects: own }, s) => ({
+      name: images.splits[s]!.name,
+      images: images.splits[s]!.store.count,
+      confident: own.length,
+      thresholds: Object.fromEntries(
+        classes.flatMap((name, label) =>
+          Number.isFinite(thresholds[label]) ? [[name, rounded(thresholds[label]!, 4)]] : [],
+        ),
+      ),
+    })),
+    images: all
+      .sort((a, b) => lead(b) - lead(a))
+      .slice(0, listLimit)
+      .map(({ image, predicted, labelProbability, predictedProbability }) => ({
+        ...images.reference(image),
+        predicted: classes[predicted]!,
+        label_probability: rounded(labelProbability, 4),
+        predicted_probability: rounded(predictedProbability, 4),
+      })),
+  };
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+/** The whole result. */
+export function toResult(findings: Findings, context: ResultContext): AuditResult {
+  const { dataset, images, unusable, version, seconds } = context;
+  const splits = summariseSplits(context);
+  const counts = Object.values(splits[0]!.per_class);
+  const smallest = Math.min(...counts);
+  const layout = recogniseLayout(
+    dataset.splits.map(({ samples }) => ({
+      images: samples.length,
+      perClass: dataset.classes.map((_, k) => samples.filter(({ label }) => label === k).length),
+    })),
+  );
+  const result: AuditResult = {
+    version,
+    dataset: dataset.path,
+    image_size: images.side,
+    classes: dataset.classes,
+    splits,
+    unusable: [...unusable],
+    imbalance_ratio: smallest > 0 ? rounded(Math.max(...counts) / smallest, 2) : 0,
+    layout,
+    leaks: summariseLeaks(findings, context),
+    exact_duplicates: describeCopies(findings, images),
+    near_duplicates: describeNear(findings, images),
+    blank: findings.blank.slice(0, listLimit).map(({ image, deviation }) => ({
+      ...images.reference(image),
+      standard_deviation: rounded(deviation, 3),
+    })),
+    blank_count: findings.blank.length,
+    unlike_the_others: findings.unlike
+      .slice(0, unlikeShown)
+      .map(({ image, score }) => ({ ...images.reference(image), score: rounded(score, 4) })),
+    suspect_labels: describeSuspects(findings, context),
+    warnings: [],
+    list_limit: listLimit,
+    seconds: rounded(seconds, 1),
+  };
+  return { ...result, warnings: describeWarnings(result) };
+}

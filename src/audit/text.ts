@@ -1,0 +1,178 @@
+// An audit's result in words and tables: for the terminal, and as Markdown with pictures.
+
+import { code, count, image, percent, plain } from '../report/markdown.js';
+import { type Column, markdownTable, textTable } from '../report/table.js';
+import type { AuditResult, ImageReference } from './types.js';
+
+/** A contact sheet that stands beside the document. */
+export interface SheetLink {
+  file: string;
+  title: string;
+}
+
+interface Table {
+  columns: Column[];
+  rows: string[][];
+}
+
+const shownInTerminal = 5;
+const shownInDocument = 20;
+/** What "unlike the others" says, and what it doesn't. */
+const unlikeMeaning =
+  "Ranked by the share of the picture that the dataset's principal components leave out: placeholders, text and drawings " +
+  'come first, but also faces in rare poses, hats, hands and hard light. It does not detect faces; look before deleting.';
+const suspectMeaning =
+  'Confident disagreement between label and model (confident learning). The model errs too; if it was trained on these ' +
+  'images it has learnt their labels, and in its own training split finds the fewest.';
+
+function splitTable({ splits, classes }: AuditResult): Table {
+  return {
+    columns: ['split', 'images', ...classes, 'unusable'].map((header, i) =>
+      i === 0 ? { header } : { header, align: 'right' },
+    ),
+    rows: splits.map(({ name, images, per_class, unusable }) => [
+      name,
+      count(images),
+      ...classes.map((label) => count(per_class[label]!)),
+      count(unusable),
+    ]),
+  };
+}
+
+function findingTable(result: AuditResult): Table {
+  const { exact_duplicates: exact, near_duplicates: near, leaks } = result;
+  const total = result.splits.reduce((sum, { images, unusable }) => sum + images - unusable, 0);
+  const share = (part: number, of: number) => (of > 0 ? percent(part / of) : '');
+  const rows = [
+    ['images with an exact copy', count(exact.images), share(exact.images, total)],
+    ['sets of exact copies', count(exact.groups), ''],
+    ['  with different labels', count(exact.conflicting_groups), ''],
+    ['  across splits', count(exact.across_splits_groups), ''],
+    ['images with a near copy', count(near.images), share(near.images, total)],
+    ['pairs of near copies', count(near.pairs), ''],
+    ['  with different labels', count(near.conflicting_pairs), ''],
+    ['  across splits', count(near.across_splits_pairs), ''],
+    ...leaks.flatMap(({ split, training_split, images, exact: exactly, near: nearly }) => [
+      [`${split} images with an exact copy in ${training_split}`, count(exactly), share(exactly, images)],
+      [`${split} images with only a near copy there`, count(nearly), share(nearly, images)],
+    ]),
+    ['blank images', count(result.blank_count), share(result.blank_count, total)],
+    ...(result.suspect_labels?.splits ?? []).map(({ name, images, confident }) => [
+      `${name} labels that the model contradicts`,
+      count(confident),
+      share(confident, images),
+    ]),
+  ];
+  return {
+    columns: [{ header: 'found' }, { header: 'number', align: 'right' }, { header: 'share', align: 'right' }],
+    rows,
+  };
+}
+
+const shown = ({ file }: ImageReference) => file;
+
+function unlikeTable({ unlike_the_others: unlike }: AuditResult, most: number): Table {
+  return {
+    columns: [{ header: 'unlike the others' }, { header: 'score', align: 'right' }],
+    rows: unlike.slice(0, most).map((entry) => [shown(entry), entry.score.toFixed(2)]),
+  };
+}
+
+function suspectTable({ suspect_labels: suspects }: AuditResult, most: number): Table {
+  return {
+    columns: [
+      { header: 'suspect label' },
+      { header: 'label' },
+      { header: 'probability', align: 'right' },
+      { header: 'model says' },
+      { header: 'probability', align: 'right' },
+    ],
+    rows: (suspects?.images ?? [])
+      .slice(0, most)
+      .map((entry) => [
+        shown(entry),
+        entry.label,
+        percent(entry.label_probability),
+        entry.predicted,
+        percent(entry.predicted_probability),
+      ]),
+  };
+}
+
+function conflictTable({ exact_duplicates: exact }: AuditResult, most: number): Table {
+  return {
+    columns: [{ header: 'exact copies with different labels' }],
+    rows: exact.list
+      .filter(({ conflicting }) => conflicting)
+      .slice(0, most)
+      .map(({ images }) => [images.map(({ file }) => code(file)).join(', ')]),
+  };
+}
+
+/** For the terminal: tables, what the layout means, warnings. */
+export function auditText(result: AuditResult): string {
+  const parts: string[] = [];
+  const add = ({ columns, rows }: Table) => {
+    if (rows.length > 0) parts.push(textTable(columns, rows));
+  };
+  const { layout, warnings } = result;
+  if (layout) parts.push(`${layout.name}\n${layout.comparable}\n${layout.not_comparable}`);
+  add(splitTable(result));
+  add(findingTable(result));
+  add(unlikeTable(result, shownInTerminal));
+  add(suspectTable(result, shownInTerminal));
+  if (warnings.length > 0) parts.push(warnings.map((line) => `Warning: ${line}`).join('\n'));
+  return parts.join('\n\n');
+}
+
+/** As Markdown. */
+export function auditMarkdown(result: AuditResult, sheets: readonly SheetLink[]): string {
+  const { layout, warnings, near_duplicates: near } = result;
+  const table = ({ columns, rows }: Table) => markdownTable(columns, rows);
+  const section = (title: string, ...parts: string[]) => `## ${title}\n\n${parts.join('\n\n')}`;
+  const parts = [
+    `# Audit of ${plain(result.dataset)}`,
+    `Made by ferlab ${result.version} in ${result.seconds} s. Pictures were compared at ${result.image_size}x${result.image_size} ` +
+      'pixels; exact copies at their own size.',
+  ];
+  if (warnings.length > 0) {
+    parts.push(section('Warnings', warnings.map((line) => `- ${plain(line)}`).join('\n')));
+  }
+  if (layout) {
+    parts.push(
+      section(
+        'A known layout',
+        `**${plain(layout.name)}.** ${plain(layout.description)}`,
+        plain(layout.comparable),
+        plain(layout.not_comparable),
+      ),
+    );
+  }
+  parts.push(section('Images', table(splitTable(result))));
+  parts.push(
+    section(
+      'Found',
+      table(findingTable(result)),
+      'Exact copies have the same size and pixels, however their files are encoded. Near copies show one photograph in ' +
+        'another crop, brightness, contrast or compression, with a caption, or mirrored: after the best crop their normalised ' +
+        `cross-correlation is ${near.threshold} or more. The search for them is approximate and can miss some.`,
+    ),
+  );
+  const conflicts = conflictTable(result, shownInDocument);
+  if (conflicts.rows.length > 0) parts.push(section('Conflicting labels', table(conflicts)));
+  parts.push(section('Unlike the others', unlikeMeaning, table(unlikeTable(result, shownInDocument))));
+  if (result.suspect_labels) {
+    const { model } = result.suspect_labels;
+    parts.push(
+      section(
+        'Suspect labels',
+        `By ${code(model)}. ${suspectMeaning}`,
+        table(suspectTable(result, shownInDocument)),
+      ),
+    );
+  }
+  if (sheets.length > 0) {
+    parts.push(section('Pictures', ...sheets.map(({ file, title }) => image(title, file))));
+  }
+  return `${parts.join('\n\n')}\n\nAll of it, with every file's name: [audit.json](audit.json).\n`;
+}

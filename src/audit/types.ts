@@ -1,0 +1,154 @@
+// What an audit says. Field names are those of the JSON that `ferlab audit --json` prints.
+
+/** One image by its name. */
+export interface ImageReference {
+  /** Path relative to the dataset's folder; for CSV rows `fer2013.csv:123`. */
+  file: string;
+  /** As found on disk: `train`, `validation`, ... */
+  split: string;
+  /** Class name. */
+  label: string;
+}
+
+/** Images of one split. */
+export interface SplitSummary {
+  name: string;
+  /** All that were found; the unusable ones too. */
+  images: number;
+  /** Files that can't be decoded. */
+  unusable: number;
+  /** Usable images by class. */
+  per_class: Record<string, number>;
+}
+
+/** A published arrangement of a dataset, recognised by its counts. */
+export interface KnownLayout {
+  name: string;
+  description: string;
+  /** What a score on its held-out images can be compared with, and what it can't. */
+  comparable: string;
+  not_comparable: string;
+}
+
+/** Images with the same pixels. */
+export interface ExactGroup {
+  images: ImageReference[];
+  /** More than one label among them. */
+  conflicting: boolean;
+  /** In more than one split. */
+  across_splits: boolean;
+  /** They are blank: the same pixels, but no photograph in common. */
+  blank: boolean;
+}
+
+/** Two different images of one photograph. Where either has exact copies, it stands for them all. */
+export interface NearPair {
+  first: ImageReference;
+  second: ImageReference;
+  /** Normalised cross-correlation over the pixels that both show, 0 to 1. */
+  similarity: number;
+  /** One is the other's mirror image. */
+  mirrored: boolean;
+  /** Share of the second picture that the first shows too, 0 to 1. */
+  overlap: number;
+  conflicting: boolean;
+  across_splits: boolean;
+}
+
+/** How many images of a held-out split stand in the training split too. */
+export interface SplitLeak {
+  split: string;
+  training_split: string;
+  /** Usable images of the split. */
+  images: number;
+  /** Those with an exact copy in training; blank ones are counted here and in `exact_blank`. */
+  exact: number;
+  exact_blank: number;
+  /** Of `exact`: those of which some copy in training has another label. */
+  exact_conflicting: number;
+  /** Those without an exact copy but with a near one. */
+  near: number;
+}
+
+/** An image with (nearly) one grey value. */
+export interface BlankImage extends ImageReference {
+  /** Of its grey values, 0 to 255. */
+  standard_deviation: number;
+}
+
+/** An image that the dataset's principal components represent badly. */
+export interface UnlikeImage extends ImageReference {
+  /** Share of the picture's variance that they leave out, 0 to 1. */
+  score: number;
+}
+
+/** An image whose label a model finds improbable. */
+export interface SuspectLabel extends ImageReference {
+  predicted: string;
+  /** Probabilities under the model. */
+  label_probability: number;
+  predicted_probability: number;
+}
+
+/** Confident disagreement in one split. */
+export interface SuspectSummary {
+  name: string;
+  images: number;
+  confident: number;
+  /** Mean probability that the model gives to a class over the images labelled so: the bar for confidence in it. */
+  thresholds: Record<string, number>;
+}
+
+/** Labels that a model disagrees with. */
+export interface SuspectLabels {
+  /** Path of the model file. */
+  model: string;
+  /** Of each split. */
+  splits: SuspectSummary[];
+  /** Confident disagreements, the strongest first. */
+  images: SuspectLabel[];
+}
+
+/** All that `ferlab audit` finds. Lists are cut at `list_limit` entries; counts are of everything. */
+export interface AuditResult {
+  /** Of the program. */
+  version: string;
+  dataset: string;
+  /** Side in pixels at which images were compared. */
+  image_size: number;
+  classes: string[];
+  splits: SplitSummary[];
+  unusable: { file: string; reason: string }[];
+  /** Largest class of the first split over its smallest; 0 where a class is empty. */
+  imbalance_ratio: number;
+  layout: KnownLayout | null;
+  leaks: SplitLeak[];
+  exact_duplicates: {
+    /** Images that have at least one exact copy, and what would be left of all images with one of each. */
+    images: number;
+    unique_images: number;
+    groups: number;
+    conflicting_groups: number;
+    across_splits_groups: number;
+    list: ExactGroup[];
+  };
+  near_duplicates: {
+    /** Least similarity listed. */
+    threshold: number;
+    pairs: number;
+    /** Images in them; of each set of exact copies one counts. */
+    images: number;
+    conflicting_pairs: number;
+    across_splits_pairs: number;
+    /** The most similar first. */
+    list: NearPair[];
+  };
+  blank: BlankImage[];
+  blank_count: number;
+  /** The strangest first; a ranking, not a verdict. */
+  unlike_the_others: UnlikeImage[];
+  suspect_labels: SuspectLabels | null;
+  warnings: string[];
+  list_limit: number;
+  seconds: number;
+}

@@ -1,0 +1,89 @@
+// What in an audit's result should give pause, one sentence or two each, the gravest first.
+
+import { count, percent } from '../report/markdown.js';
+import type { AuditResult, SplitSummary } from './types.js';
+
+/** A largest class so many times the smallest is told. */
+const tellingImbalance = 4;
+/** Fewer training images of a class than this are too few to learn it from. */
+const fewToTrain = 100;
+/** Fewer held-out images of a class than this leave its recall uncertain by 14 points or more. */
+const fewToScore = 50;
+
+/** Half the width of a 95% interval around a share of one half, in points. */
+function uncertainty(images: number): number {
+  return Math.round(98 / Math.sqrt(images));
+}
+
+function listed(summary: SplitSummary, below: number): string {
+  return Object.entries(summary.per_class)
+    .filter(([, images]) => images < below)
+    .map(([name, images]) => `${name} (${count(images)})`)
+    .join(', ');
+}
+
+function describeLeaks({ leaks }: AuditResult): string[] {
+  const warnings: string[] = [];
+  for (const { split, training_split, images, exact, exact_blank, exact_conflicting, near } of leaks) {
+    if (exact > 0) {
+      const blank = exact_blank > 0 ? `, ${count(exact_blank)} of them blank` : '';
+      const labels = exact_conflicting > 0 ? `; ${count(exact_conflicting)} under another label` : '';
+      warnings.push(
+        `${split} leaks: ${count(exact)} of its ${count(images)} images (${percent(exact / images)}) have an exact copy ` +
+          `in ${training_split}${blank}${labels}. A score on ${split} counts what was learnt by heart.`,
+      );
+    }
+    if (near > 0) {
+      warnings.push(
+        `${split}: ${count(near)} more of its images (${percent(near / images)}) have a near copy in ${training_split}.`,
+      );
+    }
+  }
+  return warnings;
+}
+
+function describeClasses({ splits, imbalance_ratio: ratio }: AuditResult): string[] {
+  const [train, ...others] = splits;
+  const warnings: string[] = [];
+  const ranked = Object.entries(train!.per_class).sort(([, a], [, b]) => a - b);
+  const [smallest, largest] = [ranked[0], ranked.at(-1)];
+  if (smallest && largest && smallest[1] > 0 && ratio >= tellingImbalance) {
+    warnings.push(
+      `Classes are unbalanced: ${train!.name} has ${ratio.toFixed(1)} times as many images of ${largest[0]} ` +
+        `(${count(largest[1])}) as of ${smallest[0]} (${count(smallest[1])}). Accuracy hides how ${smallest[0]} fares: read ` +
+        'recall per class and their mean.',
+    );
+  }
+  const few = listed(train!, fewToTrain);
+  if (few) warnings.push(`Few images to learn from in ${train!.name}: ${few}.`);
+  for (const split of others) {
+    const uncertain = listed(split, fewToScore);
+    if (!uncertain) continue;
+    const least = Math.max(1, Math.min(...Object.values(split.per_class)));
+    warnings.push(
+      `Few images to score by in ${split.name}: ${uncertain}. Recall of a class of ${count(least)} is uncertain by about ` +
+        `${uncertainty(least)} points either way.`,
+    );
+  }
+  return warnings;
+}
+
+/** Sentences for people; none where nothing is amiss. */
+export function describeWarnings(result: AuditResult): string[] {
+  const { unusable, exact_duplicates: exact, near_duplicates: near, blank_count: blank } = result;
+  const warnings = describeLeaks(result);
+  if (exact.conflicting_groups > 0) {
+    warnings.push(
+      `${count(exact.conflicting_groups)} sets of exact copies carry different labels: at most one label of each can be right.`,
+    );
+  }
+  if (near.conflicting_pairs > 0) {
+    warnings.push(`${count(near.conflicting_pairs)} pairs of near copies carry different labels.`);
+  }
+  if (blank > 0) warnings.push(`${count(blank)} images are blank.`);
+  if (unusable.length > 0) {
+    const { file, reason } = unusable[0]!;
+    warnings.push(`${count(unusable.length)} files can't be used (${file}: ${reason}).`);
+  }
+  return [...warnings, ...describeClasses(result)];
+}
