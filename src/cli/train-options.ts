@@ -3,6 +3,7 @@
 
 import { FerlabError } from '../errors.js';
 import {
+  classWeightings,
   monitorModes,
   monitors,
   optimizerNames,
@@ -273,6 +274,20 @@ export const trainOptions: readonly TrainOption[] = [
       'train.labelSmoothing',
       'share of the label spread over all classes',
       readNumber,
+    ),
+    option(
+      '--mixup <alpha>',
+      'train.mixup',
+      'mix pairs of images with a weight from Beta(alpha, alpha), as 0.2, or off; ' +
+        'training accuracy then counts against the dominant label',
+      orOff(readNumber),
+    ),
+    option('--mixup-off-epochs <n>', 'train.mixupOffEpochs', 'epochs at the end without mixup', readNumber),
+    option(
+      '--class-weights <name>',
+      'train.classWeights',
+      `${classWeightings.join(', ')}: whether rare classes weigh more in the loss`,
+      asIs,
     ),
     option('--monitor <name>', 'train.monitor', `what chooses the best epoch: ${monitors.join(', ')}`, asIs),
     option(

@@ -134,6 +134,19 @@ const rules: readonly Rule[] = [
         : null,
   },
   {
+    path: 'train.mixupOffEpochs',
+    whenGiven: true,
+    broken: ({ train }) =>
+      train.mixup === null ? 'belongs to mixup, which is off: give an alpha too' : null,
+  },
+  {
+    path: 'train.mixupOffEpochs',
+    broken: ({ train: { mixup, mixupOffEpochs, epochs } }) =>
+      mixup !== null && mixupOffEpochs >= epochs
+        ? `expected fewer than the ${epochs} epochs of training, got ${mixupOffEpochs}`
+        : null,
+  },
+  {
     path: 'train.minDelta',
     whenGiven: true,
     broken: ({ train }) =>

@@ -104,6 +104,11 @@ describe('resolveTrainConfig', () => {
       /^schedule.minimumLearningRate: expected at most the learning rate/,
     ],
     [{ schedule: { name: 'cosine', warmupEpochs: 5 }, train: { epochs: 5 } }, /^schedule.warmupEpochs: /],
+    [{ train: { mixupOffEpochs: 2 } }, /^train.mixupOffEpochs: belongs to mixup, which is off/],
+    [
+      { train: { mixup: 0.2, mixupOffEpochs: 5, epochs: 5 } },
+      /^train.mixupOffEpochs: expected fewer than the 5 epochs/,
+    ],
     [{ train: { patience: null, minDelta: 0.1 } }, /^train.minDelta: belongs to early stopping/],
     [{ model: { convFilters: [4, 4, 4, 4, 4, 4] } }, /^model.convFilters: expected at most 5 blocks/],
     [

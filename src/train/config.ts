@@ -14,6 +14,7 @@ import { type PresetName, presets } from './presets.js';
 export const monitors = ['val_accuracy', 'val_loss', 'accuracy', 'loss'] as const;
 export const optimizerNames = ['adam', 'adamw', 'sgd'] as const;
 export const scheduleNames = ['constant', 'cosine', 'plateau'] as const;
+export const classWeightings = ['none', 'balanced'] as const;
 export const monitorModes = ['auto', 'max', 'min'] as const;
 export const devices = ['cpu'] as const;
 
@@ -152,6 +153,12 @@ const trainSection = section({
   batchSize: positiveInteger().default(128),
   seed: wholeNumber().default(0),
   labelSmoothing: rate().default(0),
+  /** Mixup's alpha, null for none. Training accuracy then counts against the dominant label of each mixed image. */
+  mixup: positiveNumber().nullable().default(null),
+  /** Epochs at the end without mixup. */
+  mixupOffEpochs: wholeNumber().default(0),
+  /** `balanced` weighs the loss of an image inversely to its class's frequency, with a mean weight of 1. */
+  classWeights: choice(classWeightings).default('none'),
   monitor: choice(monitors).default('val_accuracy'),
   /** `auto`: the largest accuracy, the smallest loss. */
   mode: choice(monitorModes).default('auto'),

@@ -11,17 +11,22 @@ import type { HostTensor } from '../engine/tensor/array.js';
 import { tensorType } from '../engine/tensor/type.js';
 import type { TrainingSession } from '../engine/training/training-session.js';
 import { FerlabError } from '../errors.js';
+import { Random } from '../random/random.js';
 import type { HistoryRow } from '../report/types.js';
 import type { Progress } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
 import type { TrainHooks } from './events.js';
 import type { LearningRate } from './learning-rate.js';
+import { mixBatch } from './mixup.js';
 import type { Monitor } from './monitor.js';
+import { softTargets } from './targets.js';
 
 export interface FitOptions {
   config: TrainConfig;
   network: Network;
   classes: number;
+  /** By class; null where all count the same. */
+  classWeights: Float32Array | null;
   session: TrainingSession;
   loader: BatchLoader;
   trainingImages: number;
@@ -103,8 +108,8 @@ async function trainEpoch(
     waited += batch.waitSeconds;
     const step = progress.step + steps;
     rate = learningRate.at(step, progress.plateau);
-    const targets = oneHot(batch, options.classes, config.train.labelSmoothing);
-    const result = await session.run(batch.size, { pixels: batch.pixels, targets, step, learningRate: rate });
+    const { pixels, targets } = stepInput(options, batch, epoch, step);
+    const result = await session.run(batch.size, { pixels, targets, step, learningRate: rate });
     if (!Number.isFinite(result.loss)) throw diverged(epoch, steps, result.loss, rate);
     images += batch.size;
     lossSum += result.loss * batch.size;
@@ -142,11 +147,17 @@ function diverged(epoch: number, step: number, loss: number, rate: number): Ferl
   );
 }
 
-/** One-hot rows [size, classes], smoothed: 1 - s + s / classes for the label, s / classes for the others. */
-function oneHot({ labels, size }: Batch, classes: number, smoothing: number): Float32Array {
-  const targets = new Float32Array(size * classes).fill(smoothing / classes);
-  for (let i = 0; i < size; i++) targets[i * classes + labels[i]!]! += 1 - smoothing;
-  return targets;
+/** What the network sees of a batch at an epoch and step (both from 1), and what it should answer. */
+function stepInput(
+  { config, classes, classWeights }: FitOptions,
+  { pixels, labels, size }: Batch,
+  epoch: number,
+  step: number,
+): { pixels: Float32Array; targets: Float32Array } {
+  const { epochs, seed, labelSmoothing, mixup, mixupOffEpochs } = config.train;
+  const targets = softTargets(labels, classes, labelSmoothing, classWeights);
+  if (mixup === null || epoch > epochs - mixupOffEpochs) return { pixels, targets };
+  return mixBatch(pixels, targets, size, mixup, new Random(seed, 'mixup', step));
 }
 
 /** Images per call of the validation graph: large enough to be fast, small enough to take little memory. */
@@ -173,7 +184,7 @@ async function openValidator({
       let [loss, correct, done] = [0, 0, 0];
       for await (const batch of sequentialBatches(validation, validationBatch)) {
         const pixels: HostTensor = {
-          type: tensorType('float32', [batch.size, ...network.inputShape]),
+          type: tensorType('float32', [batch.size, ...(network.imageShape ?? network.inputShape)]),
           data: batch.pixels,
         };
         const { probabilities } = await session.run({ ...weights, pixels });

@@ -13,6 +13,7 @@ import { writeReport } from '../report/report.js';
 import type { HistoryRow, SheetItem } from '../report/types.js';
 import { programVersion } from '../version.js';
 import type { TrainHooks } from './events.js';
+import { mixupNote } from './mixup.js';
 import type { OpenedRun } from './run-folder.js';
 import { countClasses, type TrainingData } from './training-data.js';
 
@@ -64,7 +65,10 @@ export async function reportRun(run: RunReport): Promise<void> {
     },
     augmentedSamples: await drawSamples(data, config.train.seed, config.augment),
     mistakes: await pictureMistakes(data.validation, result.mistakes),
-    warnings: data.bad.length > 0 ? [`${data.bad.length} files of the dataset could not be used.`] : [],
+    warnings: [
+      ...(data.bad.length > 0 ? [`${data.bad.length} files of the dataset could not be used.`] : []),
+      ...(config.train.mixup === null ? [] : [mixupNote]),
+    ],
   });
 }
 

@@ -14,11 +14,13 @@ import type { TrainHooks, TrainResult } from './events.js';
 import { type ExportContext, exportModel } from './export.js';
 import { fit } from './fit.js';
 import { createLearningRate, plateauStart } from './learning-rate.js';
+import { mixupNote } from './mixup.js';
 import { createMonitor } from './monitor.js';
 import { createOptimizer } from './optimizer.js';
 import { reportRun } from './report-run.js';
 import { createRunFolder, type OpenedRun, openRunFolder, type RunFolder } from './run-folder.js';
 import { chooseRunFolder } from './run-name.js';
+import { balancedWeights } from './targets.js';
 import { countClasses, openTrainingData, type TrainingData } from './training-data.js';
 
 /** Options of a run that belong to the call, not to the configuration. */
@@ -115,6 +117,7 @@ async function run(
     augment: config.augment,
   });
   try {
+    if (config.train.mixup !== null) call.onProgress?.({ type: 'log', message: mixupNote });
     call.onProgress?.({
       type: 'start',
       runFolder: folder.path,
@@ -126,6 +129,8 @@ async function run(
       config,
       network,
       classes,
+      classWeights:
+        config.train.classWeights === 'balanced' ? balancedWeights(training.labels, classes) : null,
       session,
       loader,
       trainingImages: training.count,

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { balancedWeights, softTargets } from './targets.js';
+
+describe('balancedWeights', () => {
+  it("are scikit-learn's, with mean 1 over the images", () => {
+    // compute_class_weight('balanced', ...) for 6, 3 and 1 images: 10 / (3 n)
+    const labels = [0, 0, 0, 0, 0, 0, 1, 1, 1, 2];
+    const weights = balancedWeights(labels, 3);
+    expect([...weights].map((weight) => weight.toFixed(4))).toEqual(['0.5556', '1.1111', '3.3333']);
+    expect(labels.reduce((sum, label) => sum + weights[label]!, 0) / labels.length).toBeCloseTo(1);
+  });
+
+  it('leave out a class without images', () => {
+    expect([...balancedWeights([0, 0, 2, 2], 3)]).toEqual([1, 0, 1]);
+  });
+});
+
+describe('softTargets', () => {
+  it('are one-hot without smoothing, and spread it over all classes with it', () => {
+    expect([...softTargets([2, 0], 4, 0, null)]).toEqual([0, 0, 1, 0, 1, 0, 0, 0]);
+    const smoothed = [...softTargets([1], 4, 0.1, null)].map((value) => value.toFixed(4));
+    expect(smoothed).toEqual(['0.0250', '0.9250', '0.0250', '0.0250']);
+  });
+
+  it('count an image as often as its class weighs', () => {
+    const rows = [...softTargets([1, 0], 2, 0.2, Float32Array.of(0.5, 3))].map((value) => value.toFixed(4));
+    expect(rows).toEqual(['0.3000', '2.7000', '0.4500', '0.0500']);
+  });
+});
