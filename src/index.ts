@@ -25,9 +25,12 @@ export {
 export { type FilePrediction, type PredictFilesOptions, predictFiles } from './evaluate/predict-files.js';
 export type { ClassScores, EvaluationResult, Mistake, ReliabilityBin } from './evaluate/types.js';
 export type { GrayImage } from './image/gray.js';
-export { loadModel } from './predict/load.js';
+export { openEnsemble } from './predict/ensemble.js';
+export { type LoadFileOptions, loadEnsemble, loadModel } from './predict/load.js';
 export type { ModelMetadata } from './predict/metadata.js';
 export { type ExpressionModel, type LoadOptions, openModel, type Prediction } from './predict/model.js';
+export { withTestTimeAugmentation } from './predict/test-time.js';
+export { type Margin, type TestTimeKind, testTimeKinds, views } from './predict/views.js';
 export type { HistoryRow } from './report/types.js';
 export {
   parseTrainConfig,

@@ -19,6 +19,8 @@ export interface OptionSpec {
   defaultText?: string;
   /** Heading in the help. */
   group?: string;
+  /** It may be given several times; see listOption. */
+  repeatable?: true;
 }
 
 /** One use of a command. */
@@ -27,6 +29,8 @@ export interface Invocation {
   arguments: (string | string[] | undefined)[];
   /** Options that were given, by commander's name (`batchSize`); nothing else. */
   options: Readonly<Record<string, string | boolean | undefined>>;
+  /** Those that may be given several times, apart. */
+  lists: Readonly<Record<string, readonly string[] | undefined>>;
   terminal: Terminal;
   /** The whole command line, quoted for a shell: how to do the same again. */
   commandLine: string;
@@ -65,6 +69,7 @@ function addOption(command: Command, spec: OptionSpec): void {
   const shown = spec.defaultText === undefined ? '' : ` (default: ${spec.defaultText})`;
   const option = new Option(spec.flags, spec.description + shown);
   if (spec.group) option.helpGroup(spec.group);
+  if (spec.repeatable) option.argParser((text: string, before?: string[]) => [...(before ?? []), text]);
   command.addOption(option);
 }
 
@@ -95,7 +100,8 @@ export function addCommand(
     );
     const code = await spec.run({
       arguments: command.processedArgs as Invocation['arguments'],
-      options: Object.fromEntries(options) as Invocation['options'],
+      options: Object.fromEntries(options.filter(([, value]) => !Array.isArray(value))),
+      lists: Object.fromEntries(options.filter(([, value]) => Array.isArray(value))),
       terminal,
       commandLine,
     });
@@ -111,6 +117,23 @@ function refuse(flag: string, expected: string, text: string): never {
 export function textOption(invocation: Invocation, flags: string): string | undefined {
   const value = invocation.options[optionKey(flags)];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Every value of an option that may be given several times, in order. */
+export function listOption(invocation: Invocation, flags: string): readonly string[] {
+  return invocation.lists[optionKey(flags)] ?? [];
+}
+
+/** An option's value as one of `choices`; undefined where it wasn't given. */
+export function choiceOption<T extends string>(
+  invocation: Invocation,
+  flags: string,
+  choices: readonly T[],
+): T | undefined {
+  const text = textOption(invocation, flags);
+  if (text === undefined) return undefined;
+  const found = choices.find((choice) => choice === text);
+  return found ?? refuse(longFlag(flags), `one of ${choices.join(', ')}`, text);
 }
 
 /** An option's value as an integer from `lowest`; undefined where it wasn't given. */

@@ -76,6 +76,11 @@ describe('the command line', () => {
     [['train', '--resume', 'r', '--no-restore-best'], '--resume: expected nothing but the run folder', ''],
     [['evaluate', 'm'], "missing required argument 'dataset'", ''],
     [['evaluate', 'm', 'd', '--batch-size', '0'], '--batch-size: expected a positive integer, got "0"', ''],
+    [
+      ['evaluate', 'm', 'd', '--tta', 'crops'],
+      '--tta: expected one of none, flip, ten-crop, got "crops"',
+      '',
+    ],
     [['predict', 'm'], "missing required argument 'files'", ''],
     [['predict', 'm', 'f', '--json', '--csv'], '--csv: expected one form of output', ''],
     [['predict', 'm', 'f', '--threads'], "option '--threads <n>' argument missing", ''],

@@ -5,7 +5,8 @@ import { readEvaluationSplit } from '../data/evaluation-split.js';
 import { describeSplit } from '../data/reader.js';
 import { type ImageStore, openImages } from '../data/store.js';
 import type { BadFile } from '../data/types.js';
-import { loadModel } from '../predict/load.js';
+import { loadEnsemble } from '../predict/load.js';
+import type { TestTimeKind } from '../predict/views.js';
 import { describeMachine } from '../report/machine.js';
 import { writeEvaluationReport } from '../report/report.js';
 import { programVersion } from '../version.js';
@@ -17,6 +18,10 @@ import type { EvaluationResult } from './types.js';
 export interface EvaluateOptions {
   /** The model file. */
   model: string;
+  /** Further model files, whose probabilities are averaged with the model's; none unless told. */
+  with?: readonly string[] | undefined;
+  /** Test-time augmentation; `none` unless told. */
+  tta?: TestTimeKind | undefined;
   /** A dataset, or one folder of class folders. */
   dataset: string;
   /** Which split of a dataset; its validation split unless told. */
@@ -48,6 +53,10 @@ export interface EvaluateHooks {
 
 export interface Evaluation extends EvaluationResult {
   model: string;
+  /** Further model files of an ensemble. */
+  with: string[];
+  /** Test-time augmentation. */
+  tta: TestTimeKind;
   dataset: string;
   split: string;
   /** Images per second through the model, decoded images in memory. */
@@ -59,16 +68,17 @@ export interface Evaluation extends EvaluationResult {
 /**
  * Scores a model on every usable image of a split.
  *
- * @throws FerlabError `model` where the file isn't a model, `data` where the images can't be used or their classes
+ * @throws FerlabError `model` where a file isn't a model or the models don't go together, `usage` where they can't be
+ *   used with the test-time augmentation, `data` where the images can't be used or their classes
  *   aren't the model's.
  */
 export async function evaluateModel(
   options: EvaluateOptions,
   hooks: EvaluateHooks = {},
 ): Promise<Evaluation> {
-  const { strict = false } = options;
+  const { strict = false, with: others = [], tta = 'none' } = options;
   const started = performance.now();
-  const model = await loadModel(options.model, { threads: options.threads });
+  const model = await loadEnsemble([options.model, ...others], { threads: options.threads, tta });
   let store: ImageStore | null = null;
   try {
     const read = await readEvaluationSplit(options.dataset, {
@@ -100,6 +110,8 @@ export async function evaluateModel(
     });
     const evaluation: Evaluation = {
       model: options.model,
+      with: [...others],
+      tta,
       dataset: options.dataset,
       split: read.split.name,
       ...result,
@@ -128,6 +140,8 @@ async function writeReportOf(
     version: programVersion,
     command: options.command ?? `ferlab evaluate ${options.model} ${options.dataset}`,
     model: options.model,
+    ensemble: evaluation.with,
+    tta: evaluation.tta,
     dataset: {
       path: options.dataset,
       classes: evaluation.classes,

@@ -1,15 +1,56 @@
-// Reads a model file from disk, in Node.
+// Reads model files from disk, in Node.
 
 import { readFile } from 'node:fs/promises';
 import { FerlabError } from '../errors.js';
+import { openEnsemble } from './ensemble.js';
 import { type ExpressionModel, type LoadOptions, openModel } from './model.js';
+import { withTestTimeAugmentation } from './test-time.js';
+import type { TestTimeKind } from './views.js';
+
+export interface LoadFileOptions extends LoadOptions {
+  /** Views of each image whose logits are averaged; `none` unless told. */
+  tta?: TestTimeKind | undefined;
+}
 
 /**
  * Loads a model file.
  *
- * @throws FerlabError `model` where the file is missing, truncated, or not one of this project's.
+ * @throws FerlabError `model` where the file is missing, truncated, or not one of this project's; `usage` where it
+ *   can't be used with this test-time augmentation.
  */
-export async function loadModel(file: string, options: LoadOptions = {}): Promise<ExpressionModel> {
+export async function loadModel(file: string, options: LoadFileOptions = {}): Promise<ExpressionModel> {
+  const model = await openFile(file, options);
+  try {
+    return withTestTimeAugmentation(model, options.tta ?? 'none');
+  } catch (error) {
+    await model.close();
+    throw error instanceof FerlabError
+      ? new FerlabError(error.kind, `${file}: ${error.message}`, { cause: error })
+      : error;
+  }
+}
+
+/**
+ * Loads model files as one model: the mean of their probabilities.
+ *
+ * @param files at least one.
+ * @throws FerlabError as loadModel, and `model` where classes or input sizes differ.
+ */
+export async function loadEnsemble(
+  files: readonly string[],
+  options: LoadFileOptions = {},
+): Promise<ExpressionModel> {
+  const models: ExpressionModel[] = [];
+  try {
+    for (const file of files) models.push(await loadModel(file, options));
+    return openEnsemble(models, files);
+  } catch (error) {
+    await Promise.all(models.map((model) => model.close()));
+    throw error;
+  }
+}
+
+async function openFile(file: string, options: LoadOptions): Promise<ExpressionModel> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);

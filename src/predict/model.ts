@@ -31,6 +31,8 @@ export interface ExpressionModel {
   predict(images: readonly GrayImage[]): Promise<Prediction[]>;
   /** Probabilities [n, classes] for raw grey pixels [n, 1, height, width] of the input size. */
   probabilities(pixels: Float32Array): Promise<Float32Array>;
+  /** What the probabilities are the softmax of, [n, classes], for the same pixels. */
+  logits(pixels: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -53,41 +55,49 @@ export async function openModel(
     throw damaged(where, `ONNX Runtime refused it (${firstLine(error)})`, error);
   }
   const { width, height } = metadata.input;
-  const classCount = metadata.classes.length;
-  if (!session.inputs.includes('pixels') || !session.outputs.includes('probabilities')) {
+  const outputs = ['probabilities', 'logits'] as const;
+  if (!session.inputs.includes('pixels') || !outputs.every((name) => session.outputs.includes(name))) {
     await session.close();
-    throw damaged(where, 'it lacks the input pixels or the output probabilities');
+    throw damaged(where, 'it lacks the input pixels or the outputs probabilities and logits');
   }
 
-  const probabilities = async (pixels: Float32Array): Promise<Float32Array> => {
+  const run = async (pixels: Float32Array, output: (typeof outputs)[number]): Promise<Float32Array> => {
     const count = pixels.length / (width * height);
     if (!Number.isInteger(count)) {
-      throw new RangeError(
-        `probabilities: expected [n, 1, ${height}, ${width}], got ${pixels.length} values.`,
-      );
+      throw new RangeError(`${output}: expected [n, 1, ${height}, ${width}], got ${pixels.length} values.`);
     }
     if (count === 0) return new Float32Array(0);
     const results = await session.run({
       pixels: { type: tensorType('float32', [count, 1, height, width]), data: pixels },
     });
-    return results.probabilities!.data as Float32Array;
+    return results[output]!.data as Float32Array;
   };
-  return {
+  return completeModel({
     classes: metadata.classes,
     inputSize: { width, height },
     metadata,
-    probabilities,
+    probabilities: (pixels) => run(pixels, 'probabilities'),
+    logits: (pixels) => run(pixels, 'logits'),
+    close: () => session.close(),
+  });
+}
+
+/** A model from all but `predict`, which follows from the rest. */
+export function completeModel(parts: Omit<ExpressionModel, 'predict'>): ExpressionModel {
+  const { classes, inputSize } = parts;
+  const { width, height } = inputSize;
+  return {
+    ...parts,
     async predict(images) {
       const pixels = new Float32Array(images.length * width * height);
       images.forEach((image, i) => {
         pixels.set(resizeGray(image, width, height).data, i * width * height);
       });
-      const scores = await probabilities(pixels);
+      const scores = await parts.probabilities(pixels);
       return images.map((_, i) =>
-        toPrediction(metadata.classes, scores.subarray(i * classCount, (i + 1) * classCount)),
+        toPrediction(classes, scores.subarray(i * classes.length, (i + 1) * classes.length)),
       );
     },
-    close: () => session.close(),
   };
 }
 

@@ -154,6 +154,15 @@ function trainingMarkdown(data: ReportData, names: readonly string[]): string {
   ]);
 }
 
+/** What was scored: a model or several, and on which views of an image. */
+function describeModels({ model, ensemble = [], tta = 'none' }: EvaluationReportData): string {
+  const which =
+    ensemble.length === 0
+      ? `Model ${code(model)}`
+      : `Mean of the probabilities of ${[model, ...ensemble].map(code).join(', ')}`;
+  return tta === 'none' ? `${which}.` : `${which}, with test-time augmentation ${code(tta)}.`;
+}
+
 function evaluationMarkdown(data: EvaluationReportData, names: readonly string[]): string {
   const { evaluation, timing } = data;
   const figures = sections.figures([
@@ -168,7 +177,7 @@ function evaluationMarkdown(data: EvaluationReportData, names: readonly string[]
   return paragraphs([
     `# ${plain(data.title)}`,
     sections.headline(evaluation, data.split),
-    `Model ${code(data.model)}.`,
+    describeModels(data),
     sections.warningsSection(data.warnings),
     figures,
     ...evaluationSections(evaluation, data.mistakes.length > 0),

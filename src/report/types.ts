@@ -108,6 +108,10 @@ export interface EvaluationReportData {
   command: string;
   /** Path of the model file. */
   model: string;
+  /** Paths of the other model files whose probabilities were averaged with its; none unless given. */
+  ensemble?: readonly string[];
+  /** Name of the test-time augmentation; `none` unless given. */
+  tta?: string;
   dataset: DatasetSummary;
   /** Name of the split that was scored. */
   split: string;

@@ -13,6 +13,7 @@ import {
 } from '../command.js';
 import { percent, table, throughput } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
+import { modelOptions, readModelOptions } from '../model-options.js';
 import { createCountProgress } from '../progress.js';
 import type { Stream } from '../terminal.js';
 
@@ -46,6 +47,15 @@ function confusionTable({ classes, confusion }: Evaluation): string {
   ]);
 }
 
+/** How the models were used, where that isn't the plain way. */
+function describeModels({ with: others, tta }: Evaluation): string[] {
+  const parts = [
+    ...(others.length > 0 ? [`mean of ${others.length + 1} models`] : []),
+    ...(tta === 'none' ? [] : [`test-time augmentation ${tta}`]),
+  ];
+  return parts.length > 0 ? [`With ${parts.join(', ')}`] : [];
+}
+
 function describe(result: Evaluation): string {
   const [low, high] = result.accuracy_interval;
   const mistakes = result.mistakes
@@ -58,6 +68,7 @@ function describe(result: Evaluation): string {
   return [
     `Accuracy ${percent(result.accuracy, 2)} of ${result.n} images (95% interval ${percent(low, 2)} to ${percent(high, 2)})`,
     `Loss ${result.loss.toFixed(4)}  calibration error ${percent(result.ece, 2)}  ${throughput(result.images_per_second)}`,
+    ...describeModels(result),
     '',
     scoreTable(result),
     '',
@@ -92,6 +103,7 @@ async function run(invocation: Invocation): Promise<number> {
   const folder = textOption(invocation, outFlags);
   const request = {
     model,
+    ...readModelOptions(invocation),
     dataset,
     split: textOption(invocation, splitFlags),
     batchSize: integerOption(invocation, batchFlags, 1),
@@ -130,6 +142,7 @@ export const evaluateCommand: CommandSpec = {
       description:
         'write report, confusion matrix and the most confident mistakes as pictures into this folder',
     },
+    ...modelOptions,
     { flags: batchFlags, description: 'images per call of the model', defaultText: '64' },
     { flags: threadsFlags, description: 'threads of the engine', defaultText: 'one per core' },
     { flags: strictFlags, description: "fail when any image can't be used" },
@@ -141,6 +154,10 @@ export const evaluateCommand: CommandSpec = {
     ['ferlab evaluate runs/a/best.onnx fer2013', 'the validation split'],
     ['ferlab evaluate best.onnx fer2013 --split test --json', 'another split, as one JSON object'],
     ['ferlab evaluate best.onnx faces --out scores', 'one folder of class folders, with pictures'],
+    [
+      'ferlab evaluate a.onnx fer2013 --with b.onnx --tta flip',
+      'two models, each on the image and its mirror image',
+    ],
   ],
   run,
 };

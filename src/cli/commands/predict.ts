@@ -14,6 +14,7 @@ import {
 } from '../command.js';
 import { csvLine, percent } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
+import { modelOptions, readModelOptions } from '../model-options.js';
 import type { Stream } from '../terminal.js';
 
 /** How predictions are written: what comes before, between and after them. */
@@ -78,10 +79,11 @@ async function run(invocation: Invocation): Promise<number> {
   }
   const batchSize = integerOption(invocation, batchFlags, 1);
   const threads = integerOption(invocation, threadsFlags, 1);
+  const { with: others, tta } = readModelOptions(invocation);
   // Imported here so that help and wrong options don't wait for the engine to load.
   const { predictFiles } = await import('../../evaluate/predict-files.js');
-  const { loadModel } = await import('../../predict/load.js');
-  const model = await loadModel(modelFile, { threads });
+  const { loadEnsemble } = await import('../../predict/load.js');
+  const model = await loadEnsemble([modelFile, ...others], { threads, tta });
   const writer = chooseWriter(invocation, model.classes);
   const counts = { predicted: 0, failed: 0 };
   await withInterrupt(
@@ -114,6 +116,7 @@ export const predictCommand: CommandSpec = {
       flags: csvFlags,
       description: 'print CSV: file, expression, a column of probabilities per class, error',
     },
+    ...modelOptions,
     { flags: batchFlags, description: 'images per call of the model', defaultText: '64' },
     { flags: threadsFlags, description: 'threads of the engine', defaultText: 'one per core' },
     {

@@ -1,0 +1,78 @@
+// Several models as one: the mean of their probabilities.
+
+import { FerlabError } from '../errors.js';
+import { type ModelMetadata, modelFormat } from './metadata.js';
+import { completeModel, type ExpressionModel } from './model.js';
+
+function checkSame(
+  models: readonly ExpressionModel[],
+  names: readonly string[],
+  what: string,
+  show: (model: ExpressionModel) => string,
+): void {
+  const first = show(models[0]!);
+  models.forEach((model, i) => {
+    if (show(model) === first) return;
+    throw new FerlabError(
+      'model',
+      `${names[i]}: expected the ${what} of ${names[0]}, ${first}, found ${show(model)}. ` +
+        'Combine models that were trained on the same classes and image size.',
+    );
+  });
+}
+
+/**
+ * A model whose probabilities are the mean of those of `models`. Its logits are the logarithms of these means, from
+ * which a softmax gives them back. Closing it closes them all.
+ *
+ * @param names say in errors which model is meant, as their files.
+ * @throws RangeError without models; FerlabError `model` where classes (also their order) or input sizes differ.
+ */
+export function openEnsemble(
+  models: readonly ExpressionModel[],
+  names: readonly string[] = models.map((_, i) => `model ${i + 1}`),
+): ExpressionModel {
+  const [first] = models;
+  if (!first) throw new RangeError('openEnsemble: expected at least one model, found none');
+  if (models.length === 1) return first;
+  checkSame(models, names, 'classes', ({ classes }) => classes.join(', '));
+  checkSame(models, names, 'input size', ({ inputSize }) => `${inputSize.width}x${inputSize.height}`);
+  const probabilities = async (pixels: Float32Array): Promise<Float32Array> => {
+    const mean = new Float32Array(
+      (pixels.length / (first.inputSize.width * first.inputSize.height)) * first.classes.length,
+    );
+    for (const model of models) {
+      const scores = await model.probabilities(pixels);
+      for (let i = 0; i < mean.length; i++) mean[i]! += scores[i]! / models.length;
+    }
+    return mean;
+  };
+  return completeModel({
+    classes: first.classes,
+    inputSize: first.inputSize,
+    metadata: describe(models.map(({ metadata }) => metadata)),
+    probabilities,
+    logits: async (pixels) => (await probabilities(pixels)).map((value) => Math.log(value)),
+    close: async () => {
+      await Promise.all(models.map((model) => model.close()));
+    },
+  });
+}
+
+/** What an ensemble says of itself: its members' trainings; their dataset where it is one. */
+function describe(members: readonly ModelMetadata[]): ModelMetadata {
+  const [first] = members as [ModelMetadata];
+  const oneDataset = members.every(
+    ({ dataset }) => JSON.stringify(dataset) === JSON.stringify(first.dataset),
+  );
+  const names = [...new Set(members.map(({ dataset }) => dataset.name))];
+  return {
+    format: modelFormat,
+    version: first.version,
+    classes: first.classes,
+    input: first.input,
+    training: { ensemble: members.map(({ training }) => training) },
+    dataset: oneDataset ? first.dataset : { name: names.join(', '), counts: {}, fingerprints: {} },
+    metrics: {},
+  };
+}

@@ -1,0 +1,72 @@
+// Test-time augmentation: a model sees several views of each image, and its logits are averaged before the softmax.
+// Views are made outside the model, which stays as it is.
+
+import { FerlabError } from '../errors.js';
+import { completeModel, type ExpressionModel } from './model.js';
+import { type Margin, type TestTimeKind, views } from './views.js';
+
+/** The side of the crop that a model was trained on; null where it saw whole images. */
+function trainedCrop({ metadata }: ExpressionModel): number | null {
+  const { augment } = metadata.training;
+  const crop = typeof augment === 'object' && augment !== null && 'crop' in augment ? augment.crop : null;
+  return typeof crop === 'number' ? crop : null;
+}
+
+/**
+ * The margin around the crop that a model takes of its input.
+ *
+ * @throws FerlabError `usage` where the model was trained on whole images.
+ */
+export function cropMargin(model: ExpressionModel): Margin {
+  const crop = trainedCrop(model);
+  if (crop === null) {
+    throw new FerlabError(
+      'usage',
+      'ten-crop: expected a model that was trained on crops, found one that sees whole images. Use flip instead.',
+    );
+  }
+  return { x: (model.inputSize.width - crop) / 2, y: (model.inputSize.height - crop) / 2 };
+}
+
+/**
+ * A model that answers with the averaged logits of several views. Closing it closes `model`.
+ *
+ * @throws FerlabError `usage` for `ten-crop` of a model that was trained on whole images.
+ */
+export function withTestTimeAugmentation(model: ExpressionModel, kind: TestTimeKind): ExpressionModel {
+  if (kind === 'none') return model;
+  const { width, height } = model.inputSize;
+  const margin = kind === 'ten-crop' ? cropMargin(model) : { x: 0, y: 0 };
+  const logits = async (pixels: Float32Array): Promise<Float32Array> => {
+    const seen = views(pixels, width, height, kind, margin);
+    const mean = new Float32Array((pixels.length / (width * height)) * model.classes.length);
+    for (const view of seen) {
+      const scores = await model.logits(view);
+      for (let i = 0; i < mean.length; i++) mean[i]! += scores[i]! / seen.length;
+    }
+    return mean;
+  };
+  return completeModel({
+    classes: model.classes,
+    inputSize: model.inputSize,
+    metadata: model.metadata,
+    logits,
+    probabilities: async (pixels) => softmaxRows(await logits(pixels), model.classes.length),
+    close: () => model.close(),
+  });
+}
+
+/** Softmax of each row of [n, classes]. */
+function softmaxRows(logits: Float32Array, classes: number): Float32Array {
+  const result = new Float32Array(logits.length);
+  for (let start = 0; start < logits.length; start += classes) {
+    const row = Float64Array.from(logits.subarray(start, start + classes));
+    const top = Math.max(...row);
+    const powers = row.map((value) => Math.exp(value - top));
+    const sum = powers.reduce((total, value) => total + value, 0);
+    powers.forEach((value, i) => {
+      result[start + i] = value / sum;
+    });
+  }
+  return result;
+}

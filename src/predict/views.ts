@@ -1,0 +1,70 @@
+// Views of images for test-time augmentation: pure pixel code. What is done with them stands in test-time.ts.
+//
+// Ten crops (Krizhevsky, Sutskever and Hinton 2012) are the centre and the four corners, each with its mirror image. A
+// model trained on crops cuts the centre out of its input by itself, so that shifting the image by the margin around
+// that centre makes it cut a corner instead; what the shift brings in from outside is cut away.
+
+export const testTimeKinds = ['none', 'flip', 'ten-crop'] as const;
+/** `flip`: the image and its mirror image; `ten-crop`: five crops and their mirror images. */
+export type TestTimeKind = (typeof testTimeKinds)[number];
+
+/** Pixels on each side of the centre that a model cuts out of its input. */
+export interface Margin {
+  x: number;
+  y: number;
+}
+
+/** How far the image's content moves, right and down, for each of five crops: centre, then the corners. */
+const crops = [
+  [0, 0],
+  [1, 1],
+  [-1, 1],
+  [1, -1],
+  [-1, -1],
+] as const;
+
+/** Images with their content moved right and down, edges repeated, and then mirrored. */
+function moved(
+  pixels: Float32Array,
+  width: number,
+  height: number,
+  [right, down]: readonly [number, number],
+  mirror: boolean,
+): Float32Array {
+  const result = new Float32Array(pixels.length);
+  const clamp = (value: number, last: number) => Math.min(last, Math.max(0, value));
+  const columns = Int32Array.from({ length: width }, (_, x) =>
+    clamp((mirror ? width - 1 - x : x) - right, width - 1),
+  );
+  const size = width * height;
+  for (let start = 0; start < pixels.length; start += size) {
+    for (let y = 0; y < height; y++) {
+      const from = start + clamp(y - down, height - 1) * width;
+      const to = start + y * width;
+      for (let x = 0; x < width; x++) result[to + x] = pixels[from + columns[x]!]!;
+    }
+  }
+  return result;
+}
+
+/**
+ * The views of a batch of grey images [n, 1, height, width], each a batch of the same shape. The first is the batch
+ * itself.
+ *
+ * @param margin of the model's crop, in whole pixels; for `ten-crop` alone.
+ */
+export function views(
+  pixels: Float32Array,
+  width: number,
+  height: number,
+  kind: TestTimeKind,
+  margin: Margin,
+): Float32Array[] {
+  if (kind === 'none') return [pixels];
+  const shifts = kind === 'flip' ? crops.slice(0, 1) : crops;
+  const view = (mirror: boolean) =>
+    shifts.map(([right, down], i) =>
+      i === 0 && !mirror ? pixels : moved(pixels, width, height, [right * margin.x, down * margin.y], mirror),
+    );
+  return [...view(false), ...view(true)];
+}
