@@ -3,9 +3,9 @@
 // pixels. Failures are one-line reasons for people, not stack traces: a damaged image is an everyday thing.
 
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import type Sharp from 'sharp';
 import { decodeBaselineJpeg } from '../image/baseline-jpeg.js';
 import { type GrayImage, toGray } from '../image/gray.js';
+import { loadSharp } from './load-sharp.js';
 import type { SampleSource } from './types.js';
 
 /** Images of more pixels are refused by their header, before any memory is taken: 50 megapixels unless told. */
@@ -17,18 +17,6 @@ const maxFileBytes = 512 * 1024 * 1024;
 /** An image that can't be decoded. `message` is one line, "expected ..., found ...", without the file's name. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
-}
-
-let loadingSharp: Promise<typeof Sharp> | null = null;
-
-/** sharp, loaded when first needed: 50 ms and 20 MB that batches from memory do without. */
-export function loadSharp(): Promise<typeof Sharp> {
-  loadingSharp ??= import('sharp').then(({ default: sharp }) => {
-    sharp.cache(false); // no image is decoded twice
-    sharp.concurrency(1); // the parallelism is in worker threads, one image each
-    return sharp;
-  });
-  return loadingSharp;
 }
 
 function oneLine(text: string): string {

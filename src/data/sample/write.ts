@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { FerlabError } from '../../errors.js';
 import { toGray } from '../../image/gray.js';
 import { Random } from '../../random/random.js';
-import { loadSharp } from '../decode.js';
+import { loadSharp } from '../load-sharp.js';
 import { drawCamera, photograph } from './camera.js';
 import { drawExpression, sampleClasses } from './expressions.js';
 import { drawFace, drawIdentity, drawPose } from './face.js';

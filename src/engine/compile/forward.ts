@@ -6,7 +6,7 @@ import type { ApplyContext } from '../nn/layer.js';
 import type { OnnxGraph } from '../onnx/model.js';
 import { softmax } from '../ops/loss.js';
 import { slice } from '../ops/shaping.js';
-import { tensorType } from '../tensor/type.js';
+import { sameShape, tensorType } from '../tensor/type.js';
 import { lowerGraph } from './lower.js';
 import { applyNetwork, type Network, type Weights } from './network.js';
 
@@ -53,6 +53,7 @@ export function compileForward(network: Network, provider: Provider, stored?: We
 
 /** The middle of images [N, C, H, W], of this shape [C, H, W]. */
 function centre(pixels: Value, shape: readonly number[]): Value {
+  if (sameShape(pixels.shape.slice(1), shape)) return pixels;
   return [2, 3].reduce((value, axis) => {
     const size = shape[axis - 1]!;
     const margin = value.shape[axis]! - size;
