@@ -18,7 +18,23 @@ import {
 
 let folder = '';
 const cleaning: (() => Promise<void>)[] = [];
-const options = ['--epochs', '3', '--out', 'run', '--zoom', '0.2', '--rotation', '10', ...tiny];
+const options = [
+  ...[
+    '--epochs',
+    '3',
+    '--out',
+    'run',
+    '--zoom',
+    '0.2',
+    '--rotation',
+    '10',
+    '--crop',
+    '12',
+    '--erasing',
+    '0.5',
+  ],
+  ...['--mixup', '0.4', '--mixup-off-epochs', '1', ...tiny],
+];
 const train = () => ['train', path.join(folder, 'faces'), ...options];
 
 /** Every run has a working folder of its own and the same name in it, since the model file holds its configuration. */
