@@ -22,6 +22,16 @@ describe('softTargets', () => {
     expect(smoothed).toEqual(['0.0250', '0.9250', '0.0250', '0.0250']);
   });
 
+  it('leave the label the largest of its row, which is what accuracy looks at', () => {
+    const labels = [0, 1, 2, 2, 0];
+    const rows = softTargets(labels, 3, 0.6, balancedWeights([0, 1, 1, 1, 1, 1, 1, 2], 3));
+    const largest = labels.map((_, i) => {
+      const row = rows.subarray(i * 3, (i + 1) * 3);
+      return row.indexOf(Math.max(...row));
+    });
+    expect(largest).toEqual(labels);
+  });
+
   it('count an image as often as its class weighs', () => {
     const rows = [...softTargets([1, 0], 2, 0.2, Float32Array.of(0.5, 3))].map((value) => value.toFixed(4));
     expect(rows).toEqual(['0.3000', '2.7000', '0.4500', '0.0500']);
