@@ -14,6 +14,7 @@ export interface Metric {
   readonly key: string;
   /** Heading of its column. */
   readonly label: string;
+  /** Empty for counts. */
   readonly unit: string;
   readonly better: 'higher' | 'lower';
 }

@@ -4,7 +4,7 @@
 
 import { copyFile, link, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { loadSharp } from '../dist/data/decode.js';
+import sharp from 'sharp';
 import { Random } from '../dist/random/random.js';
 import { cache } from './checkout.js';
 
@@ -47,10 +47,9 @@ async function writeSplit(folder: string, count: number): Promise<void> {
   }
 }
 
-async function smoothJpeg(index: number): Promise<Uint8Array> {
+function smoothJpeg(index: number): Promise<Uint8Array> {
   const random = new Random(1, 'bench-image', index);
   const coarse = Uint8Array.from({ length: coarseSide ** 2 }, () => random.integer(256));
-  const sharp = await loadSharp();
   return sharp(coarse, { raw: { width: coarseSide, height: coarseSide, channels: 1 } })
     .resize(imageSide, imageSide, { kernel: 'cubic' })
     .toColourspace('b-w')

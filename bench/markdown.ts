@@ -81,7 +81,7 @@ function table({ metrics, comparison }: ContestResult, rows: readonly Row[]): st
     rows.some(({ ratios }) => ratios[metric.key] !== undefined);
   const columns: Column[] = [{ header: '' }];
   for (const metric of used) {
-    columns.push({ header: `${metric.label}, ${metric.unit}`, align: 'right' });
+    columns.push({ header: metric.unit ? `${metric.label}, ${metric.unit}` : metric.label, align: 'right' });
     if (compared(metric)) columns.push({ header: comparison!.label, align: 'right' });
   }
   const cells = rows.map((row) => [
