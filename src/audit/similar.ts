@@ -7,6 +7,8 @@ import { Random } from '../random/random.js';
 
 /** Projections are made in blocks of this many. */
 const block = 64;
+/** Rounds of which no projections are taken. */
+const roundsBefore = 2;
 const tables = 16;
 const wordBits = 32;
 const signatureBits = 2 * wordBits;
@@ -17,36 +19,37 @@ const signatureBits = 2 * wordBits;
 const mostBits = { first: 12, both: 21 };
 /** Buckets hold about this many vectors. */
 const bucketLoad = 16;
-/** Unit vectors are stored as integers, this being 0.5; larger coordinates are cut. */
-const quantum = 254;
+/** Coordinates of unit vectors are stored as integers, this being 1. */
+const quantum = 127;
 
-/** Signs of random projections of a vector of at most 64 coordinates. */
+/**
+ * Signs of random projections of a vector of at most 64 coordinates. A round turns the signs of coordinates at random
+ * and takes the Hadamard transform; three of them come close to a random rotation, and each further round to another.
+ */
 class SignProjections {
-  private readonly signs: Float32Array;
+  /** Of every round, `block` factors of 1 or -1. */
+  private readonly signs: Float64Array;
   private readonly work = new Float64Array(block);
 
   constructor(
     readonly bits: number,
     seed: number,
   ) {
-    const blocks = Math.ceil(bits / block);
+    const rounds = Math.ceil(bits / block) + roundsBefore;
     const random = new Random(seed, 'audit', 'projections');
-    // Three rounds of random signs and a Hadamard transform come close to a random rotation.
-    this.signs = Float32Array.from({ length: blocks * 3 * block }, () => (random.integer(2) === 0 ? 1 : -1));
+    this.signs = Float64Array.from({ length: rounds * block }, () => (random.integer(2) === 0 ? 1 : -1));
   }
 
   /** Writes bits 0 or 1. */
   write(vector: ArrayLike<number>, target: Uint8Array): void {
     const { signs, work, bits } = this;
-    for (let first = 0; first < bits; first += block) {
-      for (let i = 0; i < block; i++) work[i] = i < vector.length ? vector[i]! : 0;
-      for (let round = 0; round < 3; round++) {
-        const from = first * 3 + round * block;
-        for (let i = 0; i < block; i++) work[i]! *= signs[from + i]!;
-        hadamard(work);
-      }
+    for (let i = 0; i < block; i++) work[i] = i < vector.length ? vector[i]! : 0;
+    for (let round = 0; round * block < signs.length; round++) {
+      for (let i = 0; i < block; i++) work[i]! *= signs[round * block + i]!;
+      hadamard(work);
+      const first = (round - roundsBefore) * block;
       const end = Math.min(bits, first + block);
-      for (let i = first; i < end; i++) target[i] = work[i - first]! > 0 ? 1 : 0;
+      for (let i = Math.max(0, first); i < end; i++) target[i] = work[i - first]! > 0 ? 1 : 0;
     }
   }
 }
@@ -128,7 +131,7 @@ export class SimilarityIndex {
 
   private quantise(vector: ArrayLike<number>, target: Int8Array, at: number): void {
     for (let k = 0; k < this.size; k++) {
-      target[at + k] = Math.max(-127, Math.min(127, Math.round(vector[k]! * quantum)));
+      target[at + k] = Math.round(vector[k]! * quantum);
     }
   }
 

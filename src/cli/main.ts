@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, FerlabError } from '../errors.js';
 import { programVersion } from '../version.js';
 import { addCommand, type CommandSpec, shellLine } from './command.js';
+import { auditCommand } from './commands/audit.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { predictCommand } from './commands/predict.js';
 import { sampleCommand } from './commands/sample.js';
@@ -15,6 +16,7 @@ export const commands: readonly CommandSpec[] = [
   evaluateCommand,
   predictCommand,
   sampleCommand,
+  auditCommand,
 ];
 
 /** Exit code when the reader of our output has gone, as in `ferlab predict ... | head`: that of SIGPIPE. */
