@@ -53,7 +53,11 @@ describe('the command line', () => {
       'train.monitor (--monitor): expected one of val_accuracy, val_loss',
       '',
     ],
-    [['train', 'd', '--preset', 'sead'], 'preset: expected one of seed, got "sead"', ''],
+    [
+      ['train', 'd', '--preset', 'sead'],
+      'preset: expected one of seed, tiny, medium, large, deepid, deepface, got "sead"',
+      '',
+    ],
     [['train', 'd', '--image-size', 'big'], '--image-size: expected a side or WIDTHxHEIGHT', ''],
     [
       ['train', 'd', '--memory-budget', '1 lot'],

@@ -6,7 +6,9 @@ import { programVersion } from '../version.js';
 import { addCommand, type CommandSpec, shellLine } from './command.js';
 import { auditCommand } from './commands/audit.js';
 import { evaluateCommand } from './commands/evaluate.js';
+import { modelsCommand } from './commands/models.js';
 import { predictCommand } from './commands/predict.js';
+import { reportCommand } from './commands/report.js';
 import { sampleCommand } from './commands/sample.js';
 import { trainCommand } from './commands/train.js';
 import type { Terminal } from './terminal.js';
@@ -17,6 +19,8 @@ export const commands: readonly CommandSpec[] = [
   predictCommand,
   sampleCommand,
   auditCommand,
+  modelsCommand,
+  reportCommand,
 ];
 
 /** Exit code when the reader of our output has gone, as in `ferlab predict ... | head`: that of SIGPIPE. */

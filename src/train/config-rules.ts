@@ -23,6 +23,7 @@ const belongs = (
 });
 const optimizer = (config: TrainConfig) => config.optimizer.name;
 const schedule = (config: TrainConfig) => config.schedule.name;
+const model = (config: TrainConfig) => config.model.name;
 
 const rules: readonly Rule[] = [
   {
@@ -104,6 +105,9 @@ const rules: readonly Rule[] = [
         : null;
     },
   },
+  ...['convFilters', 'kernelSize', 'denseUnits', 'dropout.conv', 'dropout.dense', 'batchNorm.momentum'].map(
+    (name) => belongs(`model.${name}`, 'model seed', model, ['seed']),
+  ),
   belongs('optimizer.momentum', 'optimizer sgd', optimizer, ['sgd']),
   belongs('optimizer.nesterov', 'optimizer sgd', optimizer, ['sgd']),
   belongs('optimizer.beta1', 'optimizers adam and adamw', optimizer, ['adam', 'adamw']),

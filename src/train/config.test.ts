@@ -77,7 +77,7 @@ describe('resolveTrainConfig', () => {
   });
 
   it('knows its presets', () => {
-    expect(refusal({}, 'sead')).toBe('preset: expected one of seed, got "sead"');
+    expect(refusal({}, 'sead')).toBe(`preset: expected one of ${presetNames.join(', ')}, got "sead"`);
     for (const name of presetNames) expect(resolveTrainConfig(name, dataset).preset).toBe(name);
   });
 
@@ -115,6 +115,7 @@ describe('resolveTrainConfig', () => {
       { model: { convFilters: [4, 4, 4, 4, 4] }, augment: { crop: 24 } },
       /^model.convFilters: expected at most 4 blocks for images of 24x24/,
     ],
+    [{ model: { name: 'tiny', convFilters: [8] } }, /^model.convFilters: belongs to model seed, got tiny$/],
     [{ augment: { crop: 50 } }, /^augment.crop: expected at most the image size, 48x48, got 50/],
     [{ augment: { crop: 45 } }, /^augment.crop: .*the same margin on both sides of 48x48, got 45/],
     [{ augment: { zoom: 0, isotropicZoom: true } }, /^augment.isotropicZoom: belongs to zoom/],
