@@ -8,7 +8,6 @@ import type { Contest, Contestant, Metric, Sample } from '../contest.js';
 import { matrixProduct, memoryPasses } from '../ferlab/machine-rates.js';
 import { adamOperator, type MeasuredOperator, networkOperators, type Piece } from '../ferlab/operators.js';
 import { median } from '../statistics.js';
-import { ferlabVersions } from './peers.js';
 
 /** How long a piece is run again and again in a round. */
 const secondsPerPiece = 0.4;
@@ -90,21 +89,20 @@ function contestOf(
   const contestants = operators
     .filter((operator) => operator.bound === bound)
     .map((operator) => contestant(operator, quick));
-  const [first, ...others] = contestants;
   return {
     id: `micro-${bound}`,
     title,
     notes: [note],
     metrics,
     comparison: {
-      against: first!.name,
+      against: contestants[0]!.name,
       label,
       sense: 'rowIsBetter',
       format: 'percent',
       metrics: ['forwardRate', 'backwardRate'],
       againstMetric: 'forwardRate',
     },
-    contestants: [{ ...first!, versions: ferlabVersions }, ...others],
+    contestants,
   };
 }
 
