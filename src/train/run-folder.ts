@@ -46,21 +46,27 @@ interface StoredConfig {
 }
 
 /**
- * Creates the folder of a new run and writes its configuration.
+ * Refuses a folder that a new run can't have.
  *
- * @throws FerlabError `io` where the folder exists and isn't empty, or can't be written.
+ * @throws FerlabError `io` where it exists and isn't empty, or is a file.
  */
+export async function checkRunFolder(path: string): Promise<void> {
+  if (!existsSync(path)) return;
+  const entries = await readdir(path).catch(() => null);
+  if (entries?.length === 0) return;
+  const found = entries === null ? 'a file' : `${entries.length} files`;
+  const remedy = entries?.includes(configFile)
+    ? `Continue that run with "ferlab train --resume ${path}", or choose another folder with --out.`
+    : 'Choose another folder with --out.';
+  throw new FerlabError(
+    'io',
+    `${path}: expected a new or empty folder for the run, found ${found}. ${remedy}`,
+  );
+}
+
+/** Creates the folder of a new run and writes its configuration. Throws FerlabError `io` as checkRunFolder does. */
 export async function createRunFolder(path: string, stored: StoredConfig): Promise<RunFolder> {
-  const entries = existsSync(path) ? await readdir(path) : [];
-  if (entries.length > 0) {
-    const remedy = entries.includes(configFile)
-      ? `Continue that run with "ferlab train --resume ${path}", or choose another folder with --out.`
-      : 'Choose another folder with --out.';
-    throw new FerlabError(
-      'io',
-      `${path}: expected a new or empty folder for the run, found ${entries.length} files. ${remedy}`,
-    );
-  }
+  await checkRunFolder(path);
   await createFolder(path);
   const { config, command } = stored;
   const toFolder = (given: string): string => relative(resolve(path), resolve(given));

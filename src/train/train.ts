@@ -18,7 +18,13 @@ import { mixupNote } from './mixup.js';
 import { createMonitor } from './monitor.js';
 import { createOptimizer } from './optimizer.js';
 import { reportRun } from './report-run.js';
-import { createRunFolder, type OpenedRun, openRunFolder, type RunFolder } from './run-folder.js';
+import {
+  checkRunFolder,
+  createRunFolder,
+  type OpenedRun,
+  openRunFolder,
+  type RunFolder,
+} from './run-folder.js';
 import { chooseRunFolder } from './run-name.js';
 import { balancedWeights } from './targets.js';
 import { countClasses, openTrainingData, type TrainingData } from './training-data.js';
@@ -43,7 +49,8 @@ export async function train(config: TrainConfig, call: TrainCall = {}): Promise<
   const stored: TrainConfig = { ...config, run: { ...config.run, out: path } };
   const command = call.command ?? `ferlab train ${config.data.path ?? ''} --preset ${config.preset}`;
   const started = performance.now();
-  // The dataset is read before the folder is made, so that a wrong path leaves nothing behind.
+  // The folder is made only once the dataset is read, so that a wrong path leaves nothing behind.
+  await checkRunFolder(path);
   const data = await openTrainingData(stored, call);
   try {
     const folder = await createRunFolder(path, { config: stored, command });
