@@ -115,6 +115,12 @@ export const trainOptions: readonly TrainOption[] = [
     ),
     option('--strict', 'data.strict', "refuse the dataset when any image can't be used", asIs),
     option(
+      '--exclude-leaks',
+      'data.excludeLeaks',
+      'train without the images that stand in validation too',
+      asIs,
+    ),
+    option(
       '--memory-budget <bytes>',
       'data.memoryBudget',
       'decoded images kept in memory, as 512MiB; a larger dataset is streamed',

@@ -64,6 +64,8 @@ const dataSection = section({
   maxBadShare: share().default(0.05),
   /** Refuse the dataset when any image can't be used. */
   strict: flag().default(false),
+  /** Train without the images whose pixels stand in the validation split too. */
+  excludeLeaks: flag().default(false),
   /** Bytes of decoded images kept in memory; a dataset that needs more is decoded again each epoch. */
   memoryBudget: number('a number of bytes, 0 or more', (v) => Number.isSafeInteger(v) && v >= 0).default(
     1024 ** 3,

@@ -67,6 +67,7 @@ export async function reportRun(run: RunReport): Promise<void> {
     mistakes: await pictureMistakes(data.validation, result.mistakes),
     warnings: [
       ...(data.bad.length > 0 ? [`${data.bad.length} files of the dataset could not be used.`] : []),
+      ...data.warnings,
       ...(config.train.mixup === null ? [] : [mixupNote]),
     ],
   });

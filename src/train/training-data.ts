@@ -1,10 +1,13 @@
 // The two splits of a run, read, decoded and checked.
 
+import { findLeaks } from '../audit/leaks.js';
 import { checkBadShare } from '../data/bad-files.js';
 import { describeSplit, readDataset } from '../data/reader.js';
 import { type ImageStore, openImages } from '../data/store.js';
+import { withoutImages } from '../data/subset.js';
 import type { BadFile, Dataset, Split } from '../data/types.js';
 import { WorkerPool } from '../data/worker-pool.js';
+import { FerlabError } from '../errors.js';
 import { classCounts } from '../evaluate/class-counts.js';
 import type { TrainConfig } from './config.js';
 import type { TrainHooks } from './events.js';
@@ -15,6 +18,8 @@ export interface TrainingData {
   validation: ImageStore;
   /** Files that were left out, with the reason. */
   bad: BadFile[];
+  /** What is wrong with the data beyond bad files, for people. */
+  warnings: string[];
   /** SHA-256 of each split's images. */
   fingerprints: { train: string; validation: string };
   close(): Promise<void>;
@@ -52,17 +57,20 @@ export async function openTrainingData(
         onProgress: (done) => hooks.onProgress?.({ type: 'decode', done: before + done, total }),
         ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
       });
-    const training = await open(dataset.train, 0);
+    const decoded = await open(dataset.train, 0);
     const validation = await open(dataset.validation, dataset.train.samples.length);
-    const undecodable = [...training.bad, ...validation.bad];
+    const undecodable = [...decoded.bad, ...validation.bad];
     checkBadShare(undecodable, total, { strict, maxBadShare });
     const bad = [...dataset.skipped, ...undecodable];
     if (bad.length > 0) hooks.onProgress?.({ type: 'warning', message: describeBad(bad) });
+    const { training, warnings } = handleLeaks(dataset, decoded, validation, data.excludeLeaks);
+    for (const message of warnings) hooks.onProgress?.({ type: 'warning', message });
     return {
       dataset,
       training,
       validation,
       bad,
+      warnings,
       fingerprints: { train: training.fingerprint, validation: validation.fingerprint },
       async close() {
         await training.close();
@@ -74,6 +82,34 @@ export async function openTrainingData(
     await pool.close();
     throw error;
   }
+}
+
+/** Says where validation images stand in training too, and takes these out of training if asked. */
+function handleLeaks(
+  dataset: Dataset,
+  training: ImageStore,
+  validation: ImageStore,
+  exclude: boolean,
+): { training: ImageStore; warnings: string[] } {
+  const leaks = findLeaks(training, validation);
+  if (leaks.length === 0) return { training, warnings: [] };
+  const copies = new Set(leaks.flatMap((leak) => leak.training));
+  const found = `${leaks.length} of ${validation.count} validation images stand in training too, pixel by pixel`;
+  if (!exclude) {
+    const advice =
+      'Their accuracy says little of new faces; --exclude-leaks trains without the copies, ferlab audit lists them.';
+    return { training, warnings: [`${found}. ${advice}`] };
+  }
+  const rest = withoutImages(training, copies);
+  const missing = dataset.classes.filter((_, label) => !rest.labels.includes(label));
+  if (missing.length > 0) {
+    throw new FerlabError(
+      'data',
+      `${dataset.path}: expected training images of every class once copies of validation images are left out; ` +
+        `found none of ${missing.join(', ')}. Split the dataset anew, or leave --exclude-leaks out.`,
+    );
+  }
+  return { training: rest, warnings: [`${found}; training goes on without these ${copies.size} copies.`] };
 }
 
 function describeBad(bad: readonly BadFile[]): string {

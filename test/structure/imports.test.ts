@@ -31,7 +31,7 @@ const directions: Record<string, string[]> = {
   predict: ['engine/runtime', 'engine/onnx', 'image', 'errors'],
   evaluate: ['predict', 'data', 'report', 'version'],
   audit: ['data', 'report', 'version'],
-  train: ['models', 'engine/training', 'data', 'evaluate', 'report', 'version'],
+  train: ['models', 'engine/training', 'audit', 'data', 'evaluate', 'report', 'version'],
   cli: ['train', 'evaluate', 'predict', 'audit', 'data', 'models', 'report', 'version'],
   index: ['train', 'evaluate', 'predict', 'data', 'models', 'report', 'version'],
 };

@@ -1,15 +1,8 @@
 // Operators that work element by element, with ONNX's broadcasting for two operands.
 
 import type { GradientRequest, OpCase, OpDefinition, Value } from '../ir/graph.js';
-import { forEachIndex, NdArray } from '../tensor/array.js';
-import {
-  broadcastShapes,
-  elementCount,
-  ShapeError,
-  sameShape,
-  type TensorType,
-  tensorType,
-} from '../tensor/type.js';
+import { NdArray } from '../tensor/array.js';
+import { broadcastShapes, ShapeError, sameShape, type TensorType, tensorType } from '../tensor/type.js';
 import { reduceSum } from './reduction.js';
 import { reshape } from './shaping.js';
 
@@ -264,11 +257,3 @@ export const sign = (x: Value): Value => x.graph.apply(signOp, [x], none)[0]!;
 export const sigmoid = (x: Value): Value => x.graph.apply(sigmoidOp, [x], none)[0]!;
 export const relu = (x: Value): Value => x.graph.apply(reluOp, [x], none)[0]!;
 export const reluGradient = (dy: Value, y: Value): Value => dy.graph.apply(reluGradientOp, [dy, y], none)[0]!;
-
-/** Number of elements, as the divisor of a mean. */
-export function countOf(value: Value): number {
-  return elementCount(value.shape);
-}
-
-/** Visits pairs of broadcast operands; exported for the references of composed operators. */
-export { forEachIndex };
