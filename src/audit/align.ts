@@ -254,6 +254,17 @@ export function align(from: Pyramid, to: Pyramid, enough: readonly number[] = []
   }
 }
 
+/**
+ * The picture `from` as a crop shows it.
+ *
+ * @returns `side * side` values at the finest resolution; not a number where the crop reaches beyond the picture.
+ */
+export function showCrop(from: Pyramid, crop: Crop): Float32Array {
+  const comparison = new Comparison(from[0]!, from[0]!);
+  comparison.sample(crop);
+  return comparison.sampled;
+}
+
 /** Improves a crop at one resolution while the similarity rises, at most `most` times. */
 function alignAt(from: Level, to: Level, start: Crop, most: number): Alignment {
   const comparison = new Comparison(from, to);

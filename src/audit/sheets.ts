@@ -14,7 +14,7 @@ export interface Sheet extends SheetLink {
 
 const mostItems = 60;
 const columns = { single: 10, pairs: 6 };
-const scale = 2;
+const scales = { single: 3, pairs: 2 };
 /** White columns between the pictures of a pair. */
 const pairGap = 4;
 
@@ -79,9 +79,15 @@ class SheetMaker {
 export async function makeSheets(findings: Findings, images: AuditImages): Promise<Sheet[]> {
   const maker = new SheetMaker(images);
   const sheets: Sheet[] = [];
-  const add = async (file: string, title: string, items: SheetItem[], across = columns.single) => {
+  const add = async (
+    file: string,
+    title: string,
+    items: SheetItem[],
+    kind: keyof typeof scales = 'single',
+  ) => {
     if (items.length === 0) return;
-    sheets.push({ file, title, png: await contactSheet(items, { columns: across, scale, title }) });
+    const options = { columns: columns[kind], scale: scales[kind], title };
+    sheets.push({ file, title, png: await contactSheet(items, options) });
   };
   const conflicting = (group: number[]) => group.some((i) => images.labels[i] !== images.labels[group[0]!]);
   const across = (group: number[]) => group.some((i) => images.splitOf[i] !== images.splitOf[group[0]!]);
@@ -112,7 +118,7 @@ export async function makeSheets(findings: Findings, images: AuditImages): Promi
     'near-duplicates.png',
     'Near copies, the least similar first',
     await maker.pairs(leastSimilar),
-    columns.pairs,
+    'pairs',
   );
   await add(
     'near-conflicts.png',
@@ -120,7 +126,7 @@ export async function makeSheets(findings: Findings, images: AuditImages): Promi
     await maker.pairs(
       leastSimilar.filter(({ first, second }) => images.labels[first] !== images.labels[second]),
     ),
-    columns.pairs,
+    'pairs',
   );
   await add('blank.png', 'Blank', await maker.singles(findings.blank, ({ image }) => maker.label(image)));
   await add(

@@ -103,7 +103,7 @@ function conflictTable({ exact_duplicates: exact }: AuditResult, most: number): 
   return {
     columns: [{ header: 'exact copies with different labels' }],
     rows: exact.list
-      .filter(({ conflicting }) => conflicting)
+      .filter(({ conflicting, blank }) => conflicting && !blank)
       .slice(0, most)
       .map(({ images }) => [images.map(({ file }) => code(file)).join(', ')]),
   };
@@ -154,8 +154,9 @@ export function auditMarkdown(result: AuditResult, sheets: readonly SheetLink[])
       'Found',
       table(findingTable(result)),
       'Exact copies have the same size and pixels, however their files are encoded. Near copies show one photograph in ' +
-        'another crop, brightness, contrast or compression, with a caption, or mirrored: after the best crop their normalised ' +
-        `cross-correlation is ${near.threshold} or more. The search for them is approximate and can miss some.`,
+        'another crop, brightness, contrast or compression, with a caption, or mirrored: after the best crop the normalised ' +
+        `cross-correlation of their detail is ${near.threshold} or more. The search for them is approximate and can miss ` +
+        'some; pictures taken a moment apart, and drawings, can be taken for copies.',
     ),
   );
   const conflicts = conflictTable(result, shownInDocument);

@@ -45,7 +45,7 @@ export interface ExactGroup {
 export interface NearPair {
   first: ImageReference;
   second: ImageReference;
-  /** Normalised cross-correlation over the pixels that both show, 0 to 1. */
+  /** Normalised cross-correlation of their detail, over the pixels that both show after the best crop, 0 to 1. */
   similarity: number;
   /** One is the other's mirror image. */
   mirrored: boolean;
