@@ -74,11 +74,13 @@ function bitCount(word: number): number {
   return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** Vectors by bucket: those of bucket k are `members` from `starts[k]` to `starts[k + 1]`, with their first words. */
+/**
+ * Vectors by bucket: those of bucket k are the entries from `starts[k]` to `starts[k + 1]`. An entry is three numbers:
+ * the vector's and both words of its signature, side by side because memory is what a query waits for.
+ */
 interface Table {
   starts: Int32Array;
-  members: Int32Array;
-  firstWords: Int32Array;
+  entries: Int32Array;
 }
 
 /** Vectors in memory, to be asked for those similar to another. */
@@ -87,9 +89,8 @@ export class SimilarityIndex {
   private readonly projections: SignProjections;
   private readonly bits: Uint8Array;
   private readonly vectors: Int8Array;
-  private readonly firstWords: Int32Array;
-  private readonly secondWords: Int32Array;
-  /** Bucket of every vector, by table; given up once the tables are built. */
+  /** Signatures, two words each, and the bucket of every vector by table; given up once the tables are built. */
+  private words: Int32Array;
   private keys: Int32Array[];
   private readonly built: Table[] = [];
   private readonly stamps: Int32Array;
@@ -111,8 +112,7 @@ export class SimilarityIndex {
     this.projections = new SignProjections(signatureBits + tables * this.keyBits, seed);
     this.bits = new Uint8Array(this.projections.bits);
     this.vectors = new Int8Array(count * size);
-    this.firstWords = new Int32Array(count);
-    this.secondWords = new Int32Array(count);
+    this.words = new Int32Array(2 * count);
     this.keys = Array.from({ length: tables }, () => new Int32Array(count));
     this.stamps = new Int32Array(count);
     this.quantised = new Int8Array(size);
@@ -139,8 +139,8 @@ export class SimilarityIndex {
   set(i: number, vector: Float32Array): void {
     this.quantise(vector, this.vectors, i * this.size);
     this.projections.write(vector, this.bits);
-    this.firstWords[i] = this.word(0, wordBits);
-    this.secondWords[i] = this.word(wordBits, wordBits);
+    this.words[2 * i] = this.word(0, wordBits);
+    this.words[2 * i + 1] = this.word(wordBits, wordBits);
     for (let t = 0; t < tables; t++) this.keys[t]![i] = this.key(t);
   }
 
@@ -151,16 +151,17 @@ export class SimilarityIndex {
       for (const key of keys) starts[key + 1]!++;
       for (let k = 1; k < starts.length; k++) starts[k]! += starts[k - 1]!;
       const next = starts.slice();
-      const members = new Int32Array(this.count);
-      const firstWords = new Int32Array(this.count);
+      const entries = new Int32Array(this.count * 3);
       keys.forEach((key, i) => {
-        const place = next[key]!++;
-        members[place] = i;
-        firstWords[place] = this.firstWords[i]!;
+        const place = next[key]!++ * 3;
+        entries[place] = i;
+        entries[place + 1] = this.words[2 * i]!;
+        entries[place + 2] = this.words[2 * i + 1]!;
       });
-      this.built.push({ starts, members, firstWords });
+      this.built.push({ starts, entries });
     }
     this.keys = [];
+    this.words = new Int32Array(0);
   }
 
   /** Calls `visit`, once each, for the vectors found whose cosine with `vector` (of length 1) is at least `least`. */
@@ -170,19 +171,19 @@ export class SimilarityIndex {
     const firstWord = this.word(0, wordBits);
     const secondWord = this.word(wordBits, wordBits);
     this.quantise(vector, this.quantised, 0);
-    const { secondWords, stamps, stamp } = this;
+    const { stamps, stamp } = this;
     const leastDot = least * quantum * quantum;
     for (let table = 0; table < tables; table++) {
-      const { starts, members, firstWords } = this.built[table]!;
+      const { starts, entries } = this.built[table]!;
       const key = this.key(table);
-      const end = starts[key + 1]!;
-      for (let place = starts[key]!; place < end; place++) {
-        const different = bitCount(firstWords[place]! ^ firstWord);
+      const end = starts[key + 1]! * 3;
+      for (let place = starts[key]! * 3; place < end; place += 3) {
+        const different = bitCount(entries[place + 1]! ^ firstWord);
         if (different > mostBits.first) continue;
-        const i = members[place]!;
+        if (different + bitCount(entries[place + 2]! ^ secondWord) > mostBits.both) continue;
+        const i = entries[place]!;
         if (stamps[i] === stamp) continue;
         stamps[i] = stamp;
-        if (different + bitCount(secondWords[i]! ^ secondWord) > mostBits.both) continue;
         const dot = this.dot(i);
         if (dot >= leastDot) visit(i, dot / (quantum * quantum));
       }
