@@ -3,7 +3,6 @@
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { HostTensor } from '../tensor/array.js';
-import { allocate } from '../tensor/array.js';
 import { type DType, tensorType } from '../tensor/type.js';
 import {
   AttributeProto_AttributeType as AttributeKind,
@@ -23,9 +22,6 @@ import {
 export const opsetVersion = 18n;
 /** The file format's version; 8 belongs to opset 18. */
 const irVersion = 8n;
-/** ONNX Runtime's contributed operators (FusedMatMul); training graphs on the CPU may use them. */
-export const microsoftDomain = 'com.microsoft';
-
 const dataTypes: Record<DType, DataType> = {
   float32: DataType.FLOAT,
   int64: DataType.INT64,
@@ -202,19 +198,4 @@ export function parseModel(bytes: Uint8Array): ModelProto {
 /** The metadata_props of a model, as a plain object. */
 export function readMetadata(model: ModelProto): Record<string, string> {
   return Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
-}
-
-/** The stored tensors of a model, by name; float32 and int64 only. */
-export function readInitializers(model: ModelProto): Map<string, HostTensor> {
-  const tensors = new Map<string, HostTensor>();
-  for (const proto of model.graph?.initializer ?? []) {
-    const dtype = (Object.keys(dataTypes) as DType[]).find((name) => dataTypes[name] === proto.dataType);
-    if (dtype === undefined) continue;
-    const tensor = allocate(tensorType(dtype, proto.dims.map(Number)));
-    const target = new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
-    if (proto.rawData.byteLength !== target.byteLength) continue;
-    target.set(proto.rawData);
-    tensors.set(proto.name, tensor);
-  }
-  return tensors;
 }

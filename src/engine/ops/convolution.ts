@@ -319,12 +319,6 @@ function joined(onnx: LoweringContext['onnx'], parts: readonly string[]): string
   return parts.length === 1 ? parts[0]! : onnx.node('Concat', parts, { axis: 0 });
 }
 
-/** Pads that make stride-1 output as large as the input, for a kernel of odd size. */
-export function samePads(height: number, width: number): [number, number, number, number] {
-  const [top, left] = [Math.floor((height - 1) / 2), Math.floor((width - 1) / 2)];
-  return [top, left, height - 1 - top, width - 1 - left];
-}
-
 /** Convolution of x [N, C, H, W] by w [Cout, C / group, kH, kW]. */
 export function conv(x: Value, w: Value, attributes: ConvAttributes): Value {
   return x.graph.apply(convOp, [x, w], attributes)[0]!;
