@@ -1,5 +1,5 @@
 // Test tiers: `structure` reads the sources, `unit` stands beside the code, `bench` beside the benchmarks, `e2e`
-// runs the built program.
+// runs the built program; `webgpu` runs on a GPU or a software driver, and says where it finds neither.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -8,6 +8,14 @@ export default defineConfig({
       { test: { name: 'structure', include: ['test/structure/**/*.test.ts'] } },
       { test: { name: 'unit', include: ['src/**/*.test.ts'], testTimeout: 30_000 } },
       { test: { name: 'bench', include: ['bench/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 300_000 } },
+      {
+        test: {
+          name: 'webgpu',
+          include: ['test/webgpu/**/*.test.ts'],
+          testTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
       {
         test: {
           name: 'e2e',

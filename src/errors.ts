@@ -15,6 +15,8 @@ export const exitCodes = {
   io: 5,
   /** Training stopped because the loss is no longer a number. */
   diverged: 6,
+  /** A device that was asked for and can't be used: no GPU, a provider that isn't installed. */
+  device: 7,
   /** Ctrl-C. */
   interrupted: 130,
 } as const;

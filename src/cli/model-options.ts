@@ -1,10 +1,18 @@
-// Options of the commands that use models: which further models to combine, and how many views of an image they see.
+// Options of the commands that use models: which further models to combine, how many views of an image they see, and
+// where they run.
 
+import { type DeviceChoice, deviceChoices } from '../engine/runtime/device.js';
 import { type TestTimeKind, testTimeKinds } from '../predict/views.js';
 import { choiceOption, type Invocation, listOption, type OptionSpec } from './command.js';
 
 const withFlags = '--with <model>';
 const ttaFlags = '--tta <name>';
+
+export const deviceOption: OptionSpec = {
+  flags: '--device <name>',
+  description: `where the engine runs: ${deviceChoices.join(', ')}; webgpu is any GPU, auto the fastest device that is here`,
+  defaultText: 'cpu',
+};
 
 export const modelOptions: readonly OptionSpec[] = [
   {
@@ -18,17 +26,20 @@ export const modelOptions: readonly OptionSpec[] = [
     description: `test-time augmentation: ${testTimeKinds.join(', ')}; averages the logits of the views of an image`,
     defaultText: 'none',
   },
+  deviceOption,
 ];
 
 export interface ModelChoice {
   with: readonly string[];
   tta: TestTimeKind | undefined;
+  device: DeviceChoice | undefined;
 }
 
-/** What the options say. @throws FerlabError `usage` for a test-time augmentation that there isn't. */
+/** What the options say. @throws FerlabError `usage` for a test-time augmentation or a device that there isn't. */
 export function readModelOptions(invocation: Invocation): ModelChoice {
   return {
     with: listOption(invocation, withFlags),
     tta: choiceOption(invocation, ttaFlags, testTimeKinds),
+    device: choiceOption(invocation, deviceOption.flags, deviceChoices),
   };
 }

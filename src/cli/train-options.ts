@@ -1,6 +1,7 @@
 // How the command line spells the settings of src/train/config.ts. Ranges, defaults and contradictions are the
 // configuration's; this table only says the flag, how its text becomes a value, and what it means.
 
+import { deviceChoices } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
 import {
   classWeightings,
@@ -318,6 +319,12 @@ export const trainOptions: readonly TrainOption[] = [
       '--no-restore-best',
       'train.restoreBest',
       'end with the weights of the last epoch, not of the best',
+      asIs,
+    ),
+    option(
+      '--device <name>',
+      'train.device',
+      `where the engine runs: ${deviceChoices.join(', ')}; webgpu is any GPU, auto the fastest device that is here`,
       asIs,
     ),
     option('--threads <n>', 'train.threads', 'threads of the engine', readNumber, () => 'one per core'),

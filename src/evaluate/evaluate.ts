@@ -5,6 +5,8 @@ import { readEvaluationSplit } from '../data/evaluation-split.js';
 import { describeSplit } from '../data/reader.js';
 import { type ImageStore, openImages } from '../data/store.js';
 import type { BadFile } from '../data/types.js';
+import { chooseDevice } from '../engine/runtime/choose-device.js';
+import type { Device, DeviceChoice } from '../engine/runtime/device.js';
 import { loadEnsemble } from '../predict/load.js';
 import type { TestTimeKind } from '../predict/views.js';
 import { describeMachine } from '../report/machine.js';
@@ -30,6 +32,8 @@ export interface EvaluateOptions {
   batchSize?: number | undefined;
   /** Threads of the engine; its own choice unless told. */
   threads?: number | undefined;
+  /** Where the model runs, or `auto` for the fastest device that is here; `cpu` unless told. */
+  device?: DeviceChoice | undefined;
   /** Fail when any image can't be used. */
   strict?: boolean | undefined;
   /** Folder for a report with pictures; none unless told. */
@@ -57,6 +61,8 @@ export interface Evaluation extends EvaluationResult {
   with: string[];
   /** Test-time augmentation. */
   tta: TestTimeKind;
+  /** Where the model ran. */
+  device: Device;
   dataset: string;
   split: string;
   /** Images per second through the model, decoded images in memory. */
@@ -78,7 +84,9 @@ export async function evaluateModel(
 ): Promise<Evaluation> {
   const { strict = false, with: others = [], tta = 'none' } = options;
   const started = performance.now();
-  const model = await loadEnsemble([options.model, ...others], { threads: options.threads, tta });
+  const { device, reason } = await chooseDevice(options.device ?? 'cpu');
+  if (reason !== null) hooks.onProgress?.({ type: 'log', message: `Device: ${device} (${reason})` });
+  const model = await loadEnsemble([options.model, ...others], { threads: options.threads, device, tta });
   let store: ImageStore | null = null;
   try {
     const read = await readEvaluationSplit(options.dataset, {
@@ -112,6 +120,7 @@ export async function evaluateModel(
       model: options.model,
       with: [...others],
       tta,
+      device,
       dataset: options.dataset,
       split: read.split.name,
       ...result,
@@ -149,7 +158,7 @@ async function writeReportOf(
       badFiles: evaluation.bad_files,
     },
     split: evaluation.split,
-    machine: describeMachine('cpu'),
+    machine: describeMachine(evaluation.device),
     evaluation,
     timing: {
       seconds,

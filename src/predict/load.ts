@@ -1,13 +1,17 @@
 // Reads model files from disk, in Node.
 
 import { readFile } from 'node:fs/promises';
+import { chooseDevice } from '../engine/runtime/choose-device.js';
+import type { Device, DeviceChoice } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
 import { openEnsemble } from './ensemble.js';
 import { type ExpressionModel, type LoadOptions, openModel } from './model.js';
 import { withTestTimeAugmentation } from './test-time.js';
 import type { TestTimeKind } from './views.js';
 
-export interface LoadFileOptions extends LoadOptions {
+export interface LoadFileOptions extends Omit<LoadOptions, 'device'> {
+  /** Where the model runs; `auto` takes the fastest device that is here. `cpu` unless told. */
+  device?: DeviceChoice | undefined;
   /** Views of each image whose logits are averaged; `none` unless told. */
   tta?: TestTimeKind | undefined;
 }
@@ -19,7 +23,8 @@ export interface LoadFileOptions extends LoadOptions {
  *   can't be used with this test-time augmentation.
  */
 export async function loadModel(file: string, options: LoadFileOptions = {}): Promise<ExpressionModel> {
-  const model = await openFile(file, options);
+  const device = await deviceOf(options);
+  const model = await openFile(file, { ...options, device });
   try {
     return withTestTimeAugmentation(model, options.tta ?? 'none');
   } catch (error) {
@@ -41,13 +46,18 @@ export async function loadEnsemble(
   options: LoadFileOptions = {},
 ): Promise<ExpressionModel> {
   const models: ExpressionModel[] = [];
+  const device = await deviceOf(options); // chosen once for all
   try {
-    for (const file of files) models.push(await loadModel(file, options));
+    for (const file of files) models.push(await loadModel(file, { ...options, device }));
     return openEnsemble(models, files);
   } catch (error) {
     await Promise.all(models.map((model) => model.close()));
     throw error;
   }
+}
+
+async function deviceOf({ device = 'cpu' }: LoadFileOptions): Promise<Device> {
+  return device === 'auto' ? (await chooseDevice(device)).device : device;
 }
 
 async function openFile(file: string, options: LoadOptions): Promise<ExpressionModel> {

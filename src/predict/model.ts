@@ -1,6 +1,7 @@
 // Loads a model file and predicts with it. Takes grey images of any size; decoding image files is the caller's.
 
 import { parseModel, readMetadata } from '../engine/onnx/model.js';
+import type { Device } from '../engine/runtime/device.js';
 import { openSession, type Session } from '../engine/runtime/session.js';
 import { tensorType } from '../engine/tensor/type.js';
 import { FerlabError } from '../errors.js';
@@ -11,6 +12,8 @@ import { decodeMetadata, type ModelMetadata } from './metadata.js';
 export interface LoadOptions {
   /** Threads of the engine; its own choice unless given. */
   threads?: number | undefined;
+  /** Where the model runs; `cpu` unless given. */
+  device?: Device | undefined;
 }
 
 /** Probabilities of every class for one image. */
@@ -40,7 +43,8 @@ export interface ExpressionModel {
  * Opens a model from the bytes of its file.
  *
  * @param where names the file in messages.
- * @throws FerlabError `model` where the bytes are not a whole ONNX file, or not one of this project's.
+ * @throws FerlabError `model` where the bytes are not a whole ONNX file, or not one of this project's; `device` where the
+ *   device can't be used.
  */
 export async function openModel(
   bytes: Uint8Array,
@@ -50,8 +54,12 @@ export async function openModel(
   const metadata = readModelMetadata(bytes, where);
   let session: Session;
   try {
-    session = await openSession(bytes, options.threads === undefined ? {} : { threads: options.threads });
+    session = await openSession(bytes, {
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
+      ...(options.device === undefined ? {} : { device: options.device }),
+    });
   } catch (error) {
+    if (error instanceof FerlabError) throw error;
     throw damaged(where, `ONNX Runtime refused it (${firstLine(error)})`, error);
   }
   const { width, height } = metadata.input;

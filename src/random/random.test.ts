@@ -65,14 +65,22 @@ describe('Random', () => {
     for (const count of places) expect(Math.abs(count - 1000)).toBeLessThan(150);
   });
 
-  it('fills dropout masks with 0 and 1 / (1 - rate), in the right share, also at odd lengths', () => {
-    for (const rate of [0.1, 0.25, 0.5]) {
-      const mask = new Float32Array(40_001).fill(-1);
-      new Random(1, 'mask').fillDropoutMask(mask, rate);
-      const kept = Math.fround(1 / (1 - rate));
-      const zeros = mask.filter((value) => value === 0).length;
-      expect(mask.every((value) => value === 0 || value === kept)).toBe(true);
-      expect(Math.abs(zeros / mask.length - rate)).toBeLessThan(0.012);
+  it('fills words with bits of which the right share is set, each for itself', () => {
+    for (const share of [0.1, 0.25, 0.5, 0.7, 0.999]) {
+      const words = new Int32Array(20_001).fill(-1);
+      new Random(1, 'bits').fillBits(words, share);
+      expect(words.every((word) => word >= 0 && word <= 255)).toBe(true);
+      const counts = Array.from({ length: 8 }, (_, bit) => words.filter((word) => (word >> bit) & 1).length);
+      const spread = Math.sqrt((share * (1 - share)) / words.length);
+      for (const count of counts) expect(Math.abs(count / words.length - share)).toBeLessThan(4 * spread);
+      // Neighbours don't go together: both bits are set as often as the shares' product says.
+      const both = words.filter((word) => (word & 3) === 3).length / words.length;
+      expect(Math.abs(both - share * share)).toBeLessThan(0.015);
     }
+    const words = new Int32Array(5).fill(7);
+    new Random(1).fillBits(words, 0);
+    expect([...words]).toEqual([0, 0, 0, 0, 0]);
+    new Random(1).fillBits(words, 1);
+    expect([...words]).toEqual([255, 255, 255, 255, 255]);
   });
 });

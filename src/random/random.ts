@@ -97,28 +97,28 @@ export class Random {
   }
 
   /**
-   * Fills `mask` for inverted dropout: 0 with probability `rate` (to the nearest 1/65536), else 1 / (1 - rate).
-   * Two elements are drawn from each 32 random bits; this runs over millions of elements per training step.
+   * Fills `words` with 8 random bits each, every bit set with probability `share` (to the nearest 1/65536).
+   *
+   * Random words are joined by OR and AND along the binary digits of `share`, the last digit first: 32 draws at once,
+   * from one word for a share of 1/2, two for 1/4 or 3/4, and at most 16.
    */
-  fillDropoutMask(mask: Float32Array, rate: number): void {
-    const threshold = Math.round(rate * 65536);
-    const kept = 1 / (1 - rate);
-    let { a, b, c, d } = this;
-    for (let i = 0; i < mask.length; i += 2) {
-      const bits = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9);
-      const t = b << 9;
-      c ^= a;
-      d ^= b;
-      b ^= c;
-      a ^= d;
-      c ^= t;
-      d = rotateLeft(d, 11);
-      mask[i] = (bits & 0xffff) < threshold ? 0 : kept;
-      if (i + 1 < mask.length) mask[i + 1] = bits >>> 16 < threshold ? 0 : kept;
+  fillBits(words: Int32Array, share: number): void {
+    const resolution = 16;
+    let digits = Math.round(share * 2 ** resolution);
+    if (digits <= 0 || digits >= 2 ** resolution) {
+      words.fill(digits <= 0 ? 0 : 0xff);
+      return;
     }
-    this.a = a;
-    this.b = b;
-    this.c = c;
-    this.d = d;
+    let count = resolution;
+    for (; digits % 2 === 0; digits /= 2) count--;
+    for (let i = 0; i < words.length; i += 4) {
+      let bits = 0;
+      for (let digit = 0; digit < count; digit++) {
+        const drawn = this.uint32();
+        bits = (digits >> digit) & 1 ? bits | drawn : bits & drawn;
+      }
+      const end = Math.min(4, words.length - i);
+      for (let j = 0; j < end; j++) words[i + j] = (bits >>> (8 * j)) & 0xff;
+    }
   }
 }

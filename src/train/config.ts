@@ -5,6 +5,7 @@
 
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { deviceChoices } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
 import { modelNames } from '../models/create.js';
 import { contradictions } from './config-rules.js';
@@ -16,7 +17,6 @@ export const optimizerNames = ['adam', 'adamw', 'sgd'] as const;
 export const scheduleNames = ['constant', 'cosine', 'plateau'] as const;
 export const classWeightings = ['none', 'balanced'] as const;
 export const monitorModes = ['auto', 'max', 'min'] as const;
-export const devices = ['cpu'] as const;
 
 /** Largest image side: beyond it the first block's activations alone would take gigabytes. */
 const largestSide = 1024;
@@ -172,7 +172,8 @@ const trainSection = section({
   restoreBest: flag().default(true),
   /** Threads of the engine. Sums are ordered by it, so that it belongs to an exact repetition. */
   threads: positiveInteger().default(() => availableParallelism()),
-  device: choice(devices).default('cpu'),
+  /** `auto` is replaced by the device that it chose when a run starts. */
+  device: choice(deviceChoices).default('cpu'),
 });
 
 const runSection = section({

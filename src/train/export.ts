@@ -38,6 +38,6 @@ export async function exportModel(
     dataset: { name: basename(resolve(config.data.path ?? config.data.train ?? '.')), counts, fingerprints },
     metrics,
   });
-  const onnx = compileForward(network, 'cpu', weights);
+  const onnx = compileForward(network, 'webgpu', weights); // whose forms run everywhere
   await writeFileAtomically(file, onnx.toBytes({ name: 'ferlab', version: programVersion }, metadata));
 }

@@ -6,7 +6,8 @@ import type { ImageStore } from '../data/store.js';
 import { compileForward } from '../engine/compile/forward.js';
 import type { Network } from '../engine/compile/network.js';
 import { below } from '../engine/nn/layer.js';
-import { openSession, type Session } from '../engine/runtime/session.js';
+import type { Device } from '../engine/runtime/device.js';
+import { openSession, type Session, type Tensor } from '../engine/runtime/session.js';
 import type { HostTensor } from '../engine/tensor/array.js';
 import { tensorType } from '../engine/tensor/type.js';
 import type { TrainingSession } from '../engine/training/training-session.js';
@@ -28,6 +29,8 @@ export interface FitOptions {
   /** By class; null where all count the same. */
   classWeights: Float32Array | null;
   session: TrainingSession;
+  /** The session's. */
+  device: Device;
   loader: BatchLoader;
   trainingImages: number;
   validation: ImageStore;
@@ -164,7 +167,7 @@ function stepInput(
 const validationBatch = 64;
 
 interface Validator {
-  score(carried: Readonly<Record<string, HostTensor>>): Promise<{ loss: number; accuracy: number }>;
+  score(carried: Readonly<Record<string, Tensor>>): Promise<{ loss: number; accuracy: number }>;
   close(): Promise<void>;
 }
 
@@ -173,11 +176,12 @@ async function openValidator({
   config,
   network,
   classes,
+  device,
   validation,
   hooks,
 }: FitOptions): Promise<Validator> {
-  const model = compileForward(network, 'cpu').toBytes();
-  const session: Session = await openSession(model, { threads: config.train.threads });
+  const model = compileForward(network, device).toBytes();
+  const session: Session = await openSession(model, { threads: config.train.threads, device });
   return {
     async score(carried) {
       const weights = config.optimizer.ema === null ? carried : below(carried, 'ema');

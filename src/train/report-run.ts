@@ -2,6 +2,7 @@
 // everybody else uses, and writes plots, sheets and tables.
 
 import type { Network } from '../engine/compile/network.js';
+import type { Device } from '../engine/runtime/device.js';
 import { pictureMistakes } from '../evaluate/mistakes.js';
 import { scoreStore } from '../evaluate/score.js';
 import { applyAugmentation, augmentedSize, drawAugmentation } from '../image/augment.js';
@@ -19,6 +20,7 @@ import { countClasses, type TrainingData } from './training-data.js';
 
 export interface RunReport {
   opened: OpenedRun;
+  device: Device;
   data: TrainingData;
   network: Network;
   modelFile: string;
@@ -30,9 +32,9 @@ export interface RunReport {
 }
 
 export async function reportRun(run: RunReport): Promise<void> {
-  const { opened, data, network, history, best } = run;
+  const { opened, device, data, network, history, best } = run;
   const { config, folder, command } = opened;
-  const model = await loadModel(run.modelFile, { threads: config.train.threads });
+  const model = await loadModel(run.modelFile, { threads: config.train.threads, device });
   const { result } = await scoreStore(model, data.validation, {});
   await model.close();
   const trainingSeconds = history.reduce((sum, row) => sum + data.training.count / row.images_per_second, 0);
@@ -52,7 +54,7 @@ export async function reportRun(run: RunReport): Promise<void> {
       counts: countClasses(data),
       badFiles: data.bad,
     },
-    machine: describeMachine('cpu'),
+    machine: describeMachine(device),
     history,
     bestEpoch: best.epoch,
     monitor: config.train.monitor,

@@ -4,6 +4,8 @@
 import { createBatchLoader } from '../data/batches.js';
 import { initializeWeights } from '../engine/compile/network.js';
 import { compileTrainingStep, initialState, weightsOf } from '../engine/compile/training-step.js';
+import { chooseDevice } from '../engine/runtime/choose-device.js';
+import type { Device } from '../engine/runtime/device.js';
 import { TrainingSession } from '../engine/training/training-session.js';
 import { FerlabError } from '../errors.js';
 import { createNetwork } from '../models/create.js';
@@ -42,19 +44,26 @@ export interface TrainCall extends TrainHooks {
  * report.md and report.json.
  *
  * @throws FerlabError `data` for datasets that can't be used, `io` where the run folder exists or can't be written,
- *   `diverged` where the loss is no longer a number.
+ *   `diverged` where the loss is no longer a number, `device` where the device can't be used.
  */
 export async function train(config: TrainConfig, call: TrainCall = {}): Promise<TrainResult> {
   const path = config.run.out ?? chooseRunFolder(config);
-  const stored: TrainConfig = { ...config, run: { ...config.run, out: path } };
   const command = call.command ?? `ferlab train ${config.data.path ?? ''} --preset ${config.preset}`;
   const started = performance.now();
   // The folder is made only once the dataset is read, so that a wrong path leaves nothing behind.
   await checkRunFolder(path);
+  const { device, reason } = await chooseDevice(config.train.device);
+  if (reason !== null) call.onProgress?.({ type: 'log', message: `Device: ${device} (${reason})` });
+  const stored: TrainConfig = {
+    ...config,
+    train: { ...config.train, device },
+    run: { ...config.run, out: path },
+  };
   const data = await openTrainingData(stored, call);
   try {
     const folder = await createRunFolder(path, { config: stored, command });
-    return await run({ folder, config: stored, command, checkpoint: null, history: [] }, data, call, started);
+    const opened: OpenedRun = { folder, config: stored, command, checkpoint: null, history: [] };
+    return await run(opened, device, data, call, started);
   } finally {
     await data.close();
   }
@@ -68,6 +77,7 @@ export async function train(config: TrainConfig, call: TrainCall = {}): Promise<
 export async function resumeTraining(runFolder: string, call: TrainCall = {}): Promise<TrainResult> {
   const started = performance.now();
   const opened = await openRunFolder(runFolder);
+  const { device } = await chooseDevice(opened.config.train.device);
   const data = await openTrainingData(opened.config, call);
   try {
     const expected = opened.checkpoint?.progress.fingerprints;
@@ -80,7 +90,7 @@ export async function resumeTraining(runFolder: string, call: TrainCall = {}): P
         );
       }
     }
-    return await run(opened, data, call, started);
+    return await run(opened, device, data, call, started);
   } finally {
     await data.close();
   }
@@ -88,6 +98,7 @@ export async function resumeTraining(runFolder: string, call: TrainCall = {}): P
 
 async function run(
   opened: OpenedRun,
+  device: Device,
   data: TrainingData,
   call: TrainCall,
   started: number,
@@ -100,9 +111,15 @@ async function run(
   const averaged = config.optimizer.ema !== null;
   const session = new TrainingSession(
     (batchSize) =>
-      compileTrainingStep({ network, batchSize, classes, optimizer, provider: 'cpu', ema: averaged }),
+      compileTrainingStep({ network, batchSize, classes, optimizer, provider: device, ema: averaged }),
     checkpoint?.tensors ?? initialState(initializeWeights(network, config.train.seed), optimizer, averaged),
-    { optimizer, seed: config.train.seed, emaDecay: config.optimizer.ema, threads: config.train.threads },
+    {
+      optimizer,
+      seed: config.train.seed,
+      emaDecay: config.optimizer.ema,
+      threads: config.train.threads,
+      device,
+    },
   );
   const context: ExportContext = {
     config,
@@ -139,6 +156,7 @@ async function run(
       classWeights:
         config.train.classWeights === 'balanced' ? balancedWeights(training.labels, classes) : null,
       session,
+      device,
       loader,
       trainingImages: training.count,
       validation,
@@ -149,17 +167,13 @@ async function run(
       async onEpoch(row, now, isBest) {
         progress = now;
         history.push(row);
+        const carried = await session.readCarried();
         if (isBest) {
-          await exportModel(
-            folder.bestModel,
-            network,
-            weightsOf(session.carried, averaged),
-            metricsOf(row),
-            context,
-          );
+          const weights = weightsOf(carried, averaged);
+          await exportModel(folder.bestModel, network, weights, metricsOf(row), context);
         }
         await folder.writeHistory(history);
-        await folder.writeCheckpoint({ progress: { ...now, fingerprints }, tensors: { ...session.carried } });
+        await folder.writeCheckpoint({ progress: { ...now, fingerprints }, tensors: { ...carried } });
       },
     });
     const best = bestRow(history, progress.best, folder, stopped);
@@ -170,10 +184,12 @@ async function run(
     if (!config.train.restoreBest) {
       modelFile = folder.lastModel;
       const last = history.at(-1)!;
-      await exportModel(modelFile, network, weightsOf(session.carried, averaged), metricsOf(last), context);
+      const weights = weightsOf(await session.readCarried(), averaged);
+      await exportModel(modelFile, network, weights, metricsOf(last), context);
     }
     await reportRun({
       opened,
+      device,
       data,
       network,
       modelFile,

@@ -23,7 +23,7 @@ const directions: Record<string, string[]> = {
   'engine/nn': ['engine/autodiff', 'random'],
   'engine/optim': ['engine/nn'],
   'engine/compile': ['engine/optim'],
-  'engine/runtime': ['engine/tensor'],
+  'engine/runtime': ['engine/onnx', 'random', 'errors'],
   'engine/training': ['engine/compile', 'engine/runtime'],
   data: ['image', 'random', 'errors', 'files'],
   models: ['engine/compile'],

@@ -79,11 +79,11 @@ async function run(invocation: Invocation): Promise<number> {
   }
   const batchSize = integerOption(invocation, batchFlags, 1);
   const threads = integerOption(invocation, threadsFlags, 1);
-  const { with: others, tta } = readModelOptions(invocation);
+  const { with: others, tta, device } = readModelOptions(invocation);
   // Imported here so that help and wrong options don't wait for the engine to load.
   const { predictFiles } = await import('../../evaluate/predict-files.js');
   const { loadEnsemble } = await import('../../predict/load.js');
-  const model = await loadEnsemble([modelFile, ...others], { threads, tta });
+  const model = await loadEnsemble([modelFile, ...others], { threads, tta, device });
   const writer = chooseWriter(invocation, model.classes);
   const counts = { predicted: 0, failed: 0 };
   await withInterrupt(

@@ -5,6 +5,7 @@ import { gradients } from '../autodiff/gradients.js';
 import { Graph, printGraph, type Value } from '../ir/graph.js';
 import type { Provider } from '../ir/lowering.js';
 import { below, type Values } from '../nn/layer.js';
+import { dropoutMaskOp, maskBitsType } from '../ops/dropout.js';
 import { add, multiply, subtract } from '../ops/elementwise.js';
 import { categoricalMatch, softmaxCrossEntropy } from '../ops/loss.js';
 import { reduceMean, reduceSum } from '../ops/reduction.js';
@@ -28,9 +29,12 @@ export interface TrainingStepOptions {
   unoptimized?: boolean;
 }
 
+/** The bits of a dropout mask, an input to be drawn anew for each step. */
 export interface DropoutMask {
   readonly name: string;
+  /** See maskBitsType. */
   readonly type: TensorType;
+  /** Share of bits that are not set. */
   readonly rate: number;
 }
 
@@ -178,9 +182,9 @@ function traceForward({ network, batchSize, unoptimized }: TrainingStepOptions):
   const context = {
     training: true,
     dropoutMask(shape: readonly number[], rate: number): Value {
-      const mask = { name: `masks/${masks.length}`, type: tensorType('float32', shape), rate };
+      const mask = { name: `masks/${masks.length}`, type: maskBitsType(shape), rate };
       masks.push(mask);
-      return graph.input(mask.name, mask.type);
+      return graph.apply(dropoutMaskOp, [graph.input(mask.name, mask.type)], { shape, rate })[0]!;
     },
   };
   const { logits, state } = applyNetwork(network, context, parameters, inputs('state'), pixels);

@@ -16,6 +16,7 @@ import {
   maxPooling2d,
   relu,
 } from '../nn/layers.js';
+import { maskBitsType } from '../ops/dropout.js';
 import { adam, adamw, type Optimizer, sgd } from '../optim/transforms.js';
 import { openSession } from '../runtime/session.js';
 import { floatTensor, type HostTensor } from '../tensor/array.js';
@@ -128,6 +129,16 @@ function atStep({ shape, data }: Tensor, step: number): HostTensor {
   return floatTensor(shape.slice(1), data.slice(step * size, (step + 1) * size));
 }
 
+/** The bits of a mask of numbers, 8 in each. */
+function toBits({ type, data }: HostTensor): HostTensor {
+  const bitsType = maskBitsType(type.shape);
+  const words = new Int32Array(bitsType.shape[0]!);
+  data.forEach((value, i) => {
+    if (value !== 0) words[Math.floor(i / 8)]! |= 1 << (i % 8);
+  });
+  return { type: bitsType, data: words };
+}
+
 function largestDifference(actual: ArrayLike<number | bigint>, expected: readonly number[]): number {
   expect(actual.length).toBe(expected.length);
   return expected.reduce(
@@ -167,7 +178,7 @@ for (const { file, layer, rename } of cases) {
         const results = await session.run({
           ...carried,
           ...stepScalars(optimizer, i + 1, trajectory.optimizer.learningRate, null),
-          ...(golden.masks ? { 'masks/0': atStep(golden.masks, i) } : {}),
+          ...(golden.masks ? { 'masks/0': toBits(atStep(golden.masks, i)) } : {}),
           pixels: atStep(golden.inputs, i),
           targets: atStep(golden.softLabels, i),
         });

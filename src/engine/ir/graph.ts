@@ -50,8 +50,11 @@ export interface OpCase<A> {
   readonly name: string;
   readonly inputs: readonly (readonly number[])[];
   readonly attributes: A;
-  /** How to draw inputs: `normal` unless told; `positive` for logarithms; `distinct` where ties would matter. */
-  readonly draw?: 'normal' | 'positive' | 'distinct' | 'probabilities';
+  /**
+   * How to draw inputs: `normal` unless told; `positive` for logarithms; `distinct` where ties would matter; `bytes`
+   * gives int32 numbers from 0 to 255.
+   */
+  readonly draw?: 'normal' | 'positive' | 'distinct' | 'probabilities' | 'bytes';
 }
 
 /** Everything there is to know of one operator. */

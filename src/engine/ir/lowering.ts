@@ -4,8 +4,11 @@
 import type { OnnxGraph } from '../onnx/model.js';
 import type { Value } from './graph.js';
 
-/** Execution providers that lowerings tell apart. CUDA takes the CPU's forms. */
-export type Provider = 'cpu' | 'webgpu';
+/**
+ * The execution provider that a graph is written for. The forms for `webgpu` run on every provider; `cuda` takes most of
+ * them, and they are what files for unknown machines are written in.
+ */
+export type Provider = 'cpu' | 'webgpu' | 'cuda';
 
 export interface LoweringContext {
   readonly onnx: OnnxGraph;

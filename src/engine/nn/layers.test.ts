@@ -98,7 +98,7 @@ describe.each(cases)('%s', (_name, layer, inputShape, outputShape) => {
     const masks = Object.fromEntries(
       step.masks.map(({ name, type }) => [
         name,
-        floatTensor(type.shape, new Float32Array(elementCount(type.shape)).fill(1)),
+        { type, data: new Int32Array(elementCount(type.shape)).fill(0xff) }, // everything kept
       ]),
     );
     const results = await session.run({

@@ -73,7 +73,7 @@ export const maxPoolOp: OpDefinition<PoolAttributes> = {
     const { onnx, name, isUsed, provider } = context;
     const { kernel, strides, pads } = node.attributes;
     const [pooled, indices] = node.outputs;
-    if (provider === 'webgpu' && isUsed(indices!)) return lowerPoolWithTaps(context, node);
+    if (provider !== 'cpu' && isUsed(indices!)) return lowerPoolWithTaps(context, node);
     onnx.addNode(
       'MaxPool',
       node.inputs.map(name),
@@ -127,7 +127,7 @@ export const maxPoolGradientOp: OpDefinition<PoolGradientAttributes> = {
   },
   lower(context, node) {
     const { kernel, strides } = node.attributes;
-    if (context.provider === 'webgpu') return lowerByTaps(context, node);
+    if (context.provider !== 'cpu') return lowerByTaps(context, node);
     // MaxUnpool writes, it doesn't add: right only where windows don't overlap.
     if (kernel[0] <= strides[0] && kernel[1] <= strides[1]) lowerAsUnpool(context, node);
     else lowerAsScatter(context, node);
@@ -147,7 +147,7 @@ export const maxPoolGradientOp: OpDefinition<PoolGradientAttributes> = {
 type GradientNode = Parameters<OpDefinition<PoolGradientAttributes>['lower']>[1];
 
 /**
- * The WebGPU provider's MaxPool gives no indices. There the second output is a float: which tap of its window won (the
+ * The WebGPU provider's MaxPool gives no indices, and CUDA has no MaxUnpool. There the second output is a float: which tap of its window won (the
  * first at a tie); lowerByTaps reads it.
  */
 function lowerPoolWithTaps(

@@ -2,6 +2,7 @@
 
 import type { OpDefinition } from '../ir/graph.js';
 import { convInputGradientOp, convOp, convWeightGradientOp } from './convolution.js';
+import { dropoutMaskOp } from './dropout.js';
 import * as elementwise from './elementwise.js';
 import { batchMatMulOp, foldOp, unfoldOp } from './local.js';
 import { categoricalMatchOp, softmaxCrossEntropyOp, softmaxOp } from './loss.js';
@@ -24,6 +25,7 @@ export const operators = {
   ConvInputGradient: convInputGradientOp,
   ConvWeightGradient: convWeightGradientOp,
   Div: elementwise.divideOp,
+  DropoutMask: dropoutMaskOp,
   Exp: elementwise.exponentialOp,
   Expand: broadcastOp,
   Fold: foldOp,

@@ -1,54 +1,110 @@
-// The only place that touches ONNX Runtime: opens a graph on an execution provider and runs it on host tensors.
+// The only place that touches ONNX Runtime: opens a graph on a device and runs it. Tensors come from JavaScript's
+// memory or stay in the device's.
 
 import * as ort from 'onnxruntime-node';
 import type { HostTensor, TypedArray } from '../tensor/array.js';
-import { type DType, elementCount, tensorType } from '../tensor/type.js';
+import { type DType, elementCount, type TensorType, tensorType } from '../tensor/type.js';
+import { type Device, deviceError } from './device.js';
 
 export interface SessionOptions {
-  /** Threads inside an operator; the runtime's own choice (one a physical core) unless given. */
+  /** Threads inside an operator, on the CPU; the runtime's own choice (one a physical core) unless given. */
   threads?: number;
-  /** Execution provider, `cpu` unless told. */
-  provider?: 'cpu' | 'webgpu' | 'cuda';
+  /** Where the graph runs; `cpu` unless told. */
+  device?: Device;
+  /** Outputs that stay in the device's memory: `runResident` gives them. For `webgpu` alone. */
+  resident?: readonly string[];
 }
+
+/** A tensor in the device's memory. Any session on the same device takes it as an input. */
+export class DeviceTensor {
+  constructor(
+    readonly type: TensorType,
+    /** The runtime's own handle; for sessions alone. */
+    readonly handle: ort.Tensor,
+  ) {}
+
+  /** Gives the memory back; the tensor can't be used any more. */
+  release(): void {
+    this.handle.dispose();
+  }
+}
+
+export type Tensor = HostTensor | DeviceTensor;
+export type Feeds = Readonly<Record<string, Tensor>>;
 
 export interface Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** Runs the graph. `into` gives memory for outputs of known shape, so that none is allocated; the rest is new. */
-  run(
-    feeds: Readonly<Record<string, HostTensor>>,
-    into?: Readonly<Record<string, HostTensor>>,
-  ): Promise<Record<string, HostTensor>>;
+  run(feeds: Feeds, into?: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
+  /** Runs the graph; the outputs named as resident stay on the device until they are released. */
+  runResident(
+    feeds: Feeds,
+  ): Promise<{ results: Record<string, HostTensor>; resident: Record<string, DeviceTensor> }>;
   close(): Promise<void>;
 }
 
-/** Opens a model from its bytes. Errors of the runtime (a damaged file, an operator it lacks) pass through. */
+/**
+ * Opens a model from its bytes. Errors of the runtime (a damaged file, an operator it lacks) pass through.
+ *
+ * On WebGPU a graph runs there whole or not at all: nothing falls back to the CPU unnoticed.
+ *
+ * @throws FerlabError `device` where the device can't be used, or lacks an operator of the graph.
+ */
 export async function openSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-  const session = await ort.InferenceSession.create(model, {
-    executionProviders: [options.provider ?? 'cpu'],
+  const { device = 'cpu', threads, resident = [] } = options;
+  if (resident.length > 0 && device !== 'webgpu')
+    throw new Error(`Outputs stay on the device with webgpu alone, not with ${device}.`);
+  const session = await create(model, device, {
+    executionProviders: [device],
     graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+    logSeverityLevel: device === 'cpu' ? 3 : 4, // errors of devices come as exceptions too
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(device === 'webgpu' ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
+    ...(resident.length === 0
+      ? {}
+      : { preferredOutputLocation: Object.fromEntries(resident.map((name) => [name, 'gpu-buffer'])) }),
   });
+  const isResident = new Set(resident);
+
+  const execute = async (
+    feeds: Feeds,
+    into: Readonly<Record<string, HostTensor>>,
+  ): Promise<ort.InferenceSession.OnnxValueMapType> => {
+    const inputs: Record<string, ort.Tensor> = {};
+    for (const name of session.inputNames) {
+      const tensor = feeds[name];
+      if (tensor === undefined) throw new Error(`The graph needs an input named ${name}.`);
+      inputs[name] = tensor instanceof DeviceTensor ? tensor.handle : toRuntime(tensor);
+    }
+    const fetches: Record<string, ort.Tensor | null> = {};
+    for (const name of session.outputNames) {
+      const target = into[name];
+      fetches[name] = target === undefined ? null : toRuntime(target);
+    }
+    return session.run(inputs, fetches);
+  };
+
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
-    async run(feeds, into) {
-      const inputs: Record<string, ort.Tensor> = {};
-      for (const name of session.inputNames) {
-        const tensor = feeds[name];
-        if (tensor === undefined) throw new Error(`The graph needs an input named ${name}.`);
-        inputs[name] = toRuntime(tensor);
-      }
-      const fetches: Record<string, ort.Tensor | null> = {};
+    async run(feeds, into = {}) {
+      if (isResident.size > 0) throw new Error('This session has resident outputs: runResident gives them.');
+      const results = await execute(feeds, into);
+      return Object.fromEntries(
+        session.outputNames.map((name) => [name, into[name] ?? fromRuntime(results[name]!)]),
+      );
+    },
+    async runResident(feeds) {
+      const values = await execute(feeds, {});
+      const results: Record<string, HostTensor> = {};
+      const kept: Record<string, DeviceTensor> = {};
       for (const name of session.outputNames) {
-        const target = into?.[name];
-        fetches[name] = target === undefined ? null : toRuntime(target);
+        const value = values[name]!;
+        if (isResident.has(name)) kept[name] = new DeviceTensor(typeOf(value), value);
+        else results[name] = fromRuntime(value);
       }
-      const results = await session.run(inputs, fetches);
-      const outputs: Record<string, HostTensor> = {};
-      for (const name of session.outputNames) outputs[name] = into?.[name] ?? fromRuntime(results[name]!);
-      return outputs;
+      return { results, resident: kept };
     },
     async close() {
       await session.release();
@@ -56,12 +112,28 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
   };
 }
 
+async function create(
+  model: Uint8Array,
+  device: Device,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(model, options);
+  } catch (error) {
+    throw deviceError(device, error) ?? error;
+  }
+}
+
 function toRuntime({ type, data }: HostTensor): ort.Tensor {
   return new ort.Tensor(type.dtype, data as Float32Array, type.shape);
 }
 
+function typeOf(tensor: ort.Tensor): TensorType {
+  return tensorType(tensor.type as DType, tensor.dims);
+}
+
 function fromRuntime(tensor: ort.Tensor): HostTensor {
-  const type = tensorType(tensor.type as DType, tensor.dims);
+  const type = typeOf(tensor);
   const data = tensor.data as TypedArray;
   if (data.length !== elementCount(type.shape))
     throw new Error('The runtime returned a tensor of the wrong size.');

@@ -1,14 +1,14 @@
-// Runs a compiled training step again and again. Carried tensors live in two sets of preallocated memory that take
-// turns as input and output, so a step allocates nothing for them.
+// Runs a compiled training step again and again.
 
 import { Random } from '../../random/random.js';
-import { nextName, stepScalars, type TrainingStep } from '../compile/training-step.js';
+import { stepScalars, type TrainingStep } from '../compile/training-step.js';
 import type { Optimizer } from '../optim/transforms.js';
-import { openSession, type Session, type SessionOptions } from '../runtime/session.js';
+import { openSession, type Session, type SessionOptions, type Tensor } from '../runtime/session.js';
 import { allocate, type HostTensor } from '../tensor/array.js';
 import { tensorType } from '../tensor/type.js';
+import { type CarriedState, carriedState } from './carried-state.js';
 
-export interface TrainingSessionOptions extends SessionOptions {
+export interface TrainingSessionOptions extends Omit<SessionOptions, 'resident'> {
   optimizer: Optimizer;
   /** Dropout masks derive from this and the step. */
   seed: number;
@@ -35,11 +35,11 @@ export interface StepResult {
 export class TrainingSession {
   private readonly sessions = new Map<number, Promise<{ step: TrainingStep; session: Session }>>();
   private readonly masks = new Map<string, HostTensor>();
-  private current: Record<string, HostTensor>;
-  private spare: Record<string, HostTensor>;
+  private readonly state: CarriedState;
 
   /**
-   * @param compile gives the step for a batch size; called once a size (a last, smaller batch needs its own).
+   * @param compile gives the step for a batch size, for the device of the options; called once a size (a last,
+   *   smaller batch needs its own).
    * @param carried starting values; see initialState.
    */
   constructor(
@@ -47,15 +47,17 @@ export class TrainingSession {
     carried: Readonly<Record<string, HostTensor>>,
     private readonly options: TrainingSessionOptions,
   ) {
-    this.current = { ...carried };
-    this.spare = Object.fromEntries(
-      Object.entries(carried).map(([name, { type }]) => [name, allocate(type)]),
-    );
+    this.state = carriedState(carried, options.device ?? 'cpu');
   }
 
-  /** Carried tensors as they are now. The next step but one writes over their memory. */
-  get carried(): Readonly<Record<string, HostTensor>> {
-    return this.current;
+  /** Carried tensors as they are now, as inputs of sessions on the same device. Good until the next step. */
+  get carried(): Readonly<Record<string, Tensor>> {
+    return this.state.current;
+  }
+
+  /** Carried tensors as they are now, in JavaScript's memory. The next step but one may write over it. */
+  readCarried(): Promise<Readonly<Record<string, HostTensor>>> {
+    return this.state.read();
   }
 
   /** Opens the step for a batch size ahead of its first use. */
@@ -67,7 +69,8 @@ export class TrainingSession {
     let opened = this.sessions.get(batchSize);
     if (opened === undefined) {
       const step = this.compile(batchSize);
-      opened = openSession(step.model, this.options).then((session) => ({ step, session }));
+      const resident = this.state.resident(step.carried);
+      opened = openSession(step.model, { ...this.options, resident }).then((session) => ({ step, session }));
       this.sessions.set(batchSize, opened);
     }
     return opened;
@@ -78,16 +81,13 @@ export class TrainingSession {
     const { step, session } = await this.open(batchSize);
     const image = step.pixels.shape.slice(1);
     const classes = input.targets.length / batchSize;
-    const feeds: Record<string, HostTensor> = {
-      ...this.current,
+    const inputs: Record<string, HostTensor> = {
       ...this.drawMasks(step, input.step),
       ...stepScalars(this.options.optimizer, input.step, input.learningRate, this.options.emaDecay),
       pixels: { type: tensorType('float32', [batchSize, ...image]), data: input.pixels },
       targets: { type: tensorType('float32', [batchSize, classes]), data: input.targets },
     };
-    const into = Object.fromEntries(step.carried.map((name) => [nextName(name), this.spare[name]!]));
-    const results = await session.run(feeds, into);
-    [this.current, this.spare] = [this.spare, this.current];
+    const results = await this.state.step(session, step.carried, inputs);
     return {
       loss: Number(results.loss!.data[0]),
       correct: Number(results.correct!.data[0]),
@@ -100,9 +100,9 @@ export class TrainingSession {
         const key = `${name}:${step.batchSize}`;
         const mask = this.masks.get(key) ?? allocate(type);
         this.masks.set(key, mask);
-        new Random(this.options.seed, 'dropout', stepNumber, name).fillDropoutMask(
-          mask.data as Float32Array,
-          rate,
+        new Random(this.options.seed, 'dropout', stepNumber, name).fillBits(
+          mask.data as Int32Array,
+          1 - rate,
         );
         return [name, mask];
       }),
@@ -112,5 +112,6 @@ export class TrainingSession {
   async close(): Promise<void> {
     for (const opened of this.sessions.values()) await (await opened).session.close();
     this.sessions.clear();
+    await this.state.close();
   }
 }

@@ -1,0 +1,59 @@
+// Entry of a process of its own that times a small graph on the devices named in its arguments and prints, as JSON,
+// milliseconds by device; null where a device can't be used. A process of its own, since drivers write to standard
+// error and may end the process that loads them.
+
+import { Random } from '../../random/random.js';
+import { OnnxGraph } from '../onnx/model.js';
+import { allocate, type HostTensor } from '../tensor/array.js';
+import { tensorType } from '../tensor/type.js';
+import type { Device } from './device.js';
+import { openSession } from './session.js';
+
+/** Two convolutions of 1.4 GFLOP each, as in the middle of a training step. */
+const imageShape = [32, 64, 24, 24];
+const kernelShape = [64, 64, 3, 3];
+const largestRuns = 6;
+const enoughMilliseconds = 1500;
+
+function convolutions(): Uint8Array {
+  const onnx = new OnnxGraph('probe');
+  const attributes = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
+  const x = onnx.input('x', 'float32', imageShape);
+  const w = onnx.input('w', 'float32', kernelShape);
+  const first = onnx.node('Conv', [x, w], attributes);
+  onnx.addNode('ReduceMean', [onnx.node('Conv', [first, w], attributes)], ['y'], { keepdims: 0 });
+  onnx.output('y', 'float32', []);
+  return onnx.toBytes();
+}
+
+function draw(shape: readonly number[]): HostTensor {
+  const random = new Random(1, shape.join());
+  const tensor = allocate(tensorType('float32', shape));
+  for (let i = 0; i < tensor.data.length; i++) tensor.data[i] = random.uniform(-1, 1);
+  return tensor;
+}
+
+async function time(device: Device, feeds: Record<string, HostTensor>): Promise<number | null> {
+  try {
+    const session = await openSession(convolutions(), { device });
+    const start = performance.now();
+    let best = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < largestRuns && performance.now() - start < enoughMilliseconds; i++) {
+      const before = performance.now();
+      await session.run(feeds);
+      best = Math.min(best, performance.now() - before);
+    }
+    await session.close();
+    return best;
+  } catch {
+    return null;
+  }
+}
+
+const feeds = { x: draw(imageShape), w: draw(kernelShape) };
+const times: Record<string, number | null> = {};
+for (const device of process.argv.slice(2) as Device[]) {
+  times[device] = await time(device, feeds);
+  // One line a device: what is known stays known if the next one ends the process.
+  process.stdout.write(`${JSON.stringify(times)}\n`);
+}
