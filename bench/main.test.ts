@@ -12,7 +12,12 @@ const out = mkdtempSync(path.join(tmpdir(), 'ferlab-bench-test-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
 function bench(...args: string[]) {
-  return spawnSync(process.execPath, [benchFile('run.js'), ...args], { encoding: 'utf8' });
+  return benchIn({}, ...args);
+}
+
+function benchIn(environment: Record<string, string>, ...args: string[]) {
+  const env = { ...process.env, ...environment };
+  return spawnSync(process.execPath, [benchFile('run.js'), ...args], { encoding: 'utf8', env });
 }
 
 describe('npm run bench -- --quick --only train', () => {
@@ -56,5 +61,47 @@ describe('npm run bench -- --quick --only train', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('--only: expected some of');
     expect(stderr).not.toContain('    at ');
+  });
+});
+
+describe('npm run bench -- --quick --only gpu', () => {
+  // Neither PyTorch nor nvidia-smi is found, so that only the user knows of a GPU.
+  const alone = { PATH: '', FERLAB_BENCH_TORCH_PYTHON: 'no-such-python-anywhere' };
+  const folder = path.join(out, 'gpu');
+  const quick = ['--quick', '--only', 'gpu', '--out', folder];
+  const sectionOf = () =>
+    (JSON.parse(readFileSync(path.join(folder, 'benchmarks.json'), 'utf8')) as BenchmarkReport).sections.gpu!;
+
+  it('says that there is no GPU where none is known', () => {
+    const { status, stderr } = benchIn(
+      { ...alone, FERLAB_BENCH_GPU: '' },
+      ...quick,
+      '--contestants',
+      'ferlab',
+    );
+    expect(status, stderr).toBe(0);
+    const { contests, gpu } = sectionOf();
+    expect(gpu).toBeUndefined();
+    expect(contests).toHaveLength(1);
+    expect(contests[0]!.rows.map(({ name }) => name)).toEqual(['ferlab WebGPU', 'ferlab CUDA', 'ferlab CPU']);
+    for (const { failure } of contests[0]!.rows) expect(failure).toContain('no GPU was found');
+  });
+
+  it('trains both networks beside it on the processor', { timeout: 300_000 }, () => {
+    const { status, stderr } = benchIn(
+      { ...alone, FERLAB_BENCH_GPU: 'Some GPU' },
+      ...[...quick, '--contestants', 'ferlab cpu'],
+    );
+    expect(status, stderr).toBe(0);
+    const { contests, gpu } = sectionOf();
+    expect(gpu).toBe('Some GPU');
+    expect(contests.map(({ id }) => id)).toEqual(['gpu-seed-8', 'gpu-large-8']);
+    for (const { rows } of contests) {
+      expect(rows[0]).toMatchObject({ name: 'ferlab CPU', failure: null });
+      const { step, gflops } = rows[0]!.samples[0]!;
+      expect(step).toBeGreaterThan(0);
+      expect(gflops).toBeGreaterThan(0);
+    }
+    expect(readFileSync(path.join(folder, 'benchmarks.md'), 'utf8')).toContain('GPU: Some GPU.');
   });
 });

@@ -7,11 +7,13 @@ import { exitCodes, FerlabError } from '../dist/errors.js';
 import { describeMachine } from '../dist/report/machine.js';
 import { programVersion } from '../dist/version.js';
 import { type Contest, type ContestResult, runContest } from './contest.js';
+import { findGpu, type Gpu } from './gpu.js';
 import { generatedImages, type ImageFolders } from './images.js';
 import { type BenchOptions, isWanted, parseOptions, usage } from './options.js';
 import type { SectionName, SectionReport } from './report.js';
 import { readReport, writeReport } from './report-files.js';
 import { accuracyContests } from './sections/accuracy.js';
+import { gpuContests } from './sections/gpu.js';
 import { inferContests } from './sections/infer.js';
 import { microContests } from './sections/micro.js';
 import { createPeers, type Peers } from './sections/peers.js';
@@ -20,8 +22,10 @@ import { trainContests } from './sections/train.js';
 
 const defaultRounds = 5;
 const trainingImages = 2048;
+/** A GPU is quick: an epoch has to last longer than a round's steps. */
+const gpuTrainingImages = 8192;
 /** Sections whose contestants can be chosen. */
-const againstPeers: readonly SectionName[] = ['train', 'accuracy', 'infer'];
+const againstPeers: readonly SectionName[] = ['train', 'gpu', 'accuracy', 'infer'];
 
 /** @param folder where the user stands. @returns the exit code. */
 export async function main(argv: readonly string[], folder: string): Promise<number> {
@@ -70,13 +74,21 @@ async function imagesOf({ data, quick }: BenchOptions): Promise<ImageFolders> {
 
 async function contestsOf(
   name: SectionName,
-  { quick }: BenchOptions,
+  { quick, data }: BenchOptions,
   folders: ImageFolders,
   peers: Peers,
+  gpu: Gpu | null,
 ): Promise<Contest[]> {
   switch (name) {
     case 'train':
       return trainContests({ quick, batches: quick ? [8] : [64, 128], folders }, peers);
+    case 'gpu': {
+      const generated = data === null && !quick;
+      return gpuContests(
+        { quick, gpu, folders: async () => (generated ? await generatedImages(gpuTrainingImages) : folders) },
+        peers,
+      );
+    }
     case 'accuracy':
       return accuracyContests({ quick, folders }, peers);
     case 'infer':
@@ -96,9 +108,10 @@ async function runSection(
 ): Promise<SectionReport> {
   const start = performance.now();
   const rounds = options.rounds ?? (options.quick || name === 'accuracy' ? 1 : defaultRounds);
+  const gpu = name === 'gpu' ? await findGpu() : null;
   const before = { date: new Date().toISOString(), load: loadavg()[0]! };
   const contests: ContestResult[] = [];
-  for (const contest of await contestsOf(name, options, folders, peers)) {
+  for (const contest of await contestsOf(name, options, folders, peers, gpu)) {
     const contestants = contest.contestants.filter(
       (contestant) => !againstPeers.includes(name) || isWanted(options, contestant.name),
     );
@@ -108,7 +121,8 @@ async function runSection(
   return {
     ...before,
     version: programVersion,
-    machine: describeMachine('cpu'),
+    machine: describeMachine(gpu === null ? 'cpu' : 'cpu, webgpu and cuda'),
+    ...(gpu === null ? {} : { gpu: gpu.name }),
     rounds,
     quick: options.quick,
     seconds: Math.round((performance.now() - start) / 1000),

@@ -70,6 +70,11 @@ describe('the report', () => {
     );
   });
 
+  it('names the GPU, where one was measured', () => {
+    expect(toMarkdown(reportOf({ gpu: 'NVIDIA H200' }))).toContain('GPU: NVIDIA H200. 5 rounds');
+    expect(text).not.toContain('GPU:');
+  });
+
   it('tabulates medians with their spread, and ratios', () => {
     const cells = text
       .split('\n')

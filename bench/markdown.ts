@@ -8,6 +8,7 @@ import { type Target, targets } from './targets.js';
 
 const titles: Record<SectionName, string> = {
   train: 'Training throughput',
+  gpu: 'Training on a GPU',
   accuracy: 'Time to accuracy',
   infer: 'Inference',
   micro: 'Operators',
@@ -45,11 +46,12 @@ export function toMarkdown(report: BenchmarkReport): string {
 }
 
 function sectionMarkdown(title: string, section: SectionReport): string {
-  const { machine } = section;
+  const { machine, gpu } = section;
   const gigabytes = (machine.memoryBytes / 1e9).toFixed(0);
   const place = [
     `${section.date.slice(0, 10)}, ferlab ${section.version}, ${machine.engine}, Node ${machine.node.replace(/^v/, '')}.`,
     `${machine.cpu}, ${machine.cores} cores, ${gigabytes} GB, ${machine.platform}; load before the run ${section.load.toFixed(1)}.`,
+    ...(gpu === undefined ? [] : [`GPU: ${gpu}.`]),
     `${section.rounds} ${section.rounds === 1 ? 'round' : 'rounds'}, ${formatNumber(section.seconds / 60)} minutes.`,
   ].join(' ');
   const quick = section.quick ? ['**A quick run to see that it works: its figures mean nothing.**'] : [];

@@ -6,13 +6,13 @@ const here = path.resolve('somewhere');
 const parse = (...argv: string[]) => parseOptions(argv, here)!;
 
 describe('the command line', () => {
-  it('measures all but accuracy unless told', () => {
+  it('measures all but what takes hours or a GPU unless told', () => {
     expect(parse().sections).toEqual(['train', 'infer', 'micro', 'scaling']);
     expect(parse()).toMatchObject({ rounds: null, quick: false, data: null, contestants: null });
   });
 
   it('takes sections in the order of the report', () => {
-    expect(parse('--only', 'micro, train').sections).toEqual(['train', 'micro']);
+    expect(parse('--only', 'micro, gpu, train').sections).toEqual(['train', 'gpu', 'micro']);
   });
 
   it('means paths from where the user stands', () => {
@@ -33,7 +33,7 @@ describe('the command line', () => {
   });
 
   it.each([
-    [['--only', 'speed'], '--only: expected some of train, accuracy'],
+    [['--only', 'speed'], '--only: expected some of train, gpu, accuracy'],
     [['--only', ''], '--only: expected some of'],
     [['--rounds', '0'], '--rounds: expected a positive integer; found "0"'],
     [['--rounds', '2.5'], '--rounds: expected a positive integer'],

@@ -20,9 +20,13 @@ export interface BenchOptions {
   readonly contestants: readonly string[] | null;
 }
 
+/** Sections that have to be asked for: one takes hours, one needs a GPU. */
+const onlyWhenAsked: readonly SectionName[] = ['gpu', 'accuracy'];
+
 export const usage = `npm run bench -- [options]
 
-  --only <sections>      of ${sectionNames.join(', ')}, commas between; all but accuracy, which takes hours
+  --only <sections>      of ${sectionNames.join(', ')}, commas between; all but
+                         ${onlyWhenAsked.join(' (it needs a GPU) and ')} (it takes hours)
   --rounds <n>           rounds of every table (5; of accuracy 1)
   --contestants <names>  parts of contestants' names, commas between: ferlab,keras (all)
   --data <folder>        dataset with train/ and validation/ (generated images; accuracy needs it)
@@ -39,7 +43,7 @@ const list = (text: string): string[] =>
     .filter((part) => part !== '');
 
 function parseSections(text: string | undefined): readonly SectionName[] {
-  if (text === undefined) return sectionNames.filter((name) => name !== 'accuracy');
+  if (text === undefined) return sectionNames.filter((name) => !onlyWhenAsked.includes(name));
   const names = list(text);
   const unknown = names.filter((name) => !(sectionNames as readonly string[]).includes(name));
   if (names.length === 0 || unknown.length > 0) {

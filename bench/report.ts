@@ -6,7 +6,7 @@ import type { ContestResult } from './contest.js';
 export const reportFormat = 1;
 
 /** In the order of the report. */
-export const sectionNames = ['train', 'accuracy', 'infer', 'micro', 'scaling'] as const;
+export const sectionNames = ['train', 'gpu', 'accuracy', 'infer', 'micro', 'scaling'] as const;
 export type SectionName = (typeof sectionNames)[number];
 
 export interface SectionReport {
@@ -15,6 +15,8 @@ export interface SectionReport {
   /** Version of ferlab. */
   readonly version: string;
   readonly machine: MachineSummary;
+  /** Name of the GPU, of a section that is measured on one. */
+  readonly gpu?: string;
   /** Mean number of runnable processes when it began; well above 0 means that the machine wasn't idle. */
   readonly load: number;
   readonly rounds: number;

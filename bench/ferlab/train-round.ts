@@ -1,24 +1,37 @@
 // One round of training by ferlab, in a process of its own: `step`, one fixed batch again and again, and `pipeline`,
-// from image files through decoding, shear, zoom and flip to the step. Uses what `ferlab train` uses, put together as
-// src/train/train.ts does. Prints one JSON object.
+// from image files through decoding and the preset's augmentation to the step. Uses what `ferlab train` uses, put
+// together as src/train/train.ts and fit.ts do. Prints one JSON object.
 
 import { parseArgs } from 'node:util';
 import { type BatchLoader, createBatchLoader } from '../../dist/data/batches.js';
 import { initializeWeights, type Network } from '../../dist/engine/compile/network.js';
 import { compileTrainingStep, initialState } from '../../dist/engine/compile/training-step.js';
 import { TrainingSession } from '../../dist/engine/training/training-session.js';
-import { createNetwork } from '../../dist/models/create.js';
+import { Random } from '../../dist/random/random.js';
 import { resolveTrainConfig, type TrainConfig } from '../../dist/train/config.js';
+import { mixBatch } from '../../dist/train/mixup.js';
 import { createOptimizer } from '../../dist/train/optimizer.js';
+import { type PresetName, presetNames } from '../../dist/train/presets.js';
+import { softTargets } from '../../dist/train/targets.js';
 import { openTrainingData } from '../../dist/train/training-data.js';
+import { type Device, devices, engineOptions, requireHardware } from './device.js';
 import { pipelineTimings, printResult, timeCalls, timings } from './timing.js';
+import { classCount, networkOf } from './work.js';
 
-const classCount = 7;
 const learningRate = 1e-3;
+
+function oneOf<T extends string>(option: string, names: readonly T[], text: string): T {
+  const found = names.find((name) => name === text);
+  if (found === undefined)
+    throw new Error(`${option}: expected one of ${names.join(', ')}; found "${text}".`);
+  return found;
+}
 
 function readArguments() {
   const { values } = parseArgs({
     options: {
+      preset: { type: 'string', default: 'seed' },
+      device: { type: 'string', default: 'cpu' },
       train: { type: 'string' },
       validation: { type: 'string' },
       batch: { type: 'string', default: '64' },
@@ -30,6 +43,8 @@ function readArguments() {
   });
   const { train, validation } = values;
   return {
+    preset: oneOf<PresetName>('--preset', presetNames, values.preset),
+    device: oneOf<Device>('--device', devices, values.device),
     folders: train === undefined || validation === undefined ? null : { train, validation },
     batch: Number(values.batch),
     steps: Number(values.steps),
@@ -41,33 +56,38 @@ function readArguments() {
 
 type Arguments = ReturnType<typeof readArguments>;
 
-function openSession(config: TrainConfig, network: Network, classes: number): TrainingSession {
+function openSession(config: TrainConfig, network: Network, device: Device): TrainingSession {
   const optimizer = createOptimizer(config.optimizer);
+  const ema = config.optimizer.ema !== null;
+  const { compile, session } = engineOptions(device);
   return new TrainingSession(
     (batchSize) =>
-      compileTrainingStep({ network, batchSize, classes, optimizer, provider: 'cpu', ema: false }),
-    initialState(initializeWeights(network, config.train.seed), optimizer, false),
-    { optimizer, seed: config.train.seed, emaDecay: null, threads: config.train.threads },
+      compileTrainingStep({ network, batchSize, classes: classCount, optimizer, ema, ...compile }),
+    initialState(initializeWeights(network, config.train.seed), optimizer, ema),
+    {
+      optimizer,
+      seed: config.train.seed,
+      emaDecay: config.optimizer.ema,
+      threads: config.train.threads,
+      ...session,
+    },
   );
 }
 
-function oneHot(labels: Int32Array, classes: number): Float32Array {
-  const targets = new Float32Array(labels.length * classes);
-  labels.forEach((label, i) => {
-    targets[i * classes + label] = 1;
-  });
-  return targets;
-}
+/** What the network is trained towards. */
+const targetsOf = (labels: Int32Array, { train }: TrainConfig): Float32Array =>
+  softTargets(labels, classCount, train.labelSmoothing, null);
 
 async function measureStep(
   { batch, steps, warmup }: Arguments,
+  config: TrainConfig,
   session: TrainingSession,
   pixelCount: number,
 ) {
   const pixels = Float32Array.from({ length: batch * pixelCount }, (_, i) => (i * 7919) % 256);
-  const targets = oneHot(
+  const targets = targetsOf(
     Int32Array.from({ length: batch }, (_, i) => i % classCount),
-    classCount,
+    config,
   );
   const times = await timeCalls(
     (i) => session.run(batch, { pixels, targets, step: i + 1, learningRate }),
@@ -107,7 +127,13 @@ async function measurePipeline(
     let waited = 0;
     for await (const { pixels, labels, waitSeconds, release } of endlessly(loader)) {
       const step = ends.length + 1;
-      await session.run(batch, { pixels, targets: oneHot(labels, classCount), step, learningRate });
+      const targets = targetsOf(labels, config);
+      const { mixup, seed } = config.train;
+      const input =
+        mixup === null
+          ? { pixels, targets }
+          : mixBatch(pixels, targets, batch, mixup, new Random(seed, 'mixup', step));
+      await session.run(batch, { pixels: input.pixels, targets: input.targets, step, learningRate });
       release();
       ends.push(performance.now());
       if (step > warmup) waited += waitSeconds * 1000;
@@ -126,19 +152,32 @@ async function measurePipeline(
   }
 }
 
-const argumentsGiven = readArguments();
-const { folders, batch, threads, only } = argumentsGiven;
-const config = resolveTrainConfig('seed', {
-  data: folders ?? { path: 'unused' },
-  train: { batchSize: batch, ...(threads === undefined ? {} : { threads }) },
-});
-const network = createNetwork(config.model, config.data.imageSize, classCount);
-const session = openSession(config, network, classCount);
-await session.prepare(batch);
-const pixelCount = config.data.imageSize.width * config.data.imageSize.height;
-printResult({
-  batch,
-  ...(only === 'pipeline' ? {} : { step: await measureStep(argumentsGiven, session, pixelCount) }),
-  ...(only === 'step' ? {} : { pipeline: await measurePipeline(argumentsGiven, config, session) }),
-});
-await session.close();
+async function measure(given: Arguments) {
+  const { preset, device, folders, batch, threads, only } = given;
+  const config = resolveTrainConfig(preset, {
+    data: folders ?? { path: 'unused' },
+    train: { batchSize: batch, ...(threads === undefined ? {} : { threads }) },
+  });
+  const network = networkOf(config);
+  const session = openSession(config, network, device);
+  await session.prepare(batch);
+  requireHardware(device);
+  const pixelCount = network.inputShape.reduce((product, size) => product * size, 1);
+  const result = {
+    preset,
+    device,
+    batch,
+    ...(only === 'pipeline' ? {} : { step: await measureStep(given, config, session, pixelCount) }),
+    ...(only === 'step' ? {} : { pipeline: await measurePipeline(given, config, session) }),
+  };
+  await session.close();
+  return result;
+}
+
+try {
+  printResult(await measure(readArguments()));
+} catch (error) {
+  // The last line is what the report says.
+  console.error((error as Error).message.replace(/\s+/g, ' ').trim());
+  process.exit(1);
+}

@@ -68,17 +68,17 @@ def timings(seconds, images_per_round=1):
     }
 
 
-def training_timings(seconds, batch):
-    """`timings`, with the effective GFLOP/s of a training step."""
+def training_timings(seconds, batch, flops=training_flops_per_image()):
+    """`timings`, with the effective GFLOP/s of a training step that takes `flops` an image."""
     result = timings(seconds, batch)
-    return {**result, "gflops": round(result["imagesPerSecond"] * training_flops_per_image() / 1e9, 1)}
+    return {**result, "gflops": round(result["imagesPerSecond"] * flops / 1e9, 1)}
 
 
-def pipeline_timings(seconds, batch):
+def pipeline_timings(seconds, batch, flops=training_flops_per_image()):
     """`training_timings` by the mean: a queue makes single steps look faster or slower than the pipeline is."""
-    result = training_timings(seconds, batch)
+    result = training_timings(seconds, batch, flops)
     result["imagesPerSecond"] = round(batch * len(seconds) / sum(seconds), 1)
-    return {**result, "gflops": round(result["imagesPerSecond"] * training_flops_per_image() / 1e9, 1)}
+    return {**result, "gflops": round(result["imagesPerSecond"] * flops / 1e9, 1)}
 
 
 def time_rounds(function, rounds, warmup):

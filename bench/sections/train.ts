@@ -1,14 +1,15 @@
 // Training throughput of the seed network: from files to step, and the step alone.
 
+import type { PresetName } from '../../dist/train/presets.js';
 import { ferlabScript } from '../checkout.js';
-import { type Contest, type Contestant, type Metric, Unavailable } from '../contest.js';
-import { trainingFlops } from '../ferlab/work.js';
+import { type Contest, type Contestant, type Metric, type Sample, Unavailable } from '../contest.js';
+import { networkSize } from '../ferlab/work.js';
 import type { ImageFolders } from '../images.js';
 import { runForJson } from '../process.js';
 import { absent, bfloat16Obstacle, ferlabVersions, type Peers } from './peers.js';
 
 /** What ferlab's round and the peers' scripts print. */
-interface TrainingOutput {
+export interface TrainingOutput {
   readonly batch: number;
   readonly step?: { readonly imagesPerSecond: number };
   readonly pipeline?: { readonly imagesPerSecond: number; readonly waitShare?: number };
@@ -21,7 +22,7 @@ export interface TrainSettings {
   readonly folders: ImageFolders;
 }
 
-const metrics: readonly Metric[] = [
+export const trainingMetrics: readonly Metric[] = [
   { key: 'pipeline', label: 'files to step', unit: 'images/s', better: 'higher' },
   { key: 'step', label: 'step', unit: 'images/s', better: 'higher' },
   { key: 'gflops', label: 'step', unit: 'GFLOP/s', better: 'higher' },
@@ -32,12 +33,19 @@ const metrics: readonly Metric[] = [
 /** A JavaScript peer takes seconds for each image of a step. */
 const slowBatch = 2;
 
-function sampleOf({ step, pipeline, peakMemoryMegabytes }: TrainingOutput) {
+/** A round's figures by metric. */
+export function sampleOf(
+  { step, pipeline, peakMemoryMegabytes }: TrainingOutput,
+  preset: PresetName = 'seed',
+): Sample {
   return {
     ...(pipeline === undefined ? {} : { pipeline: pipeline.imagesPerSecond }),
     ...(step === undefined
       ? {}
-      : { step: step.imagesPerSecond, gflops: (step.imagesPerSecond * trainingFlops()) / 1e9 }),
+      : {
+          step: step.imagesPerSecond,
+          gflops: (step.imagesPerSecond * networkSize(preset).trainingFlops) / 1e9,
+        }),
     ...(pipeline?.waitShare === undefined ? {} : { wait: 100 * pipeline.waitShare }),
     memory: peakMemoryMegabytes,
   };
@@ -125,10 +133,10 @@ export function trainContests(settings: TrainSettings, peers: Peers): Contest[] 
     id: `train-${batch}`,
     title: `The seed network at batch ${batch}`,
     notes: [
-      `*Files to step*: image files, decoding, shear, zoom and flip, and the training step (forward, backward, Adam). Keras reads through its ImageDataGenerator in one thread (its default), PyTorch through torchvision in two processes, ferlab through its worker threads from images that it has decoded once. *Step*: one fixed batch again and again. GFLOP/s count 2 x multiply-adds of convolutions and dense layers forward, times 3: ${(trainingFlops() / 1e9).toFixed(3)} GFLOP per image.`,
+      `*Files to step*: image files, decoding, shear, zoom and flip, and the training step (forward, backward, Adam). Keras reads through its ImageDataGenerator in one thread (its default), PyTorch through torchvision in two processes, ferlab through its worker threads from images that it has decoded once. *Step*: one fixed batch again and again. GFLOP/s count 2 x multiply-adds of convolutions and dense layers forward, times 3: ${(networkSize('seed').trainingFlops / 1e9).toFixed(3)} GFLOP per image.`,
       ...(batch === settings.batches[0] ? [javaScriptNote] : []),
     ],
-    metrics,
+    metrics: trainingMetrics,
     comparison: {
       against: 'ferlab',
       label: 'ferlab is faster by',
