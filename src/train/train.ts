@@ -21,6 +21,7 @@ import { reportRun } from './report-run.js';
 import {
   checkRunFolder,
   createRunFolder,
+  holdsRun,
   type OpenedRun,
   openRunFolder,
   type RunFolder,
@@ -70,19 +71,48 @@ export async function resumeTraining(runFolder: string, call: TrainCall = {}): P
   const opened = await openRunFolder(runFolder);
   const data = await openTrainingData(opened.config, call);
   try {
-    const expected = opened.checkpoint?.progress.fingerprints;
-    for (const [split, fingerprint] of Object.entries(data.fingerprints)) {
-      if (expected !== undefined && expected[split] !== fingerprint) {
-        throw new FerlabError(
-          'model',
-          `${runFolder}: expected the ${split} images that the run began with, found others in ${opened.config.data.path}. ` +
-            'Restore the dataset, or start a new run.',
-        );
-      }
-    }
+    checkFingerprints(opened, data);
     return await run(opened, data, call, started);
   } finally {
     await data.close();
+  }
+}
+
+/**
+ * Trains on images that are open already, whatever they were chosen from: in the run folder that `config` names, from
+ * its last finished epoch where it holds a run. Closing `data` is left to the caller.
+ *
+ * @param config names its run folder, `run.out`. Of a run that was begun earlier the stored configuration counts.
+ * @throws FerlabError as train and resumeTraining.
+ */
+export async function trainOn(
+  data: TrainingData,
+  config: TrainConfig & { run: { out: string } },
+  call: TrainCall & { command: string },
+): Promise<TrainResult> {
+  const started = performance.now();
+  const path = config.run.out;
+  const { command } = call;
+  if (!holdsRun(path)) {
+    const folder = await createRunFolder(path, { config, command });
+    return run({ folder, config, command, checkpoint: null, history: [] }, data, call, started);
+  }
+  const opened = await openRunFolder(path);
+  checkFingerprints(opened, data);
+  return run(opened, data, call, started);
+}
+
+/** Refuses to continue a run on other images than it began with. */
+function checkFingerprints({ checkpoint, config, folder }: OpenedRun, data: TrainingData): void {
+  const expected = checkpoint?.progress.fingerprints;
+  for (const [split, fingerprint] of Object.entries(data.fingerprints)) {
+    if (expected !== undefined && expected[split] !== fingerprint) {
+      throw new FerlabError(
+        'model',
+        `${folder.path}: expected the ${split} images that the run began with, found others in ${config.data.path}. ` +
+          'Restore the dataset, or start a new run.',
+      );
+    }
   }
 }
 
