@@ -26,9 +26,9 @@ const suspectMeaning =
   'Confident disagreement between label and model (confident learning). The model errs too; if it was trained on these ' +
   'images it has learnt their labels, and in its own training split finds the fewest.';
 const crossValidationMeaning =
-  'Confident disagreement between label and prediction (confident learning); each image was predicted by a model that was ' +
-  'trained without it and without its copies. Labelled so, looks like: images whose label is estimated to be wrong, and ' +
-  'those that are confidently so. The models err too; look before relabelling.';
+  'Suspects are confident disagreements between label and prediction (confident learning); each image was predicted by a ' +
+  'model that was trained without it and without its copies. For each pair of classes: how many labels are estimated to ' +
+  'be wrong, and how many images are confidently the other class. The models err too; look before relabelling.';
 
 function splitTable({ splits, classes }: AuditResult): Table {
   return {
