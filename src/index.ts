@@ -10,6 +10,26 @@ import type { TrainResult } from './train/events.js';
 import type { PresetName } from './train/presets.js';
 import { type TrainCall, train as trainFromConfig } from './train/train.js';
 
+export type { AuditPhase } from './audit/find.js';
+export type { LabellingModel } from './audit/suspects.js';
+export type {
+  AuditResult,
+  BlankImage,
+  CrossValidationSummary,
+  ExactGroup,
+  ImageReference,
+  KnownLayout,
+  LabelConfusion,
+  NearPair,
+  SplitLeak,
+  SplitSummary,
+  SuspectLabel,
+  SuspectLabels,
+  SuspectSummary,
+  UnlikeImage,
+} from './audit/types.js';
+export { type AuditOptions, audit } from './cross-validation/audit.js';
+export type { CrossValidationEvent, CrossValidationOptions } from './cross-validation/options.js';
 export { decodeGray } from './data/decode.js';
 export { readDataset } from './data/reader.js';
 export { type SampleOptions, type WrittenSample, writeSampleDataset } from './data/sample/write.js';

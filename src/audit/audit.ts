@@ -8,14 +8,14 @@ import { type OpenAuditOptions, openAuditImages, readAuditDataset } from './open
 import { toResult } from './result.js';
 import { makeSheets } from './sheets.js';
 import type { LabellingModel } from './suspects.js';
-import { auditMarkdown } from './text.js';
+import { auditMarkdown, suspectsToCsv } from './text.js';
 import type { AuditResult } from './types.js';
 
 /** What to audit, and how. */
 export interface AuditOptions
-  extends Pick<FindOptions, 'signal' | 'onProgress'>,
+  extends Pick<FindOptions, 'signal' | 'onProgress' | 'outOfSample'>,
     Pick<OpenAuditOptions, 'workers' | 'memoryBudget'> {
-  /** Folder for audit.json, audit.md and contact sheets; made where it's missing, files of these names replaced. */
+  /** Folder for audit.json, audit.md, contact sheets and suspect-labels.csv; made where it's missing, files of these names replaced. */
   out?: string | undefined;
   /** A model by which labels are doubted. */
   model?: LabellingModel | undefined;
@@ -31,7 +31,7 @@ export interface AuditOptions
  * @throws FerlabError (data) where there is nothing to audit or the model has other classes, (io), (interrupted).
  */
 export async function auditDataset(path: string, options: AuditOptions = {}): Promise<AuditResult> {
-  const { out, model, modelFile, workers, memoryBudget, signal, onProgress } = options;
+  const { out, model, modelFile, outOfSample, workers, memoryBudget, signal, onProgress } = options;
   const started = performance.now();
   const dataset = await readAuditDataset(path);
   const { images, unusable, close } = await openAuditImages(dataset, {
@@ -41,7 +41,7 @@ export async function auditDataset(path: string, options: AuditOptions = {}): Pr
     onProgress: (done, total) => onProgress?.('decode', done, total),
   });
   try {
-    const findings = await findAll(images, { model, signal, onProgress });
+    const findings = await findAll(images, { model, outOfSample, signal, onProgress });
     const seconds = (performance.now() - started) / 1000;
     const named = model ? (modelFile ?? 'a model') : null;
     const result = toResult(findings, {
@@ -57,6 +57,9 @@ export async function auditDataset(path: string, options: AuditOptions = {}): Pr
       const sheets = await makeSheets(findings, images);
       for (const { file, png } of sheets) await writeFileAtomically(join(out, file), png);
       await writeFileAtomically(join(out, 'audit.json'), `${JSON.stringify(result, null, 1)}\n`);
+      if (result.suspect_labels) {
+        await writeFileAtomically(join(out, 'suspect-labels.csv'), suspectsToCsv(result.suspect_labels));
+      }
       await writeFileAtomically(join(out, 'audit.md'), auditMarkdown(result, sheets));
     }
     return result;

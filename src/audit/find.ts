@@ -1,8 +1,10 @@
 // All that an audit looks for, on decoded images, by their numbers. Names, words and pictures are made from it elsewhere.
 
 import { blankDeviation, describeImages } from './describe.js';
+import { copyGroups } from './groups.js';
 import { type AuditImages, Pace } from './images.js';
 import { findNearMatches, type NearMatch } from './near.js';
+import { type CrossValidated, judgeLabels, type OutOfSamplePredictor } from './out-of-sample.js';
 import { findSuspects, type LabellingModel, type RankedSuspects } from './suspects.js';
 
 /** What an audit is doing, for a progress bar. */
@@ -10,6 +12,8 @@ export type AuditPhase = 'decode' | 'describe' | 'search' | 'compare' | 'model';
 
 export interface FindOptions {
   model?: LabellingModel | undefined;
+  /** Judges labels by models that haven't seen the images; instead of `model`. */
+  outOfSample?: OutOfSamplePredictor | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((phase: AuditPhase, done: number, total: number) => void) | undefined;
 }
@@ -36,8 +40,9 @@ export interface Findings {
   blank: { image: number; deviation: number }[];
   /** One of each set of exact copies, blank ones left out, the strangest first. */
   unlike: { image: number; score: number }[];
-  /** By split; null without a model. */
+  /** By split; null without a model and without cross-validation. */
   suspects: RankedSuspects[] | null;
+  crossValidated: CrossValidated | null;
 }
 
 /** Images of which every set of exact copies is listed, with the members of each. */
@@ -85,7 +90,7 @@ function findCopiesInTraining(
 /** Looks for everything. Memory: some 300 bytes per image beside the stores' own. */
 export async function findAll(
   images: AuditImages,
-  { model, signal, onProgress }: FindOptions,
+  { model, outOfSample, signal, onProgress }: FindOptions,
 ): Promise<Findings> {
   const pace = (phase: AuditPhase, total = images.count) =>
     new Pace(signal, (done) => onProgress?.(phase, done, total));
@@ -97,6 +102,8 @@ export async function findAll(
     search: pace('search'),
     compare: (total) => pace('compare', total),
   });
+  const predicted = await outOfSample?.predict(images, copyGroups(firsts, near), { signal, onProgress });
+  const crossValidated = predicted ? judgeLabels(images, predicted) : null;
   const { deviations, unlike } = description;
   const isBlank = (image: number) => deviations[image]! <= blankDeviation;
   const numbers = Array.from(deviations.keys());
@@ -110,11 +117,12 @@ export async function findAll(
       .filter((image) => !isBlank(image))
       .map((image) => ({ image, score: unlike[image]! }))
       .sort((a, b) => b.score - a.score),
+    crossValidated,
     suspects: model
       ? await findSuspects(images, model, {
           signal,
           onProgress: (done) => onProgress?.('model', done, images.count),
         })
-      : null,
+      : (crossValidated?.suspects ?? null),
   };
 }

@@ -1,12 +1,23 @@
 // Puts names to what an audit found: the object that is printed as JSON and from which text is made.
 
 import type { BadFile } from '../data/types.js';
+import { normalisedMargin } from './confident-learning.js';
 import type { Findings } from './find.js';
 import type { AuditImages } from './images.js';
 import { recogniseLayout } from './layouts.js';
 import { samePhotograph } from './near.js';
 import type { AuditDataset } from './open.js';
-import type { AuditResult, ExactGroup, NearPair, SplitLeak, SplitSummary, SuspectLabels } from './types.js';
+import type { CrossValidated } from './out-of-sample.js';
+import { sortSuspects } from './suspects.js';
+import type {
+  AuditResult,
+  CrossValidationSummary,
+  ExactGroup,
+  NearPair,
+  SplitLeak,
+  SplitSummary,
+  SuspectLabels,
+} from './types.js';
 import { describeWarnings } from './warnings.js';
 
 /** Entries of a list in the result, at most; counts are of everything. */
@@ -103,13 +114,41 @@ function describeNear({ near }: Findings, images: AuditImages) {
   };
 }
 
-function describeSuspects({ suspects }: Findings, { images, model }: ResultContext): SuspectLabels | null {
-  if (!suspects || model === null) return null;
+function describeCrossValidation(judged: CrossValidated, classes: readonly string[]): CrossValidationSummary {
+  const { folds, preset, epochs, seed, accuracy, foldAccuracy, joint, estimated } = judged;
+  const pairs = classes.flatMap((label, given) =>
+    classes.flatMap((predicted, other) =>
+      other === given || joint[given]![other] === 0
+        ? []
+        : [{ label, predicted, confident: joint[given]![other]!, estimated: estimated[given]![other]! }],
+    ),
+  );
+  return {
+    folds,
+    preset,
+    epochs,
+    seed,
+    accuracy: rounded(accuracy, 4),
+    fold_accuracy: foldAccuracy.map((share) => rounded(share, 4)),
+    estimated_errors: rounded(
+      pairs.reduce((sum, pair) => sum + pair.estimated, 0),
+      1,
+    ),
+    pairs: pairs
+      .sort((a, b) => b.estimated - a.estimated)
+      .map((pair) => ({ ...pair, estimated: rounded(pair.estimated, 1) })),
+  };
+}
+
+function describeSuspects(
+  { suspects, crossValidated }: Findings,
+  { images, model }: ResultContext,
+): SuspectLabels | null {
+  if (!suspects) return null;
   const { classes } = images;
-  const all = suspects.flatMap((ranked) => ranked.suspects);
-  const lead = (suspect: (typeof all)[number]) => suspect.predictedProbability - suspect.labelProbability;
   return {
     model,
+    cross_validation: crossValidated ? describeCrossValidation(crossValidated, classes) : null,
     splits: suspects.map(({ thresholds, suspects: own }, s) => ({
       name: images.splits[s]!.name,
       images: images.splits[s]!.store.count,
@@ -120,14 +159,14 @@ function describeSuspects({ suspects }: Findings, { images, model }: ResultConte
         ),
       ),
     })),
-    images: all
-      .sort((a, b) => lead(b) - lead(a))
+    images: sortSuspects(suspects.flatMap((ranked) => ranked.suspects))
       .slice(0, listLimit)
       .map(({ image, predicted, labelProbability, predictedProbability }) => ({
         ...images.reference(image),
         predicted: classes[predicted]!,
         label_probability: rounded(labelProbability, 4),
         predicted_probability: rounded(predictedProbability, 4),
+        normalised_margin: rounded(normalisedMargin(labelProbability, predictedProbability), 4),
       })),
   };
 }

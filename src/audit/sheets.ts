@@ -5,6 +5,7 @@ import type { SheetItem } from '../report/types.js';
 import type { Findings } from './find.js';
 import type { AuditImages } from './images.js';
 import type { NearMatch } from './near.js';
+import { sortSuspects } from './suspects.js';
 import type { SheetLink } from './text.js';
 
 /** A picture with the file that it becomes. */
@@ -134,14 +135,14 @@ export async function makeSheets(findings: Findings, images: AuditImages): Promi
     'Unlike the others, the strangest first',
     await maker.singles(findings.unlike, ({ image, score }) => `${maker.label(image)} ${score.toFixed(2)}`),
   );
-  const lead = (suspect: { predictedProbability: number; labelProbability: number }) =>
-    suspect.predictedProbability - suspect.labelProbability;
   const suspects = (findings.suspects ?? []).flatMap((ranked) => ranked.suspects);
   await add(
     'suspect-labels.png',
-    'Labels that the model contradicts most',
+    findings.crossValidated
+      ? 'Labels that models which never saw the image contradict most'
+      : 'Labels that the model contradicts most',
     await maker.singles(
-      suspects.sort((a, b) => lead(b) - lead(a)),
+      sortSuspects(suspects),
       ({ image, predicted, predictedProbability }) =>
         `${maker.label(image)}: ${images.classes[predicted]!} ${predictedProbability.toFixed(2)}?`,
     ),

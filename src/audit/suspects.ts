@@ -1,11 +1,11 @@
-// Labels that a model confidently disagrees with, by the rule of confident learning (Northcutt, Jiang and Chuang 2021):
-// a class is believed where its probability reaches the mean that the model gives it over the images labelled so. A
+// Labels that one model confidently disagrees with, by the thresholds of confident learning (confident-learning.ts). A
 // ranking for people to look through, not a verdict: the model errs too, and one that was trained on an image has
 // learnt its label, right or wrong, so that in its own training set it finds the fewest.
 
 import { sequentialBatches } from '../data/batches.js';
-import { openImages } from '../data/store.js';
+import { type ImageStore, openImages } from '../data/store.js';
 import { FerlabError } from '../errors.js';
+import { confidentClasses } from './confident-learning.js';
 import { type AuditImages, Pace } from './images.js';
 
 /** What the audit needs of a model; `loadModel` gives one. */
@@ -45,22 +45,12 @@ export function rankSuspects(
   labels: ArrayLike<number>,
   classes: number,
 ): RankedSuspects {
-  const sums = new Float64Array(classes);
-  const counts = new Int32Array(classes);
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i]!;
-    sums[label]! += probabilities[i * classes + label]!;
-    counts[label]!++;
-  }
-  const thresholds = Array.from(sums, (sum, label) => sum / counts[label]!);
+  const { thresholds, classes: confident } = confidentClasses(probabilities, labels, classes);
   const suspects: Suspect[] = [];
   for (let image = 0; image < labels.length; image++) {
     const of = (label: number) => probabilities[image * classes + label]!;
-    let predicted = -1;
-    for (let label = 0; label < classes; label++) {
-      if (of(label) >= thresholds[label]! && (predicted < 0 || of(label) > of(predicted))) predicted = label;
-    }
     const label = labels[image]!;
+    const predicted = confident[image]!;
     if (predicted < 0 || predicted === label || of(predicted) <= of(label)) continue;
     suspects.push({
       image,
@@ -69,8 +59,13 @@ export function rankSuspects(
       predictedProbability: of(predicted),
     });
   }
+  return { thresholds, suspects: sortSuspects(suspects) };
+}
+
+/** Sorts in place, the largest lead of the predicted class over the label first, and returns the same array. */
+export function sortSuspects(suspects: Suspect[]): Suspect[] {
   const lead = (suspect: Suspect) => suspect.predictedProbability - suspect.labelProbability;
-  return { thresholds, suspects: suspects.sort((a, b) => lead(b) - lead(a)) };
+  return suspects.sort((a, b) => lead(b) - lead(a));
 }
 
 /** For every class of the dataset, its place among the model's. */
@@ -85,6 +80,35 @@ function classPlaces(images: AuditImages, model: LabellingModel): number[] {
     );
   }
   return places;
+}
+
+/**
+ * A model's probabilities for every image of a store that has its input size.
+ *
+ * @param places for every class wanted, its place among the model's.
+ * @param onBatch called with the number of images done.
+ * @returns `[images, places]`, row by row.
+ */
+export async function predictStore(
+  store: ImageStore,
+  model: LabellingModel,
+  places: readonly number[],
+  onBatch: (done: number) => Promise<void> | void,
+): Promise<Float32Array> {
+  const probabilities = new Float32Array(store.count * places.length);
+  for await (const batch of sequentialBatches(store, batchSize)) {
+    const pixels = batch.pixels.subarray(0, batch.size * store.width * store.height);
+    const scores = await model.probabilities(pixels);
+    batch.indices.forEach((index, k) => {
+      places.forEach((place, label) => {
+        probabilities[index * places.length + label] = scores[k * model.classes.length + place]!;
+      });
+    });
+    const done = batch.indices[batch.size - 1]! + 1;
+    batch.release();
+    await onBatch(done);
+  }
+  return probabilities;
 }
 
 /** Ranks the labels of every split by the model's probabilities; image numbers are those of `images`. */
@@ -103,23 +127,14 @@ export async function findSuspects(
     const sized = fits
       ? store
       : await openImages(store.samples, { width, height, pool: store.pool, maxPixels: store.maxPixels });
-    const probabilities = new Float32Array(sized.count * places.length);
-    for await (const batch of sequentialBatches(sized, batchSize)) {
-      const scores = await model.probabilities(batch.pixels.subarray(0, batch.size * width * height));
-      batch.indices.forEach((index, k) => {
-        places.forEach((place, label) => {
-          probabilities[index * places.length + label] = scores[k * model.classes.length + place]!;
-        });
-      });
-      const done = batch.indices[batch.size - 1]! + 1;
-      batch.release();
-      if (pace.due()) await pace.breathe(first + done);
-    }
+    const before = first;
+    const probabilities = await predictStore(sized, model, places, async (done) => {
+      if (pace.due()) await pace.breathe(before + done);
+    });
     const { thresholds, suspects } = rankSuspects(probabilities, sized.labels, places.length);
-    const offset = first;
     ranked.push({
       thresholds,
-      suspects: suspects.map((suspect) => ({ ...suspect, image: suspect.image + offset })),
+      suspects: suspects.map((suspect) => ({ ...suspect, image: suspect.image + before })),
     });
     first += store.count;
   }

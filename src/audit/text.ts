@@ -1,8 +1,9 @@
 // An audit's result in words and tables: for the terminal, and as Markdown with pictures.
 
+import { csvLine } from '../report/csv.js';
 import { code, count, image, percent, plain } from '../report/markdown.js';
 import { type Column, markdownTable, textTable } from '../report/table.js';
-import type { AuditResult, ImageReference } from './types.js';
+import type { AuditResult, CrossValidationSummary, ImageReference, SuspectLabels } from './types.js';
 
 /** A contact sheet that stands beside the document. */
 export interface SheetLink {
@@ -24,6 +25,10 @@ const unlikeMeaning =
 const suspectMeaning =
   'Confident disagreement between label and model (confident learning). The model errs too; if it was trained on these ' +
   'images it has learnt their labels, and in its own training split finds the fewest.';
+const crossValidationMeaning =
+  'Suspects are confident disagreements between label and prediction (confident learning); each image was predicted by a ' +
+  'model that was trained without it and without its copies. For each pair of classes: how many labels are estimated to ' +
+  'be wrong, and how many images are confidently the other class. The models err too; look before relabelling.';
 
 function splitTable({ splits, classes }: AuditResult): Table {
   return {
@@ -57,15 +62,51 @@ function findingTable(result: AuditResult): Table {
       [`${split} images with only a near copy there`, count(nearly), share(nearly, images)],
     ]),
     ['blank images', count(result.blank_count), share(result.blank_count, total)],
-    ...(result.suspect_labels?.splits ?? []).map(({ name, images, confident }) => [
-      `${name} labels that the model contradicts`,
-      count(confident),
-      share(confident, images),
-    ]),
+    ...suspectRows(result.suspect_labels, total),
   ];
   return {
     columns: [{ header: 'found' }, { header: 'number', align: 'right' }, { header: 'share', align: 'right' }],
     rows,
+  };
+}
+
+function suspectRows(suspects: SuspectLabels | null, total: number): string[][] {
+  if (!suspects) return [];
+  const judged = suspects.cross_validation;
+  const rows = suspects.splits.map(({ name, images, confident }) => [
+    `${name} labels that ${judged ? 'cross-validation' : 'the model'} contradicts`,
+    count(confident),
+    images > 0 ? percent(confident / images) : '',
+  ]);
+  if (!judged) return rows;
+  const errors = Math.round(judged.estimated_errors);
+  return [
+    ...rows,
+    ['estimated wrong labels', count(errors), percent(judged.estimated_errors / total)],
+    [
+      'right without having seen the image',
+      count(Math.round(judged.accuracy * total)),
+      percent(judged.accuracy),
+    ],
+  ];
+}
+
+function pairTable({ pairs }: CrossValidationSummary, most: number): Table {
+  return {
+    columns: [
+      { header: 'labelled' },
+      { header: 'looks like' },
+      { header: 'estimated', align: 'right' },
+      { header: 'confident', align: 'right' },
+    ],
+    rows: pairs
+      .slice(0, most)
+      .map(({ label, predicted, estimated, confident }) => [
+        label,
+        predicted,
+        estimated.toFixed(1),
+        count(confident),
+      ]),
   };
 }
 
@@ -120,9 +161,39 @@ export function auditText(result: AuditResult): string {
   add(splitTable(result));
   add(findingTable(result));
   add(unlikeTable(result, shownInTerminal));
+  const judged = result.suspect_labels?.cross_validation;
+  if (judged) add(pairTable(judged, shownInTerminal));
   add(suspectTable(result, shownInTerminal));
   if (warnings.length > 0) parts.push(warnings.map((line) => `Warning: ${line}`).join('\n'));
   return parts.join('\n\n');
+}
+
+/** How the labels were judged. */
+function suspectParts({ model, cross_validation: judged }: SuspectLabels, table: (table: Table) => string) {
+  if (!judged) return [`By ${model === null ? 'a model' : code(model)}. ${suspectMeaning}`];
+  const { folds, preset, epochs, seed, accuracy, fold_accuracy, estimated_errors, pairs } = judged;
+  return [
+    `By cross-validation: ${folds} models of preset ${preset}, ${epochs} epochs each, seed ${seed}. They give ` +
+      `${percent(accuracy)} of the images their label without having seen them (by fold ` +
+      `${fold_accuracy.map((share) => percent(share)).join(', ')}). Estimated wrong labels: ${estimated_errors}.`,
+    crossValidationMeaning,
+    ...(pairs.length > 0 ? [table(pairTable(judged, shownInDocument))] : []),
+  ];
+}
+
+/** The suspects as comma-separated values (RFC 4180, with line feeds), a header first, the likeliest errors first. */
+export function suspectsToCsv({ images }: SuspectLabels): string {
+  const columns = [
+    'file',
+    'split',
+    'label',
+    'predicted',
+    'label_probability',
+    'predicted_probability',
+    'normalised_margin',
+  ] as const;
+  const lines = [columns, ...images.map((entry) => columns.map((column) => entry[column]))].map(csvLine);
+  return `${lines.join('\n')}\n`;
 }
 
 /** As Markdown. */
@@ -163,11 +234,10 @@ export function auditMarkdown(result: AuditResult, sheets: readonly SheetLink[])
   if (conflicts.rows.length > 0) parts.push(section('Conflicting labels', table(conflicts)));
   parts.push(section('Unlike the others', unlikeMeaning, table(unlikeTable(result, shownInDocument))));
   if (result.suspect_labels) {
-    const { model } = result.suspect_labels;
     parts.push(
       section(
         'Suspect labels',
-        `By ${code(model)}. ${suspectMeaning}`,
+        ...suspectParts(result.suspect_labels, table),
         table(suspectTable(result, shownInDocument)),
       ),
     );

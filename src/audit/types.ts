@@ -88,6 +88,8 @@ export interface SuspectLabel extends ImageReference {
   /** Probabilities under the model. */
   label_probability: number;
   predicted_probability: number;
+  /** (1 + label_probability - predicted_probability) / 2, 0 to 1: the smaller, the likelier the label is wrong. */
+  normalised_margin: number;
 }
 
 /** Confident disagreement in one split. */
@@ -95,14 +97,46 @@ export interface SuspectSummary {
   name: string;
   images: number;
   confident: number;
-  /** Mean probability that the model gives to a class over the images labelled so: the bar for confidence in it. */
+  /**
+   * Mean probability that the model gives to a class over the images labelled so: the bar for confidence in it. With
+   * cross-validation over all splits together.
+   */
   thresholds: Record<string, number>;
+}
+
+/** Images of one label that look like another class. */
+export interface LabelConfusion {
+  /** The label that they have, and the class that they look like. */
+  label: string;
+  predicted: string;
+  /** Images labelled so that are confidently the other class. */
+  confident: number;
+  /** Images labelled so that truly are the other class, estimated from `confident`. */
+  estimated: number;
+}
+
+/** How labels were judged by models that hadn't seen the images. */
+export interface CrossValidationSummary {
+  folds: number;
+  /** How every fold's model was trained. */
+  preset: string;
+  epochs: number;
+  seed: number;
+  /** Share of the images whose most probable class is their label, out of sample; of all, and by fold. */
+  accuracy: number;
+  fold_accuracy: number[];
+  /** The sum of the pairs' estimates. */
+  estimated_errors: number;
+  /** Pairs of classes with any confident image, the largest estimate first. */
+  pairs: LabelConfusion[];
 }
 
 /** Labels that a model disagrees with. */
 export interface SuspectLabels {
-  /** Path of the model file. */
-  model: string;
+  /** Path of the model file; null with cross-validation. */
+  model: string | null;
+  /** Null with a model file. */
+  cross_validation: CrossValidationSummary | null;
   /** Of each split. */
   splits: SuspectSummary[];
   /** Confident disagreements, the strongest first. */

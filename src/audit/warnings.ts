@@ -10,6 +10,9 @@ const fewToTrain = 100;
 /** Fewer held-out images of a class than this leave its recall uncertain by 14 points or more. */
 const fewToScore = 50;
 
+/** Models that know fewer of the images than this share judge labels badly. */
+const leastTellingAccuracy = 0.5;
+
 /** Half the width of a 95% interval around a share of one half, in points. */
 function uncertainty(images: number): number {
   return Math.round(98 / Math.sqrt(images));
@@ -68,6 +71,15 @@ function describeClasses({ splits, imbalance_ratio: ratio }: AuditResult): strin
   return warnings;
 }
 
+function describeJudges({ suspect_labels: suspects }: AuditResult): string[] {
+  const judged = suspects?.cross_validation;
+  if (!judged || judged.accuracy >= leastTellingAccuracy) return [];
+  return [
+    `The models of the cross-validation give only ${percent(judged.accuracy)} of the images their label: the suspect labels ` +
+      'and the estimate of wrong ones say little. Train them for more epochs, or with another preset.',
+  ];
+}
+
 /** Sentences for people; none where nothing is amiss. */
 export function describeWarnings(result: AuditResult): string[] {
   const { unusable, exact_duplicates: exact, near_duplicates: near, blank_count: blank } = result;
@@ -85,5 +97,5 @@ export function describeWarnings(result: AuditResult): string[] {
     const { file, reason } = unusable[0]!;
     warnings.push(`${count(unusable.length)} files can't be used (${file}: ${reason}).`);
   }
-  return [...warnings, ...describeClasses(result)];
+  return [...warnings, ...describeJudges(result), ...describeClasses(result)];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { csvLine, duration, percent, table, throughput } from './format.js';
+import { duration, percent, table, throughput } from './format.js';
 
 describe('duration', () => {
   it.each([
@@ -24,12 +24,6 @@ describe('table', () => {
         ['sad', '7'],
       ]),
     ).toBe('class    n\nhappy  895\nsad      7');
-  });
-});
-
-describe('csvLine', () => {
-  it('quotes where RFC 4180 asks for it', () => {
-    expect(csvLine(['a,b', 'say "x"', 'two\nlines', 0.5, ''])).toBe('"a,b","say ""x""","two\nlines",0.5,');
   });
 });
 

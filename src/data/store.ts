@@ -118,10 +118,11 @@ async function decodeAll(
   return { digests, reasons };
 }
 
-function fingerprintOf(samples: readonly Sample[], digests: readonly Uint8Array[]): string {
+/** SHA-256 (hex) over every image's file name, label and digest, in order. */
+export function fingerprintOf({ samples, digest }: Pick<ImageStore, 'samples' | 'digest'>): string {
   const hash = createHash('sha256');
   samples.forEach(({ file, label }, i) => {
-    hash.update(`${file}\0${label}\0`).update(digests[i]!);
+    hash.update(`${file}\0${label}\0`).update(digest(i));
   });
   return hash.digest('hex');
 }
@@ -156,10 +157,7 @@ export async function openImages(samples: readonly Sample[], options: OpenOption
   const slots = Int32Array.from(samples.keys()).filter((slot) => !reasons.has(slot));
   const good = Array.from(slots, (slot) => samples[slot]!);
   const digest = (i: number) => digests.subarray(slots[i]! * digestBytes, (slots[i]! + 1) * digestBytes);
-  const fingerprint = fingerprintOf(
-    good,
-    good.map((_, i) => digest(i)),
-  );
+  const fingerprint = fingerprintOf({ samples: good, digest });
   return {
     width,
     height,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBatchLoader, sequentialBatches } from './batches.js';
 import { type ImageStore, openImages } from './store.js';
-import { withoutImages } from './subset.js';
+import { onlyImages, withoutImages } from './subset.js';
 import type { Sample } from './types.js';
 
 const samples: Sample[] = Array.from({ length: 6 }, (_, i) => ({
@@ -42,5 +42,22 @@ describe.each([1024, 0])('withoutImages, memory budget %i', (memoryBudget) => {
 
   it('is the store itself where nothing is left out', () => {
     expect(withoutImages(whole, new Set())).toBe(whole);
+  });
+});
+
+describe('onlyImages', () => {
+  const open = (chosen: readonly Sample[]) => openImages(chosen, { width: 4, height: 4, workers: 1 });
+
+  it('is the store that these images alone would make, in the order told', async () => {
+    const whole = await open(samples);
+    const alone = await open([samples[4]!, samples[1]!]);
+    const part = onlyImages(whole, [4, 1]);
+    expect(part.samples).toEqual(alone.samples);
+    expect([...part.labels]).toEqual([...alone.labels]);
+    expect([...(await part.bytes(0))]).toEqual([...(await alone.bytes(0))]);
+    expect(part.fingerprint).toBe(alone.fingerprint);
+    expect(part.fingerprint).not.toBe(onlyImages(whole, [1, 4]).fingerprint);
+    await whole.close();
+    await alone.close();
   });
 });

@@ -1,15 +1,8 @@
-// A store with some of another's images left out. It shares the other's memory and workers.
+// A store with some of another's images. It shares the other's memory and workers; closing it closes the other.
 
-import type { ImageStore } from './store.js';
+import { fingerprintOf, type ImageStore } from './store.js';
 
-/**
- * @param excluded places in `store`.
- * @returns the rest, in the same order. Its fingerprint is still that of the whole store, from which it follows; closing
- *   it closes that.
- */
-export function withoutImages(store: ImageStore, excluded: ReadonlySet<number>): ImageStore {
-  if (excluded.size === 0) return store;
-  const places = Array.from({ length: store.count }, (_, i) => i).filter((i) => !excluded.has(i));
+function select(store: ImageStore, places: readonly number[]): ImageStore {
   const { kept } = store;
   return {
     ...store,
@@ -20,4 +13,25 @@ export function withoutImages(store: ImageStore, excluded: ReadonlySet<number>):
     kept: kept && { memory: kept.memory, slots: Int32Array.from(places, (i) => kept.slots[i]!) },
     bytes: (i) => store.bytes(places[i] ?? -1),
   };
+}
+
+/**
+ * @param excluded places in `store`.
+ * @returns the rest, in the same order. Its fingerprint is still that of the whole store, from which it follows.
+ */
+export function withoutImages(store: ImageStore, excluded: ReadonlySet<number>): ImageStore {
+  if (excluded.size === 0) return store;
+  return select(
+    store,
+    Array.from({ length: store.count }, (_, i) => i).filter((i) => !excluded.has(i)),
+  );
+}
+
+/**
+ * @param places in `store`, of the images wanted.
+ * @returns these, in that order, with a fingerprint of their own.
+ */
+export function onlyImages(store: ImageStore, places: readonly number[]): ImageStore {
+  const chosen = select(store, places);
+  return { ...chosen, fingerprint: fingerprintOf(chosen) };
 }

@@ -89,6 +89,11 @@ function withPaths(config: TrainConfig, change: (path: string) => string): Train
   };
 }
 
+/** Whether a run was begun in this folder. */
+export function holdsRun(path: string): boolean {
+  return existsSync(join(path, configFile));
+}
+
 /** A run that was begun earlier. */
 export interface OpenedRun extends StoredConfig {
   folder: RunFolder;

@@ -5,7 +5,6 @@ import { createBatchLoader } from '../data/batches.js';
 import { initializeWeights } from '../engine/compile/network.js';
 import { compileTrainingStep, initialState, weightsOf } from '../engine/compile/training-step.js';
 import { chooseDevice } from '../engine/runtime/choose-device.js';
-import type { Device } from '../engine/runtime/device.js';
 import { TrainingSession } from '../engine/training/training-session.js';
 import { FerlabError } from '../errors.js';
 import { createNetwork } from '../models/create.js';
@@ -23,6 +22,7 @@ import { reportRun } from './report-run.js';
 import {
   checkRunFolder,
   createRunFolder,
+  holdsRun,
   type OpenedRun,
   openRunFolder,
   type RunFolder,
@@ -63,7 +63,7 @@ export async function train(config: TrainConfig, call: TrainCall = {}): Promise<
   try {
     const folder = await createRunFolder(path, { config: stored, command });
     const opened: OpenedRun = { folder, config: stored, command, checkpoint: null, history: [] };
-    return await run(opened, device, data, call, started);
+    return await run(opened, data, call, started);
   } finally {
     await data.close();
   }
@@ -77,33 +77,61 @@ export async function train(config: TrainConfig, call: TrainCall = {}): Promise<
 export async function resumeTraining(runFolder: string, call: TrainCall = {}): Promise<TrainResult> {
   const started = performance.now();
   const opened = await openRunFolder(runFolder);
-  const { device } = await chooseDevice(opened.config.train.device);
   const data = await openTrainingData(opened.config, call);
   try {
-    const expected = opened.checkpoint?.progress.fingerprints;
-    for (const [split, fingerprint] of Object.entries(data.fingerprints)) {
-      if (expected !== undefined && expected[split] !== fingerprint) {
-        throw new FerlabError(
-          'model',
-          `${runFolder}: expected the ${split} images that the run began with, found others in ${opened.config.data.path}. ` +
-            'Restore the dataset, or start a new run.',
-        );
-      }
-    }
-    return await run(opened, device, data, call, started);
+    checkFingerprints(opened, data);
+    return await run(opened, data, call, started);
   } finally {
     await data.close();
   }
 }
 
+/**
+ * Trains on images that are open already, whatever they were chosen from: in the run folder that `config` names, from
+ * its last finished epoch where it holds a run. Closing `data` is left to the caller.
+ *
+ * @param config names its run folder, `run.out`. Of a run that was begun earlier the stored configuration counts.
+ * @throws FerlabError as train and resumeTraining.
+ */
+export async function trainOn(
+  data: TrainingData,
+  config: TrainConfig & { run: { out: string } },
+  call: TrainCall & { command: string },
+): Promise<TrainResult> {
+  const started = performance.now();
+  const path = config.run.out;
+  const { command } = call;
+  if (!holdsRun(path)) {
+    const folder = await createRunFolder(path, { config, command });
+    return run({ folder, config, command, checkpoint: null, history: [] }, data, call, started);
+  }
+  const opened = await openRunFolder(path);
+  checkFingerprints(opened, data);
+  return run(opened, data, call, started);
+}
+
+/** Refuses to continue a run on other images than it began with. */
+function checkFingerprints({ checkpoint, config, folder }: OpenedRun, data: TrainingData): void {
+  const expected = checkpoint?.progress.fingerprints;
+  for (const [split, fingerprint] of Object.entries(data.fingerprints)) {
+    if (expected !== undefined && expected[split] !== fingerprint) {
+      throw new FerlabError(
+        'model',
+        `${folder.path}: expected the ${split} images that the run began with, found others in ${config.data.path}. ` +
+          'Restore the dataset, or start a new run.',
+      );
+    }
+  }
+}
+
 async function run(
   opened: OpenedRun,
-  device: Device,
   data: TrainingData,
   call: TrainCall,
   started: number,
 ): Promise<TrainResult> {
   const { config, checkpoint, folder } = opened;
+  const { device } = await chooseDevice(config.train.device);
   const { dataset, training, validation, fingerprints } = data;
   const classes = dataset.classes.length;
   const network = createNetwork(config.model, config.data.imageSize, classes, config.augment.crop);

@@ -32,8 +32,9 @@ const directions: Record<string, string[]> = {
   evaluate: ['predict', 'data', 'report', 'version'],
   audit: ['data', 'report', 'version'],
   train: ['models', 'engine/training', 'audit', 'data', 'evaluate', 'report', 'version'],
-  cli: ['train', 'evaluate', 'predict', 'audit', 'data', 'models', 'report', 'version'],
-  index: ['train', 'evaluate', 'predict', 'data', 'models', 'report', 'version'],
+  'cross-validation': ['train', 'audit'],
+  cli: ['cross-validation', 'train', 'evaluate', 'predict', 'audit', 'data', 'models', 'report', 'version'],
+  index: ['cross-validation', 'train', 'evaluate', 'predict', 'audit', 'data', 'models', 'report', 'version'],
 };
 
 /** Packages that one place alone may import, so that replacing one changes one place. */

@@ -82,4 +82,15 @@ describe('ferlab audit', () => {
     expect((await ferlab('audit', clean, '--model', join(folder, 'no.onnx'))).code).toBe(4);
     expect((await ferlab('audit', clean, '--threads', '2')).code).toBe(2);
   });
+
+  it('refuses options of cross-validation that go with nothing or not together', async () => {
+    const alone = await ferlab('audit', clean, '--epochs', '3', '--work', 'folds');
+    expect(alone).toMatchObject({ code: 2, err: expect.stringContaining('--epochs, --work: expected') });
+    const both = await ferlab('audit', clean, '--cross-validate', '3', '--model', 'best.onnx');
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining('expected it without --model') });
+    const many = await ferlab('audit', clean, '--cross-validate', '21');
+    expect(many).toMatchObject({ code: 2, err: expect.stringContaining('from 2 to 20, got 21') });
+    const unknown = await ferlab('audit', clean, '--cross-validate', '3', '--preset', 'huge');
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('--preset: expected one of') });
+  });
 });

@@ -1,22 +1,34 @@
 // `ferlab audit`: what in a dataset makes scores on it dishonest.
 
 import type { AuditPhase } from '../../audit/find.js';
+import type { CrossValidationEvent, CrossValidationOptions } from '../../cross-validation/options.js';
+import { defaultPreset } from '../../cross-validation/options.js';
 import { exitCodes, FerlabError } from '../../errors.js';
+import { presetNames } from '../../train/presets.js';
 import {
   type CommandSpec,
+  choiceOption,
   debugOption,
   flagOption,
   type Invocation,
   integerOption,
   jsonOption,
+  longFlag,
+  optionKey,
   quietOption,
   textOption,
 } from '../command.js';
+import { percent } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
-import { createCountProgress } from '../progress.js';
+import { createCountProgress, createTrainProgress } from '../progress.js';
 
 const outFlags = '--out <folder>';
 const modelFlags = '--model <file>';
+const crossValidateFlags = '--cross-validate <folds>';
+const presetFlags = '--preset <name>';
+const epochsFlags = '--epochs <n>';
+const seedFlags = '--seed <n>';
+const workFlags = '--work <folder>';
 const strictFlags = '--strict';
 const workersFlags = '--workers <n>';
 const threadsFlags = '--threads <n>';
@@ -29,21 +41,68 @@ const phaseNames: Record<AuditPhase, string> = {
   model: 'Predicting',
 };
 
-/** One bar per phase. */
-function createPhaseProgress(invocation: Invocation, quiet: boolean) {
+/** One bar per phase; what the trainings of cross-validation tell as lines of their own. */
+function createAuditProgress(invocation: Invocation, quiet: boolean) {
+  const { err } = invocation.terminal;
   let current: AuditPhase | null = null;
   let progress: ReturnType<typeof createCountProgress> | null = null;
+  // Standard output is the result's.
+  const training = createTrainProgress({ out: err, err }, quiet);
+  const endPhase = () => {
+    progress?.end();
+    progress = null;
+    current = null;
+  };
+  const end = () => {
+    endPhase();
+    training.end();
+  };
   return {
     show(phase: AuditPhase, done: number, total: number): void {
       if (phase !== current) {
-        progress?.end();
-        progress = createCountProgress(invocation.terminal.err, phaseNames[phase], quiet);
+        end();
+        progress = createCountProgress(err, phaseNames[phase], quiet);
         current = phase;
       }
       progress?.show(done, total);
     },
-    end: () => progress?.end(),
+    showFold(event: CrossValidationEvent): void {
+      endPhase();
+      const place = `Fold ${event.fold} of ${event.folds}`;
+      if (event.type === 'training') training.show(event.event);
+      else if (event.type === 'fold') {
+        training.say(`${place}: trains on ${event.trainingImages} images, predicts ${event.heldOutImages}`);
+      } else training.say(`${place}: ${percent(event.accuracy)} of its images get their label`);
+    },
+    say(line: string): void {
+      end();
+      training.say(line);
+    },
+    end,
   };
+}
+
+/** The options of cross-validation, where it is asked for. */
+function readCrossValidation(invocation: Invocation): CrossValidationOptions | undefined {
+  const folds = integerOption(invocation, crossValidateFlags, 2);
+  const options = {
+    preset: choiceOption(invocation, presetFlags, presetNames),
+    epochs: integerOption(invocation, epochsFlags, 1),
+    seed: integerOption(invocation, seedFlags, 0),
+    work: textOption(invocation, workFlags),
+  };
+  if (folds !== undefined) {
+    const threads = integerOption(invocation, threadsFlags, 1);
+    return { ...options, folds, threads, command: invocation.commandLine };
+  }
+  const alone = [presetFlags, epochsFlags, seedFlags, workFlags].filter(
+    (flags) => invocation.options[optionKey(flags)] !== undefined,
+  );
+  if (alone.length === 0) return undefined;
+  throw new FerlabError(
+    'usage',
+    `${alone.map(longFlag).join(', ')}: expected --cross-validate too, whose trainings they describe. Leave them out.`,
+  );
 }
 
 async function run(invocation: Invocation): Promise<number> {
@@ -53,24 +112,36 @@ async function run(invocation: Invocation): Promise<number> {
   const folder = textOption(invocation, outFlags);
   const modelFile = textOption(invocation, modelFlags);
   const threads = integerOption(invocation, threadsFlags, 1);
-  if (threads !== undefined && modelFile === undefined) {
-    throw new FerlabError('usage', '--threads: expected --model too, whose engine has them. Leave it out.');
+  const crossValidation = readCrossValidation(invocation);
+  if (modelFile !== undefined && crossValidation !== undefined) {
+    throw new FerlabError('usage', '--cross-validate: expected it without --model, got both. Leave one out.');
   }
-  const options = {
-    out: folder,
-    modelFile,
-    workers: integerOption(invocation, workersFlags, 1),
-  };
-  const { auditDataset, leaks } = await import('../../audit/audit.js');
+  if (threads !== undefined && modelFile === undefined && crossValidation === undefined) {
+    throw new FerlabError(
+      'usage',
+      '--threads: expected --model or --cross-validate too, whose engine has them. Leave it out.',
+    );
+  }
+  const { leaks } = await import('../../audit/audit.js');
   const { auditText } = await import('../../audit/text.js');
+  const { audit } = await import('../../cross-validation/audit.js');
   const model =
     modelFile === undefined
       ? undefined
       : await (await import('../../predict/load.js')).loadModel(modelFile, { threads });
-  const progress = createPhaseProgress(invocation, quiet);
-  const result = await withInterrupt(
-    () => progress.end(),
-    (signal) => auditDataset(dataset, { ...options, model, signal, onProgress: progress.show }),
+  const progress = createAuditProgress(invocation, quiet);
+  const onInterrupt = () =>
+    crossValidation ? progress.say('Stopping; Ctrl-C again stops at once.') : progress.end();
+  const result = await withInterrupt(onInterrupt, (signal) =>
+    audit(dataset, {
+      out: folder,
+      workers: integerOption(invocation, workersFlags, 1),
+      model,
+      modelFile,
+      crossValidation: crossValidation && { ...crossValidation, onProgress: progress.showFold },
+      signal,
+      onProgress: progress.show,
+    }),
   ).finally(async () => {
     progress.end();
     await model?.close();
@@ -97,8 +168,38 @@ export const auditCommand: CommandSpec = {
     { name: '<dataset>', description: 'a dataset as for training, or one folder of class folders' },
   ],
   options: [
-    { flags: outFlags, description: 'write audit.json, audit.md and contact sheets into this folder' },
+    {
+      flags: outFlags,
+      description: 'write audit.json, audit.md, contact sheets and suspect-labels.csv into this folder',
+    },
     { flags: modelFlags, description: 'the .onnx file of a run, to rank labels that it contradicts' },
+    {
+      flags: crossValidateFlags,
+      description:
+        'train this many models, 2 to 20, each without one part of the images, to rank labels by the model that ' +
+        "hasn't seen the image",
+    },
+    {
+      flags: presetFlags,
+      description: `with --cross-validate, how the models are trained: ${presetNames.join(', ')}`,
+      defaultText: defaultPreset,
+    },
+    {
+      flags: epochsFlags,
+      description: 'with --cross-validate, epochs of each training',
+      defaultText: "the preset's",
+    },
+    {
+      flags: seedFlags,
+      description: 'with --cross-validate, what folds and trainings derive from',
+      defaultText: '0',
+    },
+    {
+      flags: workFlags,
+      description:
+        'with --cross-validate, keep the models in this folder; with it an interrupted audit goes on',
+      defaultText: 'a temporary folder',
+    },
     {
       flags: strictFlags,
       description: "exit with 3 when a held-out image has an exact copy in training, or a file can't be used",
@@ -108,7 +209,11 @@ export const auditCommand: CommandSpec = {
       description: 'threads that decode',
       defaultText: 'one per core, at most 8',
     },
-    { flags: threadsFlags, description: 'threads of the engine, with --model', defaultText: 'one per core' },
+    {
+      flags: threadsFlags,
+      description: 'threads of the engine, with --model or --cross-validate',
+      defaultText: 'one per core',
+    },
     jsonOption,
     quietOption,
     debugOption,
@@ -118,6 +223,7 @@ export const auditCommand: CommandSpec = {
     ['ferlab audit fer2013 --out audit', 'with contact sheets to look at'],
     ['ferlab audit faces --strict --quiet', 'fails when the validation split leaks'],
     ['ferlab audit faces --model best.onnx --json', 'with suspect labels, as one JSON object'],
+    ['ferlab audit faces --cross-validate 5 --work folds', 'with labels judged by models trained for it'],
   ],
   run,
 };

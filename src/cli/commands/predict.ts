@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { exitCodes, FerlabError } from '../../errors.js';
 import type { FilePrediction } from '../../evaluate/predict-files.js';
+import { csvLine } from '../../report/csv.js';
 import {
   type CommandSpec,
   debugOption,
@@ -12,7 +13,7 @@ import {
   jsonOption,
   quietOption,
 } from '../command.js';
-import { csvLine, percent } from '../format.js';
+import { percent } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
 import { modelOptions, readModelOptions } from '../model-options.js';
 import type { Stream } from '../terminal.js';
