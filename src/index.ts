@@ -13,6 +13,7 @@ import { type TrainCall, train as trainFromConfig } from './train/train.js';
 export { decodeGray } from './data/decode.js';
 export { readDataset } from './data/reader.js';
 export { type SampleOptions, type WrittenSample, writeSampleDataset } from './data/sample/write.js';
+export { readSoftLabels, type SoftLabelOptions, type SoftLabels } from './data/soft-labels.js';
 export type { Dataset, ImageSize, Sample, SampleSource, Split } from './data/types.js';
 export { type ErrorKind, exitCodes, FerlabError } from './errors.js';
 export {
