@@ -12,6 +12,7 @@ import type { Progress } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
 import type { TrainHooks, TrainResult } from './events.js';
 import { type ExportContext, exportModel } from './export.js';
+import { allFingerprints, checkFingerprints } from './fingerprints.js';
 import { fit } from './fit.js';
 import { createLearningRate, plateauStart } from './learning-rate.js';
 import { mixupNote } from './mixup.js';
@@ -63,23 +64,15 @@ export async function train(config: TrainConfig, call: TrainCall = {}): Promise<
 /**
  * Continues a run after its last finished epoch; the weights come out as if it had never stopped.
  *
- * @throws FerlabError as train, and `model` where the folder isn't a run's or the dataset has changed.
+ * @throws FerlabError as train, and `model` where the folder isn't a run's, or where the dataset, the soft labels or a
+ *   teacher has changed.
  */
 export async function resumeTraining(runFolder: string, call: TrainCall = {}): Promise<TrainResult> {
   const started = performance.now();
   const opened = await openRunFolder(runFolder);
   const data = await openTrainingData(opened.config, call);
   try {
-    const expected = opened.checkpoint?.progress.fingerprints;
-    for (const [split, fingerprint] of Object.entries(data.fingerprints)) {
-      if (expected !== undefined && expected[split] !== fingerprint) {
-        throw new FerlabError(
-          'model',
-          `${runFolder}: expected the ${split} images that the run began with, found others in ${opened.config.data.path}. ` +
-            'Restore the dataset, or start a new run.',
-        );
-      }
-    }
+    checkFingerprints(runFolder, opened, data);
     return await run(opened, data, call, started);
   } finally {
     await data.close();
@@ -93,14 +86,24 @@ async function run(
   started: number,
 ): Promise<TrainResult> {
   const { config, checkpoint, folder } = opened;
-  const { dataset, training, validation, fingerprints } = data;
+  const { dataset, training, validation, supervision } = data;
+  const fingerprints = allFingerprints(data);
+  const distillation = supervision.teachers === null ? undefined : config.distillation;
   const classes = dataset.classes.length;
   const network = createNetwork(config.model, config.data.imageSize, classes, config.augment.crop);
   const optimizer = createOptimizer(config.optimizer);
   const averaged = config.optimizer.ema !== null;
   const session = new TrainingSession(
     (batchSize) =>
-      compileTrainingStep({ network, batchSize, classes, optimizer, provider: 'cpu', ema: averaged }),
+      compileTrainingStep({
+        network,
+        batchSize,
+        classes,
+        optimizer,
+        provider: 'cpu',
+        ema: averaged,
+        distillation,
+      }),
     checkpoint?.tensors ?? initialState(initializeWeights(network, config.train.seed), optimizer, averaged),
     { optimizer, seed: config.train.seed, emaDecay: config.optimizer.ema, threads: config.train.threads },
   );
@@ -108,7 +111,8 @@ async function run(
     config,
     classes: dataset.classes,
     counts: countClasses(data),
-    fingerprints,
+    fingerprints: data.fingerprints,
+    supervision,
   };
   const history: HistoryRow[] = [...opened.history];
   let progress: Omit<Progress, 'fingerprints'> = checkpoint?.progress ?? {
@@ -138,6 +142,8 @@ async function run(
       classes,
       classWeights:
         config.train.classWeights === 'balanced' ? balancedWeights(training.labels, classes) : null,
+      labelShares: supervision.labelShares,
+      teachers: supervision.teachers,
       session,
       loader,
       trainingImages: training.count,
