@@ -33,6 +33,7 @@ export type { CrossValidationEvent, CrossValidationOptions } from './cross-valid
 export { decodeGray } from './data/decode.js';
 export { readDataset } from './data/reader.js';
 export { type SampleOptions, type WrittenSample, writeSampleDataset } from './data/sample/write.js';
+export { readSoftLabels, type SoftLabelOptions, type SoftLabels } from './data/soft-labels.js';
 export type { Dataset, ImageSize, Sample, SampleSource, Split } from './data/types.js';
 export { type ErrorKind, exitCodes, FerlabError } from './errors.js';
 export {

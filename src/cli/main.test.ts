@@ -74,6 +74,16 @@ describe('the command line', () => {
       '(--plateau-factor): belongs to schedule',
       '',
     ],
+    [
+      ['train', 'd', '--distill-temperature', '2'],
+      'distillation.temperature (--distill-temperature): belongs to distillation, which is off: give a teacher too',
+      '',
+    ],
+    [
+      ['train', 'd', '--soft-labels', 'v.csv', '--soft-label-weight', '2'],
+      'softLabels.weight (--soft-label-weight): expected a number from 0 to 1, got 2',
+      '',
+    ],
     [['train', 'd', 'e'], 'too many arguments', ''],
     [['train'], 'expected a dataset or a run to resume, got neither', ''],
     [['train', 'd', '--resume', 'r', '--epochs', '3'], 'got the dataset d, --epochs', ''],
@@ -147,6 +157,10 @@ describe('training options', () => {
     ['crop', 'off', { augment: { crop: null } }],
     ['isotropicZoom', true, { augment: { isotropicZoom: true } }],
     ['restoreBest', false, { train: { restoreBest: false } }],
+    ['teacher', 'a.onnx, b.onnx', { distillation: { teachers: ['a.onnx', 'b.onnx'] } }],
+    ['teacher', '7', { distillation: { teachers: ['7'] } }],
+    ['softLabels', 'votes.csv', { softLabels: { file: 'votes.csv' } }],
+    ['softLabelWeight', '0.3', { softLabels: { weight: 0.3 } }],
     ['learningRate', '1e-4', { optimizer: { learningRate: 1e-4 } }],
   ])('%s %s becomes a value', (key, text, overrides) => {
     expect(trainOverrides({ [key]: text })).toEqual(overrides);

@@ -32,6 +32,10 @@ function readNumber(text: string | boolean): unknown {
 const orOff = (read: (text: string | boolean) => unknown) => (text: string | boolean) =>
   text === 'off' ? null : read(text);
 const readList = (text: string | boolean) => String(text).split(',').map(readNumber);
+const readTexts = (text: string | boolean) =>
+  String(text)
+    .split(',')
+    .map((part) => part.trim());
 const asIs = (text: string | boolean) => text;
 const showValue = (value: unknown) =>
   value === null || value === false ? 'off' : value === true ? 'on' : String(value);
@@ -328,6 +332,45 @@ export const trainOptions: readonly TrainOption[] = [
       asIs,
     ),
     option('--threads <n>', 'train.threads', 'threads of the engine', readNumber, () => 'one per core'),
+  ]),
+  ...group('Beside the labels: votes of several people, other models', [
+    option(
+      '--soft-labels <file>',
+      'softLabels.file',
+      'CSV file of votes for each class, as FER+ has them: labels become distributions over the classes',
+      asIs,
+    ),
+    option(
+      '--soft-label-weight <share>',
+      'softLabels.weight',
+      'share of the votes in the target; the label has the rest',
+      readNumber,
+    ),
+    option(
+      '--soft-label-min-votes <n>',
+      'softLabels.minVotes',
+      'fewer votes for a class than this count as none',
+      readNumber,
+    ),
+    option(
+      '--teacher <files>',
+      'distillation.teachers',
+      'model files, separated by commas, whose mean logits the network is trained towards too',
+      readTexts,
+      () => 'none',
+    ),
+    option(
+      '--distill-weight <share>',
+      'distillation.weight',
+      'share of the teachers in the loss; the labels have the rest',
+      readNumber,
+    ),
+    option(
+      '--distill-temperature <t>',
+      'distillation.temperature',
+      'what logits are divided by, those of the teachers and of the network',
+      readNumber,
+    ),
   ]),
   ...group('Run', [
     option(

@@ -11,6 +11,7 @@ import { onlyImages } from '../data/subset.js';
 import { FerlabError } from '../errors.js';
 import { loadModel } from '../predict/load.js';
 import type { TrainConfig } from '../train/config.js';
+import { labelsAlone } from '../train/supervision.js';
 import { trainOn } from '../train/train.js';
 import type { TrainingData } from '../train/training-data.js';
 import { assignFolds } from './folds.js';
@@ -69,6 +70,7 @@ function dataOfFold(
     bad: [],
     warnings: [],
     fingerprints: { train: training.fingerprint, validation: validation.fingerprint },
+    supervision: labelsAlone,
     close: async () => {},
   };
   return { data, held };

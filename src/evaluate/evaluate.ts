@@ -67,6 +67,8 @@ export interface Evaluation extends EvaluationResult {
   split: string;
   /** Images per second through the model, decoded images in memory. */
   images_per_second: number;
+  /** What the models say of their training that has to be known to compare the score. */
+  notes: string[];
   /** Files that were left out. */
   bad_files: BadFile[];
 }
@@ -125,6 +127,7 @@ export async function evaluateModel(
       split: read.split.name,
       ...result,
       images_per_second: result.n / seconds,
+      notes: [...(model.metadata.notes ?? [])],
       bad_files: bad,
     };
     if (options.out !== undefined) {
@@ -166,6 +169,7 @@ async function writeReportOf(
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     },
     mistakes: await pictureMistakes(store, evaluation.mistakes),
+    notes: evaluation.notes,
     warnings:
       evaluation.bad_files.length > 0 ? [`${evaluation.bad_files.length} files could not be used.`] : [],
   });

@@ -66,6 +66,7 @@ function describe(members: readonly ModelMetadata[]): ModelMetadata {
     ({ dataset }) => JSON.stringify(dataset) === JSON.stringify(first.dataset),
   );
   const names = [...new Set(members.map(({ dataset }) => dataset.name))];
+  const notes = [...new Set(members.flatMap((member) => member.notes ?? []))];
   return {
     format: modelFormat,
     version: first.version,
@@ -74,5 +75,6 @@ function describe(members: readonly ModelMetadata[]): ModelMetadata {
     training: { ensemble: members.map(({ training }) => training) },
     dataset: oneDataset ? first.dataset : { name: names.join(', '), counts: {}, fingerprints: {} },
     metrics: {},
+    ...(notes.length > 0 ? { notes } : {}),
   };
 }

@@ -61,9 +61,13 @@ async function deviceOf({ device = 'cpu' }: LoadFileOptions): Promise<Device> {
 }
 
 async function openFile(file: string, options: LoadOptions): Promise<ExpressionModel> {
-  let bytes: Uint8Array;
+  return openModel(await readModelFile(file), file, options);
+}
+
+/** The bytes of a model file. Throws FerlabError `model` where there is none; they aren't looked at. */
+export async function readModelFile(file: string): Promise<Uint8Array> {
   try {
-    bytes = await readFile(file);
+    return await readFile(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const found = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder' : String(code ?? error);
@@ -73,5 +77,4 @@ async function openFile(file: string, options: LoadOptions): Promise<ExpressionM
       { cause: error },
     );
   }
-  return openModel(bytes, file, options);
 }

@@ -28,6 +28,8 @@ const metadataSchema = z.object({
   }),
   /** What it scored, by name: `val_accuracy` and so on, and the epoch. */
   metrics: z.record(z.string(), z.number()),
+  /** What whoever compares its scores has to know, one sentence each; absent where there is nothing. */
+  notes: z.array(z.string()).optional(),
 });
 
 export type ModelMetadata = z.output<typeof metadataSchema>;

@@ -148,6 +148,12 @@ describe('openEnsemble', () => {
     expect(ensemble.metadata.dataset).toEqual({ name: 'faces, others', counts: {}, fingerprints: {} });
   });
 
+  it('says all that its members say of their training, once', () => {
+    const [a, b, c] = [['x', 'y'], ['y', 'z'], []].map((notes, i) => linearModel(i + 1, { notes }).model);
+    expect(openEnsemble([a!, b!]).metadata.notes).toEqual(['x', 'y', 'z']);
+    expect(openEnsemble([c!, linearModel(4).model]).metadata.notes).toBeUndefined();
+  });
+
   it('names the model and the difference where models do not go together', () => {
     const { model } = linearModel(1);
     const opened = (other: ExpressionModel) => () => openEnsemble([model, other], ['a.onnx', 'b.onnx']);

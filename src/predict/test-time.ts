@@ -5,8 +5,8 @@ import { FerlabError } from '../errors.js';
 import { completeModel, type ExpressionModel } from './model.js';
 import { type Margin, type TestTimeKind, views } from './views.js';
 
-/** The side of the crop that a model was trained on; null where it saw whole images. */
-function trainedCrop({ metadata }: ExpressionModel): number | null {
+/** The side of the crop that a model was trained on and takes of its input; null where it sees whole images. */
+export function trainedCrop({ metadata }: Pick<ExpressionModel, 'metadata'>): number | null {
   const { augment } = metadata.training;
   const crop = typeof augment === 'object' && augment !== null && 'crop' in augment ? augment.crop : null;
   return typeof crop === 'number' ? crop : null;

@@ -149,6 +149,21 @@ describe('writeReport', () => {
     expect(markdown).toContain('None: every image was recognised.');
     expect(markdown).not.toContain('Warning');
     expect(markdown).not.toContain('undefined');
+    expect(markdown).not.toContain('Note');
+  });
+
+  it('says near its top what a comparison of the scores has to know', async () => {
+    await writeReport(
+      folder,
+      trainingData({ notes: ['Trained with extra annotation: votes.', 'Distilled.'] }),
+    );
+    const markdown = await readFile(join(folder, 'report.md'), 'utf8');
+    const [, , , , ...rest] = markdown.split('\n');
+    expect(rest.slice(0, 3)).toEqual([
+      '> **Note:** Trained with extra annotation: votes.',
+      '>',
+      '> **Note:** Distilled.',
+    ]);
   });
 });
 
@@ -159,6 +174,7 @@ describe('writeEvaluationReport', () => {
       command: 'ferlab evaluate best.onnx faces --out here',
       model: 'best.onnx',
       split: 'test',
+      notes: ['Trained with extra annotation: votes.'],
       timing: { seconds: 2.5, imagesPerSecond: 1500, peakMemoryBytes: 3e8 },
     };
     const written = await writeEvaluationReport(join(folder, 'new', 'one'), data);
@@ -166,6 +182,7 @@ describe('writeEvaluationReport', () => {
     const markdown = await readFile(join(folder, 'new', 'one', 'report.md'), 'utf8');
     expect(markdown).toContain('on 20 test images');
     expect(markdown).toContain('Model `best.onnx`.');
+    expect(markdown).toContain('> **Note:** Trained with extra annotation: votes.');
     expect(markdown).toContain('1,500 images/s');
     for (const link of links(markdown)) expect(written).toContain(link);
   });

@@ -138,6 +138,7 @@ function trainingMarkdown(data: ReportData, names: readonly string[]): string {
   return paragraphs([
     `# ${plain(data.title)}`,
     sections.headline(evaluation, 'validation') + which,
+    sections.notesSection(data.notes ?? []),
     sections.warningsSection(data.warnings),
     figures,
     ...curves,
@@ -178,6 +179,7 @@ function evaluationMarkdown(data: EvaluationReportData, names: readonly string[]
     `# ${plain(data.title)}`,
     sections.headline(evaluation, data.split),
     describeModels(data),
+    sections.notesSection(data.notes ?? []),
     sections.warningsSection(data.warnings),
     figures,
     ...evaluationSections(evaluation, data.mistakes.length > 0),

@@ -24,6 +24,11 @@ export function headline(evaluation: EvaluationResult, set: string): string {
   );
 }
 
+/** What has to be known to compare the scores. */
+export function notesSection(notes: readonly string[]): string {
+  return notes.map((note) => `> **Note:** ${plain(note)}`).join('\n>\n');
+}
+
 export function warningsSection(warnings: readonly string[]): string {
   return warnings.map((warning) => `> **Warning:** ${plain(warning)}`).join('\n>\n');
 }

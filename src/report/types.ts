@@ -97,6 +97,8 @@ export interface ReportData {
   /** Training images as the network gets them; none where nothing is augmented. */
   augmentedSamples: SheetItem[];
   mistakes: MistakePicture[];
+  /** What has to be known to compare the scores, one line each; none unless given. */
+  notes?: readonly string[];
   /** One line each. */
   warnings: string[];
 }
@@ -119,5 +121,7 @@ export interface EvaluationReportData {
   evaluation: EvaluationResult;
   timing: Pick<TimingSummary, 'seconds' | 'imagesPerSecond' | 'peakMemoryBytes'>;
   mistakes: MistakePicture[];
+  /** What the model says of itself that has to be known to compare its scores; none unless given. */
+  notes?: readonly string[];
   warnings: string[];
 }

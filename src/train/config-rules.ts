@@ -156,6 +156,24 @@ const rules: readonly Rule[] = [
     broken: ({ train }) =>
       train.patience === null ? 'belongs to early stopping, which is off: give a patience too' : null,
   },
+  ...['weight', 'minVotes'].map(
+    (name): Rule => ({
+      path: `softLabels.${name}`,
+      whenGiven: true,
+      broken: ({ softLabels }) =>
+        softLabels.file === null ? 'belongs to soft labels, which are off: give their file too' : null,
+    }),
+  ),
+  ...['weight', 'temperature'].map(
+    (name): Rule => ({
+      path: `distillation.${name}`,
+      whenGiven: true,
+      broken: ({ distillation }) =>
+        distillation.teachers.length === 0
+          ? 'belongs to distillation, which is off: give a teacher too'
+          : null,
+    }),
+  ),
 ];
 
 /** Every rule that `config` breaks. `given` holds the paths of the settings that were set on purpose. */

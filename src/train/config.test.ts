@@ -127,6 +127,19 @@ describe('resolveTrainConfig', () => {
       { augment: { zoom: 0, shear: 0, warpProbability: 0.5 } },
       /^augment.warpProbability: belongs to shear, zoom, rotation and shifts/,
     ],
+    [{ softLabels: { weight: 0.5 } }, /^softLabels.weight: belongs to soft labels, which are off/],
+    [{ softLabels: { minVotes: 1 } }, /^softLabels.minVotes: belongs to soft labels, which are off/],
+    [{ softLabels: { file: 'v.csv', weight: 1.5 } }, /^softLabels.weight: .* from 0 to 1, got 1.5$/],
+    [{ distillation: { weight: 0.5 } }, /^distillation.weight: belongs to distillation, which is off/],
+    [
+      { distillation: { temperature: 2 } },
+      /^distillation.temperature: belongs to distillation, which is off/,
+    ],
+    [
+      { distillation: { teachers: ['a.onnx'], temperature: 0 } },
+      /^distillation.temperature: expected a number above 0, got 0$/,
+    ],
+    [{ distillation: { teachers: [''] } }, /^distillation.teachers.0: expected a text that is not empty/],
   ])('refuses contradictions: %j', (overrides, message) => {
     expect(refusal(overrides)).toMatch(message);
   });

@@ -176,6 +176,27 @@ const trainSection = section({
   device: choice(deviceChoices).default('cpu'),
 });
 
+const softLabelsSection = section({
+  /** CSV file with votes of several people per image, as FER+'s; null for hard labels alone. */
+  file: text().nullable().default(null),
+  /**
+   * Share of the votes in the target; the label has the rest. Up to one half the label keeps the largest part of every
+   * target, so that a model is still trained for the labels that it is scored by.
+   */
+  weight: share().default(0.5),
+  /** Fewer votes for a class than this count as none. */
+  minVotes: nonNegative().default(2),
+});
+
+const distillationSection = section({
+  /** Model files whose mean logits the network is trained towards; none for labels alone. */
+  teachers: z.array(text(), 'a list of model files').default([]),
+  /** Share of the teachers in the loss; the labels have the rest. */
+  weight: share().default(0.7),
+  /** Both sides' logits are divided by it. */
+  temperature: positiveNumber().default(3),
+});
+
 const runSection = section({
   /** The run folder; null for the first free `runs/<dataset>-<preset>`. */
   out: text().nullable().default(null),
@@ -190,6 +211,8 @@ export const trainConfigSchema = section({
   optimizer: optimizerSection.prefault({}),
   schedule: scheduleSection.prefault({}),
   train: trainSection.prefault({}),
+  softLabels: softLabelsSection.prefault({}),
+  distillation: distillationSection.prefault({}),
   run: runSection.prefault({}),
 });
 

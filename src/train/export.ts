@@ -7,13 +7,17 @@ import { writeFileAtomically } from '../files/atomic.js';
 import { encodeMetadata, modelFormat } from '../predict/metadata.js';
 import { programVersion } from '../version.js';
 import type { TrainConfig } from './config.js';
+import type { Supervision } from './supervision.js';
 
 export interface ExportContext {
   config: TrainConfig;
   classes: readonly string[];
   /** Images per class by split. */
   counts: Record<string, Record<string, number>>;
+  /** SHA-256 of each split's images. */
   fingerprints: Record<string, string>;
+  /** What it was trained with beside the labels; nothing unless given. */
+  supervision?: Pick<Supervision, 'notes' | 'recipe'>;
 }
 
 /**
@@ -25,7 +29,7 @@ export async function exportModel(
   network: Network,
   weights: Weights,
   metrics: Record<string, number>,
-  { config, classes, counts, fingerprints }: ExportContext,
+  { config, classes, counts, fingerprints, supervision }: ExportContext,
 ): Promise<void> {
   const { preset, augment, model, optimizer, schedule, train } = config;
   const { threads, device, ...recipe } = train;
@@ -34,9 +38,10 @@ export async function exportModel(
     version: programVersion,
     classes: [...classes],
     input: { ...config.data.imageSize, channels: 1, range: [0, 255] },
-    training: { preset, augment, model, optimizer, schedule, train: recipe },
+    training: { preset, augment, model, optimizer, schedule, train: recipe, ...supervision?.recipe },
     dataset: { name: basename(resolve(config.data.path ?? config.data.train ?? '.')), counts, fingerprints },
     metrics,
+    ...(supervision?.notes.length ? { notes: supervision.notes } : {}),
   });
   const onnx = compileForward(network, 'webgpu', weights); // whose forms run everywhere
   await writeFileAtomically(file, onnx.toBytes({ name: 'ferlab', version: programVersion }, metadata));

@@ -20,7 +20,8 @@ import type { TrainHooks } from './events.js';
 import type { LearningRate } from './learning-rate.js';
 import { mixBatch } from './mixup.js';
 import type { Monitor } from './monitor.js';
-import { softTargets } from './targets.js';
+import { rowsAt, softTargets } from './targets.js';
+import type { Teachers } from './teachers.js';
 
 export interface FitOptions {
   config: TrainConfig;
@@ -28,6 +29,10 @@ export interface FitOptions {
   classes: number;
   /** By class; null where all count the same. */
   classWeights: Float32Array | null;
+  /** Distribution of every training image over the classes, [images, classes]; null for its label alone. */
+  labelShares: Float32Array | null;
+  /** Who teaches beside the labels; null for nobody. The session's step has to be compiled for it. */
+  teachers: Pick<Teachers, 'logits'> | null;
   session: TrainingSession;
   /** The session's. */
   device: Device;
@@ -112,7 +117,8 @@ async function trainEpoch(
     const step = progress.step + steps;
     rate = learningRate.at(step, progress.plateau);
     const { pixels, targets } = stepInput(options, batch, epoch, step);
-    const result = await session.run(batch.size, { pixels, targets, step, learningRate: rate });
+    const teacher = await options.teachers?.logits(pixels);
+    const result = await session.run(batch.size, { pixels, targets, teacher, step, learningRate: rate });
     if (!Number.isFinite(result.loss)) throw diverged(epoch, steps, result.loss, rate);
     images += batch.size;
     lossSum += result.loss * batch.size;
@@ -152,13 +158,14 @@ function diverged(epoch: number, step: number, loss: number, rate: number): Ferl
 
 /** What the network sees of a batch at an epoch and step (both from 1), and what it should answer. */
 function stepInput(
-  { config, classes, classWeights }: FitOptions,
-  { pixels, labels, size }: Batch,
+  { config, classes, classWeights, labelShares }: FitOptions,
+  { pixels, labels, indices, size }: Batch,
   epoch: number,
   step: number,
 ): { pixels: Float32Array; targets: Float32Array } {
   const { epochs, seed, labelSmoothing, mixup, mixupOffEpochs } = config.train;
-  const targets = softTargets(labels, classes, labelSmoothing, classWeights);
+  const shares = labelShares === null ? null : rowsAt(labelShares, indices, classes);
+  const targets = softTargets(labels, classes, labelSmoothing, classWeights, shares);
   if (mixup === null || epoch > epochs - mixupOffEpochs) return { pixels, targets };
   return mixBatch(pixels, targets, size, mixup, new Random(seed, 'mixup', step));
 }

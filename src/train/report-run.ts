@@ -67,6 +67,7 @@ export async function reportRun(run: RunReport): Promise<void> {
     },
     augmentedSamples: await drawSamples(data, config.train.seed, config.augment),
     mistakes: await pictureMistakes(data.validation, result.mistakes),
+    notes: data.supervision.notes,
     warnings: [
       ...(data.bad.length > 0 ? [`${data.bad.length} files of the dataset could not be used.`] : []),
       ...data.warnings,

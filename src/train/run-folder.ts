@@ -79,13 +79,15 @@ export async function createRunFolder(path: string, stored: StoredConfig): Promi
   return runFolder(path);
 }
 
-/** The configuration with the dataset's paths changed. In config.json they are relative to the run folder. */
+/** The configuration with the paths that it reads changed. In config.json they are relative to the run folder. */
 function withPaths(config: TrainConfig, change: (path: string) => string): TrainConfig {
   const changed = (path: string | null): string | null => (path === null ? null : change(path));
   const { path, train, validation } = config.data;
   return {
     ...config,
     data: { ...config.data, path: changed(path), train: changed(train), validation: changed(validation) },
+    softLabels: { ...config.softLabels, file: changed(config.softLabels.file) },
+    distillation: { ...config.distillation, teachers: config.distillation.teachers.map(change) },
   };
 }
 

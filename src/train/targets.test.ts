@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { balancedWeights, softTargets } from './targets.js';
+import { balancedWeights, rowsAt, softTargets } from './targets.js';
 
 describe('balancedWeights', () => {
   it("are scikit-learn's, with mean 1 over the images", () => {
@@ -35,5 +35,29 @@ describe('softTargets', () => {
   it('count an image as often as its class weighs', () => {
     const rows = [...softTargets([1, 0], 2, 0.2, Float32Array.of(0.5, 3))].map((value) => value.toFixed(4));
     expect(rows).toEqual(['0.3000', '2.7000', '0.4500', '0.0500']);
+  });
+
+  it('smooth and weigh soft labels as labels, by the class of the label', () => {
+    const shares = Float32Array.of(0.75, 0.25, 1, 0);
+    expect([...softTargets([0, 1], 2, 0, null, shares)]).toEqual([0.75, 0.25, 1, 0]);
+    const rows = softTargets([0, 1], 2, 0.2, Float32Array.of(0.5, 3), shares);
+    // 0.5 (0.1 + 0.8 x 0.75), ... 3 (0.1 + 0.8 x 1), ...
+    expect([...rows].map((value) => value.toFixed(4))).toEqual(['0.3500', '0.1500', '2.7000', '0.3000']);
+  });
+
+  it('are the same for soft labels that are one-hot', () => {
+    const labels = [2, 0, 1];
+    const weights = Float32Array.of(0.5, 1, 1.5);
+    const oneHot = softTargets(labels, 3, 0, null);
+    expect([...softTargets(labels, 3, 0.1, weights, oneHot)]).toEqual([
+      ...softTargets(labels, 3, 0.1, weights),
+    ]);
+  });
+});
+
+describe('rowsAt', () => {
+  it('gives rows of a table in the order of a batch', () => {
+    const table = Float32Array.of(0, 1, 10, 11, 20, 21);
+    expect([...rowsAt(table, [2, 0, 2], 2)]).toEqual([20, 21, 0, 1, 20, 21]);
   });
 });

@@ -13,6 +13,7 @@ import type { Progress } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
 import type { TrainHooks, TrainResult } from './events.js';
 import { type ExportContext, exportModel } from './export.js';
+import { allFingerprints, checkFingerprints } from './fingerprints.js';
 import { fit } from './fit.js';
 import { createLearningRate, plateauStart } from './learning-rate.js';
 import { mixupNote } from './mixup.js';
@@ -72,14 +73,15 @@ export async function train(config: TrainConfig, call: TrainCall = {}): Promise<
 /**
  * Continues a run after its last finished epoch; the weights come out as if it had never stopped.
  *
- * @throws FerlabError as train, and `model` where the folder isn't a run's or the dataset has changed.
+ * @throws FerlabError as train, and `model` where the folder isn't a run's, or where the dataset, the soft labels or a
+ *   teacher has changed.
  */
 export async function resumeTraining(runFolder: string, call: TrainCall = {}): Promise<TrainResult> {
   const started = performance.now();
   const opened = await openRunFolder(runFolder);
   const data = await openTrainingData(opened.config, call);
   try {
-    checkFingerprints(opened, data);
+    checkFingerprints(runFolder, opened, data);
     return await run(opened, data, call, started);
   } finally {
     await data.close();
@@ -106,22 +108,8 @@ export async function trainOn(
     return run({ folder, config, command, checkpoint: null, history: [] }, data, call, started);
   }
   const opened = await openRunFolder(path);
-  checkFingerprints(opened, data);
+  checkFingerprints(path, opened, data);
   return run(opened, data, call, started);
-}
-
-/** Refuses to continue a run on other images than it began with. */
-function checkFingerprints({ checkpoint, config, folder }: OpenedRun, data: TrainingData): void {
-  const expected = checkpoint?.progress.fingerprints;
-  for (const [split, fingerprint] of Object.entries(data.fingerprints)) {
-    if (expected !== undefined && expected[split] !== fingerprint) {
-      throw new FerlabError(
-        'model',
-        `${folder.path}: expected the ${split} images that the run began with, found others in ${config.data.path}. ` +
-          'Restore the dataset, or start a new run.',
-      );
-    }
-  }
 }
 
 async function run(
@@ -132,14 +120,24 @@ async function run(
 ): Promise<TrainResult> {
   const { config, checkpoint, folder } = opened;
   const { device } = await chooseDevice(config.train.device);
-  const { dataset, training, validation, fingerprints } = data;
+  const { dataset, training, validation, supervision } = data;
+  const fingerprints = allFingerprints(data);
+  const distillation = supervision.teachers === null ? undefined : config.distillation;
   const classes = dataset.classes.length;
   const network = createNetwork(config.model, config.data.imageSize, classes, config.augment.crop);
   const optimizer = createOptimizer(config.optimizer);
   const averaged = config.optimizer.ema !== null;
   const session = new TrainingSession(
     (batchSize) =>
-      compileTrainingStep({ network, batchSize, classes, optimizer, provider: device, ema: averaged }),
+      compileTrainingStep({
+        network,
+        batchSize,
+        classes,
+        optimizer,
+        provider: device,
+        ema: averaged,
+        distillation,
+      }),
     checkpoint?.tensors ?? initialState(initializeWeights(network, config.train.seed), optimizer, averaged),
     {
       optimizer,
@@ -153,7 +151,8 @@ async function run(
     config,
     classes: dataset.classes,
     counts: countClasses(data),
-    fingerprints,
+    fingerprints: data.fingerprints,
+    supervision,
   };
   const history: HistoryRow[] = [...opened.history];
   let progress: Omit<Progress, 'fingerprints'> = checkpoint?.progress ?? {
@@ -183,6 +182,8 @@ async function run(
       classes,
       classWeights:
         config.train.classWeights === 'balanced' ? balancedWeights(training.labels, classes) : null,
+      labelShares: supervision.labelShares,
+      teachers: supervision.teachers,
       session,
       device,
       loader,

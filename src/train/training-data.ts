@@ -11,6 +11,7 @@ import { FerlabError } from '../errors.js';
 import { classCounts } from '../evaluate/class-counts.js';
 import type { TrainConfig } from './config.js';
 import type { TrainHooks } from './events.js';
+import { openSupervision, type Supervision, superviseImages } from './supervision.js';
 
 export interface TrainingData {
   dataset: Dataset;
@@ -22,17 +23,21 @@ export interface TrainingData {
   warnings: string[];
   /** SHA-256 of each split's images. */
   fingerprints: { train: string; validation: string };
+  /** What training learns from beside the labels. */
+  supervision: Supervision;
   close(): Promise<void>;
 }
 
 /** Bad files named in a warning; the report lists all. */
 const badShown = 5;
 
-/** Reads and decodes both splits. Throws FerlabError `data`, or `interrupted`. */
-export async function openTrainingData(
-  { data, train }: TrainConfig,
-  hooks: TrainHooks,
-): Promise<TrainingData> {
+/**
+ * Reads and decodes both splits, and opens soft labels and teachers.
+ *
+ * @throws FerlabError `data`, `model` for teachers, or `interrupted`.
+ */
+export async function openTrainingData(config: TrainConfig, hooks: TrainHooks): Promise<TrainingData> {
+  const { data, train } = config;
   const { strict, maxBadShare } = data;
   const dataset = await readDataset(data.path ?? undefined, {
     ...(data.train === null ? {} : { train: data.train }),
@@ -46,6 +51,7 @@ export async function openTrainingData(
   say(dataset.train);
   say(dataset.validation);
 
+  const opened = await openSupervision(config, dataset);
   const pool = new WorkerPool(data.workers);
   try {
     const total = dataset.train.samples.length + dataset.validation.samples.length;
@@ -64,7 +70,9 @@ export async function openTrainingData(
     const bad = [...dataset.skipped, ...undecodable];
     if (bad.length > 0) hooks.onProgress?.({ type: 'warning', message: describeBad(bad) });
     const { training, warnings } = handleLeaks(dataset, decoded, validation, data.excludeLeaks);
+    warnings.push(...(opened.softLabels?.warnings ?? []));
     for (const message of warnings) hooks.onProgress?.({ type: 'warning', message });
+    const supervision = superviseImages(opened, config, training, dataset.classes.length, hooks);
     return {
       dataset,
       training,
@@ -72,13 +80,16 @@ export async function openTrainingData(
       bad,
       warnings,
       fingerprints: { train: training.fingerprint, validation: validation.fingerprint },
+      supervision,
       async close() {
+        await opened.teachers?.close();
         await training.close();
         await validation.close();
         await pool.close();
       },
     };
   } catch (error) {
+    await opened.teachers?.close();
     await pool.close();
     throw error;
   }

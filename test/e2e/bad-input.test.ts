@@ -224,6 +224,33 @@ describe('a model file', () => {
   });
 });
 
+describe('soft labels and teachers', () => {
+  it('that do not fit are refused before any work, with the line', async () => {
+    const refused = async (given: string[], code: number, words: RegExp) => {
+      expectRefusal(
+        await ferlab(['train', 'faces', '--out', 'beside', ...given, ...once], folder),
+        code,
+        words,
+      );
+      expect(exists(folder, 'beside')).toBe(false);
+    };
+    const names = 'image,angry,disgust,fear,happy,neutral,sad,surprise';
+    writeFileSync(inFolder('votes.csv'), `${names}\ntrain/happy/00000.png,0,0,0,-1,0,0,0\n`);
+    await refused(
+      ['--soft-labels', 'none.csv'],
+      3,
+      /none\.csv: expected a CSV file of votes, found no such file/,
+    );
+    await refused(['--soft-labels', 'votes.csv'], 3, /votes\.csv:2: column happy: expected .* found "-1"/);
+    await refused(['--teacher', `${model},votes.csv`], 4, /votes\.csv: expected a model file/);
+    await refused(
+      ['--teacher', model, '--crop', '12'],
+      4,
+      /best\.onnx: expected a teacher for the 12x12 pixels/,
+    );
+  });
+});
+
 describe('a run folder', () => {
   it('that exists is left as it is', async () => {
     const before = readdirSync(inFolder('trained')).map((name) => [

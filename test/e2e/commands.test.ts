@@ -1,6 +1,6 @@
 // The main job from the shell: draw faces, train, evaluate, predict.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawFaces, exists, ferlab, startFerlab, succeed, temporaryFolder, tiny } from './program.js';
@@ -116,6 +116,24 @@ describe('ferlab evaluate', () => {
     const table = await succeed(['evaluate', model, 'faces/validation'], folder);
     expect(table).toContain('of 70 images');
     expect(table).toMatch(/^class +precision +recall +F1 +images$/m);
+  });
+});
+
+describe('a model that had more than labels', () => {
+  it('says so in training, in its report and wherever it is scored', async () => {
+    const images = readdirSync(path.join(folder, 'faces/train/happy'));
+    const votes = images.map((name) => `train/happy/${name},0,0,0,8,2,0,0`);
+    writeFileSync(path.join(folder, 'votes.csv'), `image,${classes.join(',')}\n${votes.join('\n')}\n`);
+    const beside = ['--soft-labels', 'votes.csv', '--teacher', model];
+    const log = await succeed(
+      ['train', 'faces', '--epochs', '1', '--out', 'beside', ...beside, ...tiny],
+      folder,
+    );
+    expect(log).toContain('Soft labels: votes of votes.csv for 20 of 140 training images, weight 0.5');
+    expect(log).toContain('Distilled from best.onnx (weight 0.7, temperature 3).');
+    const note = 'Trained with extra annotation: votes (votes.csv, weight 0.5, 20 of 140 training images).';
+    expect(readFileSync(path.join(folder, 'beside/report.md'), 'utf8')).toContain(`**Note:** ${note}`);
+    expect(await succeed(['evaluate', 'beside/best.onnx', 'faces'], folder)).toContain(`Note: ${note}`);
   });
 });
 

@@ -69,6 +69,7 @@ function describe(result: Evaluation): string {
     `Accuracy ${percent(result.accuracy, 2)} of ${result.n} images (95% interval ${percent(low, 2)} to ${percent(high, 2)})`,
     `Loss ${result.loss.toFixed(4)}  calibration error ${percent(result.ece, 2)}  ${throughput(result.images_per_second)}`,
     ...describeModels(result),
+    ...result.notes.map((note) => `Note: ${note}`),
     '',
     scoreTable(result),
     '',

@@ -4,6 +4,7 @@
 import { gradients } from '../autodiff/gradients.js';
 import { Graph, printGraph, type Value } from '../ir/graph.js';
 import type { Provider } from '../ir/lowering.js';
+import { type Distillation, withDistillation } from '../nn/distillation.js';
 import { below, type Values } from '../nn/layer.js';
 import { dropoutMaskOp, maskBitsType } from '../ops/dropout.js';
 import { add, multiply, subtract } from '../ops/elementwise.js';
@@ -25,6 +26,8 @@ export interface TrainingStepOptions {
   provider: Provider;
   /** Keep an exponential moving average of parameters and statistics. */
   ema: boolean;
+  /** Train towards a teacher's logits too, which are then fed as `teacher` [B, classes]; not unless given. */
+  distillation?: Distillation | undefined;
   /** Skip the passes that reorder the forward graph; for comparing. */
   unoptimized?: boolean;
 }
@@ -111,8 +114,13 @@ export function compileTrainingStep(options: TrainingStepOptions): TrainingStep 
   const { network, batchSize, classes, optimizer, provider } = options;
   const forward = traceForward(options);
   const { graph, logits } = forward;
-  const targets = graph.input('targets', tensorType('float32', [batchSize, classes]));
-  const loss = reduceMean(softmaxCrossEntropy(logits, targets), [0]);
+  const answers = tensorType('float32', [batchSize, classes]);
+  const targets = graph.input('targets', answers);
+  const labelLoss = softmaxCrossEntropy(logits, targets);
+  const losses = options.distillation
+    ? withDistillation(labelLoss, logits, graph.input('teacher', answers), options.distillation)
+    : labelLoss;
+  const loss = reduceMean(losses, [0]);
   const correct = reduceSum(categoricalMatch(logits, targets), [0]);
 
   const paths = Object.keys(forward.parameters);

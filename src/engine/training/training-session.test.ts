@@ -3,6 +3,7 @@ import { Random } from '../../random/random.js';
 import { initializeWeights, type Network } from '../compile/network.js';
 import { compileTrainingStep, initialState } from '../compile/training-step.js';
 import { sequential } from '../nn/compose.js';
+import type { Distillation } from '../nn/distillation.js';
 import { batchNormalization, conv2d, dense, dropout, flatten, maxPooling2d, relu } from '../nn/layers.js';
 import { adam } from '../optim/transforms.js';
 import type { HostTensor } from '../tensor/array.js';
@@ -25,11 +26,13 @@ const network: Network = {
 function open(
   carried?: Readonly<Record<string, HostTensor>>,
   emaDecay: number | null = null,
+  distillation?: Distillation,
 ): TrainingSession {
   const optimizer = adam();
   const ema = emaDecay !== null;
   return new TrainingSession(
-    (batchSize) => compileTrainingStep({ network, batchSize, classes: 2, optimizer, provider: 'cpu', ema }),
+    (batchSize) =>
+      compileTrainingStep({ network, batchSize, classes: 2, optimizer, provider: 'cpu', ema, distillation }),
     carried ?? initialState(initializeWeights(network, 3), optimizer, ema),
     { optimizer, seed: 3, emaDecay, threads: 1 },
   );
@@ -121,5 +124,27 @@ describe('TrainingSession', () => {
     expect(carried['ema/state/norm/mean']!.data).not.toEqual(carried['state/norm/mean']!.data);
     await session.close();
     await replay.close();
+  });
+
+  it('learns from a teacher alone as from its probabilities as soft labels', async () => {
+    const { size, pixels, targets } = batch(1);
+    const shares = targets.map((value) => (value === 1 ? 0.8 : 0.2));
+    const [labelled, distilled] = [open(), open(undefined, null, { weight: 1, temperature: 1 })];
+    const rates = { step: 1, learningRate: 0.01 };
+    const { loss } = await labelled.run(size, { pixels, targets: shares, ...rates });
+    const teacher = shares.map(Math.log);
+    // The labels, turned round here, have no say at weight 1.
+    const turned = targets.map((value) => 1 - value);
+    const result = await distilled.run(size, { pixels, targets: turned, teacher, ...rates });
+    const entropy = -0.8 * Math.log(0.8) - 0.2 * Math.log(0.2);
+    expect(result.loss).toBeCloseTo(loss - entropy, 5);
+    const weights = async (session: TrainingSession) =>
+      (await session.readCarried())['parameters/logits/kernel']!.data;
+    const expected = await weights(labelled);
+    (await weights(distilled)).forEach((value, i) => {
+      expect(Number(value)).toBeCloseTo(Number(expected[i]), 5);
+    });
+    await labelled.close();
+    await distilled.close();
   });
 });

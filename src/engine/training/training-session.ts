@@ -20,6 +20,8 @@ export interface StepInput {
   pixels: Float32Array;
   /** Class probabilities [B, classes]. */
   targets: Float32Array;
+  /** A teacher's logits [B, classes], where the step was compiled with distillation. */
+  teacher?: Float32Array | undefined;
   /** From 1. */
   step: number;
   learningRate: number;
@@ -86,6 +88,9 @@ export class TrainingSession {
       ...stepScalars(this.options.optimizer, input.step, input.learningRate, this.options.emaDecay),
       pixels: { type: tensorType('float32', [batchSize, ...image]), data: input.pixels },
       targets: { type: tensorType('float32', [batchSize, classes]), data: input.targets },
+      ...(input.teacher && {
+        teacher: { type: tensorType('float32', [batchSize, classes]), data: input.teacher },
+      }),
     };
     const results = await this.state.step(session, step.carried, inputs);
     return {

@@ -1,0 +1,96 @@
+// What a network learns from beside the dataset's labels: soft labels and teachers. Opened before images are decoded, so
+// that a wrong file is known at once.
+
+import { basename } from 'node:path';
+import { readSoftLabels, type SoftLabels } from '../data/soft-labels.js';
+import type { ImageStore } from '../data/store.js';
+import type { Dataset } from '../data/types.js';
+import { augmentedSize } from '../image/augment.js';
+import type { TrainConfig } from './config.js';
+import type { TrainHooks } from './events.js';
+import { blendLabels, describeBlend, softLabelNote } from './soft-labels.js';
+import { openTeachers, type Teachers, teacherNotes } from './teachers.js';
+
+export interface OpenedSupervision {
+  softLabels: SoftLabels | null;
+  teachers: Teachers | null;
+}
+
+export interface Supervision {
+  /** Distribution of every training image over the classes, [images, classes]; null for labels alone. */
+  labelShares: Float32Array | null;
+  teachers: Teachers | null;
+  /** SHA-256 of the files, by what they are. */
+  fingerprints: Record<string, string>;
+  /** What the model file and the report say of it. */
+  notes: string[];
+  /** What the model file's `training` records of it, by section; files by name and fingerprint. */
+  recipe: Record<string, unknown>;
+}
+
+/** The dataset's labels and nothing else. */
+export const labelsAlone: Supervision = {
+  labelShares: null,
+  teachers: null,
+  fingerprints: {},
+  notes: [],
+  recipe: {},
+};
+
+/**
+ * Reads the files that a configuration names.
+ *
+ * @throws FerlabError `data` for soft labels, `model` for teachers that can't be used with this dataset.
+ */
+export async function openSupervision(config: TrainConfig, dataset: Dataset): Promise<OpenedSupervision> {
+  const { softLabels, distillation } = config;
+  const votes =
+    softLabels.file === null
+      ? null
+      : await readSoftLabels(softLabels.file, dataset, {
+          minVotes: softLabels.minVotes,
+          divided: config.data.validationSplit !== null,
+        });
+  if (distillation.teachers.length === 0) return { softLabels: votes, teachers: null };
+  const view = augmentedSize(config.augment, config.data.imageSize);
+  const { threads, device } = config.train;
+  const where = device === 'auto' ? {} : { device }; // a run's device is chosen by now
+  const teachers = await openTeachers(distillation.teachers, view, dataset.classes, { threads, ...where });
+  return { softLabels: votes, teachers };
+}
+
+/** Brings what was opened together with the images that are trained on; says what was found. */
+export function superviseImages(
+  { softLabels, teachers }: OpenedSupervision,
+  config: TrainConfig,
+  training: ImageStore,
+  classes: number,
+  hooks: TrainHooks,
+): Supervision {
+  const result: Supervision = { labelShares: null, teachers, fingerprints: {}, notes: [], recipe: {} };
+  if (softLabels !== null) {
+    const { weight, minVotes } = config.softLabels;
+    const blend = blendLabels(training, classes, softLabels.shares, weight);
+    hooks.onProgress?.({ type: 'log', message: describeBlend(softLabels, blend, weight) });
+    result.labelShares = blend.shares;
+    result.fingerprints.softLabels = softLabels.fingerprint;
+    result.notes.push(softLabelNote(softLabels, blend, config.softLabels, classes));
+    const { kind, path, fingerprint } = softLabels;
+    result.recipe.softLabels = { kind, file: basename(path), fingerprint, weight, minVotes };
+  }
+  if (teachers !== null) {
+    const { weight, temperature } = config.distillation;
+    const notes = teacherNotes(teachers.identities, { weight, temperature }, training.fingerprint);
+    for (const message of notes) hooks.onProgress?.({ type: 'log', message });
+    teachers.identities.forEach(({ fingerprint }, i) => {
+      result.fingerprints[`teacher${i + 1}`] = fingerprint;
+    });
+    result.notes.push(...notes);
+    result.recipe.distillation = {
+      teachers: teachers.identities.map(({ file, fingerprint }) => ({ file: basename(file), fingerprint })),
+      weight,
+      temperature,
+    };
+  }
+  return result;
+}
