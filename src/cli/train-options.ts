@@ -320,6 +320,12 @@ export const trainOptions: readonly TrainOption[] = [
       'end with the weights of the last epoch, not of the best',
       asIs,
     ),
+    option(
+      '--no-calibrate',
+      'train.calibrate',
+      "leave the model's probabilities as trained: fit no temperature on the validation images",
+      asIs,
+    ),
     option('--threads <n>', 'train.threads', 'threads of the engine', readNumber, () => 'one per core'),
   ]),
   ...group('Run', [

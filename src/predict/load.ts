@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { FerlabError } from '../errors.js';
+import { boxedModelFile, readBoxedModel } from './boxed.js';
 import { openEnsemble } from './ensemble.js';
 import { type ExpressionModel, type LoadOptions, openModel } from './model.js';
 import { withTestTimeAugmentation } from './test-time.js';
@@ -13,13 +14,16 @@ export interface LoadFileOptions extends LoadOptions {
 }
 
 /**
- * Loads a model file.
+ * Loads a model file; the model that comes with ferlab unless told which.
  *
  * @throws FerlabError `model` where the file is missing, truncated, or not one of this project's; `usage` where it
  *   can't be used with this test-time augmentation.
  */
-export async function loadModel(file: string, options: LoadFileOptions = {}): Promise<ExpressionModel> {
-  const model = await openFile(file, options);
+export async function loadModel(
+  file: string = boxedModelFile,
+  options: LoadFileOptions = {},
+): Promise<ExpressionModel> {
+  const model = await openModel(await readModelFile(file), file, options);
   try {
     return withTestTimeAugmentation(model, options.tta ?? 'none');
   } catch (error) {
@@ -50,10 +54,11 @@ export async function loadEnsemble(
   }
 }
 
-async function openFile(file: string, options: LoadOptions): Promise<ExpressionModel> {
-  let bytes: Uint8Array;
+/** The bytes of a model file, of whatever kind. Throws FerlabError `model` where it can't be read. */
+export async function readModelFile(file: string): Promise<Uint8Array> {
+  if (file === boxedModelFile) return readBoxedModel();
   try {
-    bytes = await readFile(file);
+    return await readFile(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const found = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder' : String(code ?? error);
@@ -63,5 +68,4 @@ async function openFile(file: string, options: LoadOptions): Promise<ExpressionM
       { cause: error },
     );
   }
-  return openModel(bytes, file, options);
 }

@@ -8,6 +8,7 @@ import { TrainingSession } from '../engine/training/training-session.js';
 import { FerlabError } from '../errors.js';
 import { createNetwork } from '../models/create.js';
 import type { HistoryRow } from '../report/types.js';
+import { calibrateRun } from './calibrate-run.js';
 import type { Progress } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
 import type { TrainHooks, TrainResult } from './events.js';
@@ -172,11 +173,13 @@ async function run(
       const last = history.at(-1)!;
       await exportModel(modelFile, network, weightsOf(session.carried, averaged), metricsOf(last), context);
     }
+    const calibration = await calibrateRun(modelFile, config, data, call);
     await reportRun({
       opened,
       data,
       network,
       modelFile,
+      calibration,
       history,
       best,
       seconds: (performance.now() - started) / 1000,
