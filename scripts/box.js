@@ -31,7 +31,10 @@ function fail(message) {
   process.exit(1);
 }
 
-/** Accuracy alone, of the images at `places`. */
+// What the library refuses is told without a stack trace.
+process.on('uncaughtException', (error) => fail(error.message));
+
+/** Scores of the images at `places` alone. */
 function scoreAt(places, probabilities, { labels, samples }, classes) {
   const rows = new Float32Array(places.length * classes.length);
   places.forEach((i, k) => {
