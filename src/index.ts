@@ -36,20 +36,24 @@ export { type SampleOptions, type WrittenSample, writeSampleDataset } from './da
 export { readSoftLabels, type SoftLabelOptions, type SoftLabels } from './data/soft-labels.js';
 export type { Dataset, ImageSize, Sample, SampleSource, Split } from './data/types.js';
 export { type ErrorKind, exitCodes, FerlabError } from './errors.js';
-export {
-  type EvaluateEvent,
-  type EvaluateHooks,
-  type EvaluateOptions,
-  type Evaluation,
-  evaluateModel as evaluate,
-} from './evaluate/evaluate.js';
+export { type CalibrateOptions, calibrateModel as calibrate } from './evaluate/calibrate.js';
+export { type EvaluateOptions, type Evaluation, evaluateModel as evaluate } from './evaluate/evaluate.js';
+export type { EvaluateEvent, EvaluateHooks } from './evaluate/open-split.js';
 export { type FilePrediction, type PredictFilesOptions, predictFiles } from './evaluate/predict-files.js';
-export type { ClassScores, EvaluationResult, Mistake, ReliabilityBin } from './evaluate/types.js';
+export type {
+  Calibration,
+  ClassScores,
+  EvaluationResult,
+  Mistake,
+  ReliabilityBin,
+} from './evaluate/types.js';
 export type { GrayImage } from './image/gray.js';
+export { type BoxedModel, boxedModelFile, describeBoxedModel } from './predict/boxed.js';
 export { openEnsemble } from './predict/ensemble.js';
 export { type LoadFileOptions, loadEnsemble, loadModel } from './predict/load.js';
 export type { ModelMetadata } from './predict/metadata.js';
 export { type ExpressionModel, type LoadOptions, openModel, type Prediction } from './predict/model.js';
+export { withHalfPrecision } from './predict/rewrite.js';
 export { withTestTimeAugmentation } from './predict/test-time.js';
 export { type Margin, type TestTimeKind, testTimeKinds, views } from './predict/views.js';
 export type { HistoryRow } from './report/types.js';

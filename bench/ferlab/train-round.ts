@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { type BatchLoader, createBatchLoader } from '../../dist/data/batches.js';
 import { initializeWeights, type Network } from '../../dist/engine/compile/network.js';
 import { compileTrainingStep, initialState } from '../../dist/engine/compile/training-step.js';
+import { type Device, devices } from '../../dist/engine/runtime/device.js';
 import { TrainingSession } from '../../dist/engine/training/training-session.js';
 import { Random } from '../../dist/random/random.js';
 import { resolveTrainConfig, type TrainConfig } from '../../dist/train/config.js';
@@ -14,7 +15,7 @@ import { createOptimizer } from '../../dist/train/optimizer.js';
 import { type PresetName, presetNames } from '../../dist/train/presets.js';
 import { softTargets } from '../../dist/train/targets.js';
 import { openTrainingData } from '../../dist/train/training-data.js';
-import { type Device, devices, engineOptions, requireHardware } from './device.js';
+import { requireHardware } from './hardware.js';
 import { pipelineTimings, printResult, timeCalls, timings } from './timing.js';
 import { classCount, networkOf } from './work.js';
 
@@ -59,17 +60,16 @@ type Arguments = ReturnType<typeof readArguments>;
 function openSession(config: TrainConfig, network: Network, device: Device): TrainingSession {
   const optimizer = createOptimizer(config.optimizer);
   const ema = config.optimizer.ema !== null;
-  const { compile, session } = engineOptions(device);
   return new TrainingSession(
     (batchSize) =>
-      compileTrainingStep({ network, batchSize, classes: classCount, optimizer, ema, ...compile }),
+      compileTrainingStep({ network, batchSize, classes: classCount, optimizer, ema, provider: device }),
     initialState(initializeWeights(network, config.train.seed), optimizer, ema),
     {
       optimizer,
       seed: config.train.seed,
       emaDecay: config.optimizer.ema,
       threads: config.train.threads,
-      ...session,
+      device,
     },
   );
 }

@@ -1,9 +1,9 @@
 // Training throughput on a GPU: the networks of the presets seed and large, ferlab beside PyTorch.
 
 import { availableParallelism } from 'node:os';
+import type { Device } from '../../dist/engine/runtime/device.js';
 import { ferlabScript } from '../checkout.js';
 import { type Contest, type Contestant, type Metric, Unavailable } from '../contest.js';
-import type { Device } from '../ferlab/device.js';
 import { type NetworkSize, networkSize } from '../ferlab/work.js';
 import { askTorch, type Gpu, gpuVariable } from '../gpu.js';
 import type { ImageFolders } from '../images.js';

@@ -39,6 +39,8 @@ export interface Invocation {
 export interface CommandSpec {
   name: string;
   summary: string;
+  /** How its arguments are written, where that isn't their names in order. */
+  usage?: string;
   arguments: readonly ArgumentSpec[];
   options: readonly OptionSpec[];
   /** Whole command lines, each with what it does. */
@@ -88,6 +90,7 @@ export function addCommand(
   finish: (code: number) => void,
 ): void {
   const command = program.command(spec.name).summary(spec.summary).description(spec.summary);
+  if (spec.usage !== undefined) command.usage(spec.usage);
   for (const { name, description } of spec.arguments) command.argument(name, description);
   for (const option of spec.options) addOption(command, option);
   const width = Math.max(...spec.examples.map(([line]) => line.length));
@@ -117,6 +120,13 @@ function refuse(flag: string, expected: string, text: string): never {
 export function textOption(invocation: Invocation, flags: string): string | undefined {
   const value = invocation.options[optionKey(flags)];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** The text of an option that a command can't do without. `expected` says what it names. */
+export function requiredOption(invocation: Invocation, flags: string, expected: string): string {
+  const text = textOption(invocation, flags);
+  if (text !== undefined) return text;
+  throw new FerlabError('usage', `${longFlag(flags)}: expected ${expected}, got none. Add "${flags}".`);
 }
 
 /** Every value of an option that may be given several times, in order. */

@@ -21,6 +21,11 @@ export function throughput(imagesPerSecond: number): string {
   return `${imagesPerSecond < 10 ? imagesPerSecond.toFixed(1) : Math.round(imagesPerSecond)} images/s`;
 }
 
+/** Bytes as `11.5 MB` (powers of ten). */
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 1)} MB`;
+}
+
 /** A bar of `width` columns, for terminals. */
 export function bar(share: number, width: number): string {
   const filled = Math.round(Math.min(1, Math.max(0, share)) * width);

@@ -5,7 +5,9 @@ import { exitCodes, FerlabError } from '../errors.js';
 import { programVersion } from '../version.js';
 import { addCommand, type CommandSpec, shellLine } from './command.js';
 import { auditCommand } from './commands/audit.js';
+import { calibrateCommand } from './commands/calibrate.js';
 import { evaluateCommand } from './commands/evaluate.js';
+import { exportCommand } from './commands/export.js';
 import { modelsCommand } from './commands/models.js';
 import { predictCommand } from './commands/predict.js';
 import { reportCommand } from './commands/report.js';
@@ -17,6 +19,8 @@ export const commands: readonly CommandSpec[] = [
   trainCommand,
   evaluateCommand,
   predictCommand,
+  calibrateCommand,
+  exportCommand,
   sampleCommand,
   auditCommand,
   modelsCommand,

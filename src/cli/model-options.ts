@@ -1,10 +1,12 @@
-// Options of the commands that use models: which further models to combine, how many views of an image they see, and
-// where they run.
+// Options of the commands that use models: which model, which further ones to combine, how many views of an image they
+// see, and where they run.
 
 import { type DeviceChoice, deviceChoices } from '../engine/runtime/device.js';
+import { FerlabError } from '../errors.js';
 import { type TestTimeKind, testTimeKinds } from '../predict/views.js';
-import { choiceOption, type Invocation, listOption, type OptionSpec } from './command.js';
+import { choiceOption, type Invocation, listOption, type OptionSpec, textOption } from './command.js';
 
+const modelFlags = '--model <file>';
 const withFlags = '--with <model>';
 const ttaFlags = '--tta <name>';
 
@@ -15,6 +17,11 @@ export const deviceOption: OptionSpec = {
 };
 
 export const modelOptions: readonly OptionSpec[] = [
+  {
+    flags: modelFlags,
+    description: 'the .onnx file of a run',
+    defaultText: 'the first argument if it ends in .onnx, else the model that comes with ferlab',
+  },
   {
     flags: withFlags,
     description:
@@ -28,6 +35,28 @@ export const modelOptions: readonly OptionSpec[] = [
   },
   deviceOption,
 ];
+
+/**
+ * The model that a command line names: `--model`, or a first argument that ends in .onnx; undefined stands for the model
+ * that comes with ferlab. `rest` is what the model is used on.
+ *
+ * @throws FerlabError `usage` where it names two.
+ */
+export function takeModel(
+  invocation: Invocation,
+  words: readonly string[],
+): { model: string | undefined; rest: readonly string[] } {
+  const given = textOption(invocation, modelFlags);
+  const [first, ...others] = words;
+  const isModel = first?.toLowerCase().endsWith('.onnx') ?? false;
+  if (given === undefined)
+    return isModel ? { model: first, rest: others } : { model: undefined, rest: words };
+  if (!isModel) return { model: given, rest: words };
+  throw new FerlabError(
+    'usage',
+    `--model: expected one model, got ${given} and ${first}. Leave one of them out, or give it by --with to average them.`,
+  );
+}
 
 export interface ModelChoice {
   with: readonly string[];

@@ -1,5 +1,6 @@
 // Draws what happens during a long command: a live bar on a terminal, plain lines elsewhere.
 
+import type { EvaluateEvent } from '../evaluate/open-split.js';
 import type { TrainEvent } from '../train/events.js';
 import { bar, duration, percent, throughput } from './format.js';
 import { isLive, LiveLine, type Stream, type Terminal } from './terminal.js';
@@ -111,4 +112,23 @@ export function createCountProgress(stream: Stream, label: string, quiet: boolea
     },
     end: () => live?.clear(),
   };
+}
+
+/** Draws the reading and scoring of a split, on standard error, since results go to standard output. */
+export function createSplitProgress(err: Stream, quiet: boolean) {
+  const bars = {
+    decode: createCountProgress(err, 'Reading images', quiet),
+    predict: createCountProgress(err, 'Scoring', quiet),
+  };
+  const end = () => {
+    for (const bar of Object.values(bars)) bar.end();
+  };
+  const show = (event: EvaluateEvent) => {
+    if (event.type === 'decode' || event.type === 'predict') bars[event.type].show(event.done, event.total);
+    else if (!quiet) {
+      end();
+      err.write(`${event.type === 'warning' ? 'Warning: ' : ''}${event.message}\n`);
+    }
+  };
+  return { show, end };
 }

@@ -331,6 +331,12 @@ export const trainOptions: readonly TrainOption[] = [
       `where the engine runs: ${deviceChoices.join(', ')}; webgpu is any GPU, auto the fastest device that is here`,
       asIs,
     ),
+    option(
+      '--no-calibrate',
+      'train.calibrate',
+      "leave the model's probabilities as trained: fit no temperature on the validation images",
+      asIs,
+    ),
     option('--threads <n>', 'train.threads', 'threads of the engine', readNumber, () => 'one per core'),
   ]),
   ...group('Beside the labels: votes of several people, other models', [

@@ -1,12 +1,10 @@
 // Evaluates a model file on labelled images from disk.
 
-import { checkBadShare } from '../data/bad-files.js';
-import { readEvaluationSplit } from '../data/evaluation-split.js';
-import { describeSplit } from '../data/reader.js';
-import { type ImageStore, openImages } from '../data/store.js';
+import type { ImageStore } from '../data/store.js';
 import type { BadFile } from '../data/types.js';
 import { chooseDevice } from '../engine/runtime/choose-device.js';
 import type { Device, DeviceChoice } from '../engine/runtime/device.js';
+import { boxedModelFile } from '../predict/boxed.js';
 import { loadEnsemble } from '../predict/load.js';
 import type { TestTimeKind } from '../predict/views.js';
 import { describeMachine } from '../report/machine.js';
@@ -14,45 +12,27 @@ import { writeEvaluationReport } from '../report/report.js';
 import { programVersion } from '../version.js';
 import { classCounts } from './class-counts.js';
 import { pictureMistakes } from './mistakes.js';
+import { type EvaluateHooks, openSplit, type SplitOptions } from './open-split.js';
 import { scoreStore } from './score.js';
 import type { EvaluationResult } from './types.js';
 
-export interface EvaluateOptions {
-  /** The model file. */
-  model: string;
+export interface EvaluateOptions extends SplitOptions {
+  /** The model file; the model that comes with ferlab unless told. */
+  model?: string | undefined;
   /** Further model files, whose probabilities are averaged with the model's; none unless told. */
   with?: readonly string[] | undefined;
   /** Test-time augmentation; `none` unless told. */
   tta?: TestTimeKind | undefined;
-  /** A dataset, or one folder of class folders. */
-  dataset: string;
-  /** Which split of a dataset; its validation split unless told. */
-  split?: string | undefined;
   /** Images per call of the model, 64 unless told. */
   batchSize?: number | undefined;
   /** Threads of the engine; its own choice unless told. */
   threads?: number | undefined;
   /** Where the model runs, or `auto` for the fastest device that is here; `cpu` unless told. */
   device?: DeviceChoice | undefined;
-  /** Fail when any image can't be used. */
-  strict?: boolean | undefined;
   /** Folder for a report with pictures; none unless told. */
   out?: string | undefined;
   /** How the evaluation was started, for the report. */
   command?: string | undefined;
-}
-
-export type EvaluateEvent =
-  | { type: 'log'; message: string }
-  | { type: 'warning'; message: string }
-  /** Images read from their files so far. */
-  | { type: 'decode'; done: number; total: number }
-  /** Images scored so far. */
-  | { type: 'predict'; done: number; total: number };
-
-export interface EvaluateHooks {
-  onProgress?: ((event: EvaluateEvent) => void) | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 export interface Evaluation extends EvaluationResult {
@@ -84,51 +64,31 @@ export async function evaluateModel(
   options: EvaluateOptions,
   hooks: EvaluateHooks = {},
 ): Promise<Evaluation> {
-  const { strict = false, with: others = [], tta = 'none' } = options;
+  const { model: modelFile = boxedModelFile, with: others = [], tta = 'none' } = options;
   const started = performance.now();
   const { device, reason } = await chooseDevice(options.device ?? 'cpu');
   if (reason !== null) hooks.onProgress?.({ type: 'log', message: `Device: ${device} (${reason})` });
-  const model = await loadEnsemble([options.model, ...others], { threads: options.threads, device, tta });
+  const model = await loadEnsemble([modelFile, ...others], { threads: options.threads, device, tta });
   let store: ImageStore | null = null;
   try {
-    const read = await readEvaluationSplit(options.dataset, {
-      classes: model.classes,
-      strict,
-      ...(options.split === undefined ? {} : { split: options.split }),
-    });
-    hooks.onProgress?.({
-      type: 'log',
-      message: `${describeSplit(read.split, read.classes)} (${read.split.name})`,
-    });
-    store = await openImages(read.split.samples, {
-      ...model.inputSize,
-      onProgress: (done, total) => hooks.onProgress?.({ type: 'decode', done, total }),
-      ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
-    });
-    checkBadShare(store.bad, read.split.samples.length, { strict });
-    const bad = [...read.skipped, ...store.bad];
-    if (bad.length > 0) {
-      hooks.onProgress?.({
-        type: 'warning',
-        message: `${bad.length} files can't be used and are not counted.`,
-      });
-    }
+    const opened = await openSplit(options, model, hooks);
+    store = opened.store;
     const { result, seconds } = await scoreStore(model, store, {
       batchSize: options.batchSize,
       onProgress: (done, total) => hooks.onProgress?.({ type: 'predict', done, total }),
       signal: hooks.signal,
     });
     const evaluation: Evaluation = {
-      model: options.model,
+      model: modelFile,
       with: [...others],
       tta,
       device,
       dataset: options.dataset,
-      split: read.split.name,
+      split: opened.name,
       ...result,
       images_per_second: result.n / seconds,
       notes: [...(model.metadata.notes ?? [])],
-      bad_files: bad,
+      bad_files: opened.bad,
     };
     if (options.out !== undefined) {
       await writeReportOf(options.out, options, evaluation, store, (performance.now() - started) / 1000);
@@ -150,8 +110,8 @@ async function writeReportOf(
   await writeEvaluationReport(folder, {
     title: 'Evaluation',
     version: programVersion,
-    command: options.command ?? `ferlab evaluate ${options.model} ${options.dataset}`,
-    model: options.model,
+    command: options.command ?? `ferlab evaluate ${evaluation.model} ${options.dataset}`,
+    model: evaluation.model,
     ensemble: evaluation.with,
     tta: evaluation.tta,
     dataset: {

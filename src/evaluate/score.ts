@@ -14,24 +14,35 @@ export interface ScoreOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Every image of the store counts, those of a last, smaller batch too. Labels must be the model's. */
-export async function scoreStore(
+/** What a model says of every image of a store, [n, classes], those of a last, smaller batch too. */
+export async function collectScores(
   model: ExpressionModel,
+  kind: 'probabilities' | 'logits',
   store: ImageStore,
   { batchSize = 64, onProgress, signal }: ScoreOptions,
-): Promise<{ result: EvaluationResult; seconds: number }> {
+): Promise<Float32Array> {
   const classes = model.classes.length;
-  const probabilities = new Float32Array(store.count * classes);
-  const started = performance.now();
+  const scores = new Float32Array(store.count * classes);
   let done = 0;
   for await (const batch of sequentialBatches(store, batchSize)) {
     if (signal?.aborted) throw new FerlabError('interrupted', 'Stopped while scoring.');
     const pixels = batch.pixels.subarray(0, batch.size * store.width * store.height);
-    probabilities.set(await model.probabilities(pixels), done * classes);
+    scores.set(await model[kind](pixels), done * classes);
     done += batch.size;
     batch.release();
     onProgress?.(done, store.count);
   }
+  return scores;
+}
+
+/** Every image of the store counts. Labels must be the model's. */
+export async function scoreStore(
+  model: ExpressionModel,
+  store: ImageStore,
+  options: ScoreOptions,
+): Promise<{ result: EvaluationResult; seconds: number }> {
+  const started = performance.now();
+  const probabilities = await collectScores(model, 'probabilities', store, options);
   const seconds = (performance.now() - started) / 1000;
   const result = scorePredictions({
     probabilities,

@@ -1,5 +1,7 @@
 // What an evaluation says. Field names are those of the JSON that `ferlab evaluate --json` prints.
 
+export type { ModelCalibration as Calibration } from '../predict/metadata.js';
+
 /** Precision, recall and F1 of one class, or their mean over classes. All from 0 to 1; 0 where undefined. */
 export interface ClassScores {
   precision: number;

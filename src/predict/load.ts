@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { chooseDevice } from '../engine/runtime/choose-device.js';
 import type { Device, DeviceChoice } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
+import { boxedModelFile, readBoxedModel } from './boxed.js';
 import { openEnsemble } from './ensemble.js';
 import { type ExpressionModel, type LoadOptions, openModel } from './model.js';
 import { withTestTimeAugmentation } from './test-time.js';
@@ -17,14 +18,17 @@ export interface LoadFileOptions extends Omit<LoadOptions, 'device'> {
 }
 
 /**
- * Loads a model file.
+ * Loads a model file; the model that comes with ferlab unless told which.
  *
  * @throws FerlabError `model` where the file is missing, truncated, or not one of this project's; `usage` where it
  *   can't be used with this test-time augmentation.
  */
-export async function loadModel(file: string, options: LoadFileOptions = {}): Promise<ExpressionModel> {
+export async function loadModel(
+  file: string = boxedModelFile,
+  options: LoadFileOptions = {},
+): Promise<ExpressionModel> {
   const device = await deviceOf(options);
-  const model = await openFile(file, { ...options, device });
+  const model = await openModel(await readModelFile(file), file, { ...options, device });
   try {
     return withTestTimeAugmentation(model, options.tta ?? 'none');
   } catch (error) {
@@ -60,12 +64,9 @@ async function deviceOf({ device = 'cpu' }: LoadFileOptions): Promise<Device> {
   return device === 'auto' ? (await chooseDevice(device)).device : device;
 }
 
-async function openFile(file: string, options: LoadOptions): Promise<ExpressionModel> {
-  return openModel(await readModelFile(file), file, options);
-}
-
-/** The bytes of a model file. Throws FerlabError `model` where there is none; they aren't looked at. */
+/** The bytes of a model file, of whatever kind. Throws FerlabError `model` where it can't be read. */
 export async function readModelFile(file: string): Promise<Uint8Array> {
+  if (file === boxedModelFile) return readBoxedModel();
   try {
     return await readFile(file);
   } catch (error) {

@@ -5,6 +5,14 @@ import { z } from 'zod';
 /** Version of this scheme; readers refuse others. */
 export const modelFormat = 1;
 
+/** A number before calibration, after it, and after it by temperatures that were fitted on other images. */
+const calibrated = z.object({
+  before: z.number(),
+  after: z.number(),
+  /** Each half of the images under the temperature that was fitted on the other half. */
+  cross_fitted: z.number(),
+});
+
 const metadataSchema = z.object({
   format: z.literal(modelFormat),
   /** The program's version that wrote the file. */
@@ -30,15 +38,41 @@ const metadataSchema = z.object({
   metrics: z.record(z.string(), z.number()),
   /** What whoever compares its scores has to know, one sentence each; absent where there is nothing. */
   notes: z.array(z.string()).optional(),
+  /** How the probabilities were calibrated; missing where they weren't. */
+  calibration: z
+    .object({
+      /** What the graph divides the logits by. */
+      temperature: z.number().positive(),
+      /** The images that it was fitted on: the dataset's name, its split, their number, and their SHA-256. */
+      dataset: z.string(),
+      split: z.string(),
+      n: z.number().int().positive(),
+      fingerprint: z.string(),
+      /** Expected calibration error (15 bins), and loss, on these images. */
+      ece: calibrated,
+      loss: calibrated,
+    })
+    .optional(),
+  /** How large weights are stored; float32 where missing. */
+  weights: z.literal('float16').optional(),
 });
 
 export type ModelMetadata = z.output<typeof metadataSchema>;
+export type ModelCalibration = NonNullable<ModelMetadata['calibration']>;
 
 const prefix = 'ferlab.';
 
-export function encodeMetadata(metadata: ModelMetadata): Record<string, string> {
+/** The key in metadata_props. */
+export function metadataKey(name: keyof ModelMetadata): string {
+  return prefix + name;
+}
+
+/** The entries of metadata_props for what is given. */
+export function encodeMetadata(metadata: Partial<ModelMetadata>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(metadata).map(([key, value]) => [prefix + key, JSON.stringify(value)]),
+    Object.entries(metadata).flatMap(([key, value]) =>
+      value === undefined ? [] : [[prefix + key, JSON.stringify(value)]],
+    ),
   );
 }
 

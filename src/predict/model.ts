@@ -1,6 +1,6 @@
 // Loads a model file and predicts with it. Takes grey images of any size; decoding image files is the caller's.
 
-import { parseModel, readMetadata } from '../engine/onnx/model.js';
+import { type ModelProto, parseModel, readMetadata } from '../engine/onnx/model.js';
 import type { Device } from '../engine/runtime/device.js';
 import { openSession, type Session } from '../engine/runtime/session.js';
 import { tensorType } from '../engine/tensor/type.js';
@@ -34,7 +34,7 @@ export interface ExpressionModel {
   predict(images: readonly GrayImage[]): Promise<Prediction[]>;
   /** Probabilities [n, classes] for raw grey pixels [n, 1, height, width] of the input size. */
   probabilities(pixels: Float32Array): Promise<Float32Array>;
-  /** What the probabilities are the softmax of, [n, classes], for the same pixels. */
+  /** What the probabilities are the softmax of, [n, classes], for the same pixels: calibrated as they are. */
   logits(pixels: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export async function openModel(
   where: string,
   options: LoadOptions = {},
 ): Promise<ExpressionModel> {
-  const metadata = readModelMetadata(bytes, where);
+  const { metadata } = parseModelFile(bytes, where);
   let session: Session;
   try {
     session = await openSession(bytes, {
@@ -117,17 +117,20 @@ function toPrediction(classes: readonly string[], scores: Float32Array): Predict
   };
 }
 
-/** The metadata of a model file's bytes; throws as openModel does. */
-export function readModelMetadata(bytes: Uint8Array, where: string): ModelMetadata {
-  let properties: Record<string, string>;
+/** A model file's bytes, parsed, and its metadata; throws as openModel does. */
+export function parseModelFile(
+  bytes: Uint8Array,
+  where: string,
+): { model: ModelProto; metadata: ModelMetadata } {
+  let model: ModelProto;
   try {
-    properties = readMetadata(parseModel(bytes));
+    model = parseModel(bytes);
   } catch (error) {
     throw damaged(where, `it can't be parsed (${firstLine(error)})`, error);
   }
-  const decoded = decodeMetadata(properties);
+  const decoded = decodeMetadata(readMetadata(model));
   if ('problem' in decoded) throw damaged(where, decoded.problem);
-  return decoded.metadata;
+  return { model, metadata: decoded.metadata };
 }
 
 function damaged(where: string, found: string, cause?: unknown): FerlabError {

@@ -3,6 +3,7 @@
 
 import { FerlabError } from '../errors.js';
 import { completeModel, type ExpressionModel } from './model.js';
+import { softmaxRows } from './softmax.js';
 import { type Margin, type TestTimeKind, views } from './views.js';
 
 /** The side of the crop that a model was trained on and takes of its input; null where it sees whole images. */
@@ -54,19 +55,4 @@ export function withTestTimeAugmentation(model: ExpressionModel, kind: TestTimeK
     probabilities: async (pixels) => softmaxRows(await logits(pixels), model.classes.length),
     close: () => model.close(),
   });
-}
-
-/** Softmax of each row of [n, classes]. */
-function softmaxRows(logits: Float32Array, classes: number): Float32Array {
-  const result = new Float32Array(logits.length);
-  for (let start = 0; start < logits.length; start += classes) {
-    const row = Float64Array.from(logits.subarray(start, start + classes));
-    const top = Math.max(...row);
-    const powers = row.map((value) => Math.exp(value - top));
-    const sum = powers.reduce((total, value) => total + value, 0);
-    powers.forEach((value, i) => {
-      result[start + i] = value / sum;
-    });
-  }
-  return result;
 }

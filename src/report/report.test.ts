@@ -125,6 +125,28 @@ describe('writeReport', () => {
     expect(markdown).toMatch(/\| \*all\* +\| 2,000 \| +20 \|/);
   });
 
+  it('says what calibration did, and on which images', async () => {
+    const effect = { before: 0.123, after: 0.021, cross_fitted: 0.034 };
+    const calibration = {
+      temperature: 1.5,
+      dataset: 'faces',
+      split: 'validation',
+      n: 20,
+      fingerprint: 'ab',
+      ece: effect,
+      loss: { before: 0.6, after: 0.5123, cross_fitted: 0.52 },
+    };
+    await writeReport(folder, trainingData({ calibration }));
+    const markdown = await readFile(join(folder, 'report.md'), 'utf8');
+    expect(markdown).toContain('divided by a temperature of 1.5');
+    expect(markdown).toContain('fitted on the same 20 images that are scored here');
+    expect(markdown).toMatch(/\| as trained +\| +12\.3% \| 0\.6000 \|/);
+    expect(markdown).toMatch(/\| calibrated +\| +2\.1% \| 0\.5123 \|/);
+    expect(markdown).toMatch(/fitted on the other half \| +3\.4% \| 0\.5200 \|/);
+    await writeReport(folder, trainingData({ calibration: null }));
+    expect(await readFile(join(folder, 'report.md'), 'utf8')).not.toContain('temperature');
+  });
+
   it('has all but the pixels in report.json', async () => {
     await writeReport(folder, trainingData());
     const json = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));

@@ -3,7 +3,7 @@
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EvaluationResult } from '../evaluate/types.js';
+import type { Calibration, EvaluationResult } from '../evaluate/types.js';
 import { createFolder, writeFileAtomically } from '../files/atomic.js';
 import {
   bytes,
@@ -142,7 +142,7 @@ function trainingMarkdown(data: ReportData, names: readonly string[]): string {
     sections.warningsSection(data.warnings),
     figures,
     ...curves,
-    ...evaluationSections(evaluation, data.mistakes.length > 0),
+    ...evaluationSections(evaluation, data.mistakes.length > 0, data.calibration),
     ...augmented,
     '## Data',
     sections.datasetSection(data.dataset),
@@ -192,7 +192,11 @@ function evaluationMarkdown(data: EvaluationReportData, names: readonly string[]
   ]);
 }
 
-function evaluationSections(evaluation: EvaluationResult, mistakesDrawn: boolean): string[] {
+function evaluationSections(
+  evaluation: EvaluationResult,
+  mistakesDrawn: boolean,
+  calibration: Calibration | null = null,
+): string[] {
   return [
     '## Classes',
     sections.perClassSection(evaluation),
@@ -201,7 +205,7 @@ function evaluationSections(evaluation: EvaluationResult, mistakesDrawn: boolean
     '## Most confident mistakes',
     sections.mistakesSection(evaluation, mistakesDrawn),
     '## Calibration',
-    sections.calibrationSection(evaluation),
+    sections.calibrationSection(evaluation, calibration),
   ];
 }
 

@@ -1,6 +1,6 @@
 // The parts of a report as Markdown, each from the data it shows; report.ts puts them together.
 
-import type { EvaluationResult } from '../evaluate/types.js';
+import type { Calibration, EvaluationResult } from '../evaluate/types.js';
 import { bytes, code, codeBlock, count, details, image, percent, plain } from './markdown.js';
 import { type Column, markdownTable } from './table.js';
 import type { DatasetSummary, MachineSummary } from './types.js';
@@ -82,10 +82,35 @@ export function mistakesSection(evaluation: EvaluationResult, drawn: boolean): s
   return [...(drawn ? [picture] : []), details('The same as a table', table)].join('\n\n');
 }
 
-export function calibrationSection(evaluation: EvaluationResult): string {
+/** What a temperature did to calibration error and loss. */
+export function calibrationTable({ ece, loss }: Calibration): string {
+  const row = (name: string, key: keyof typeof ece) => [name, percent(ece[key]), loss[key].toFixed(4)];
+  return markdownTable(
+    [{ header: 'Probabilities' }, right('Calibration error'), right('Loss')],
+    [
+      row('as trained', 'before'),
+      row('calibrated', 'after'),
+      row('calibrated, each half by a temperature fitted on the other half', 'cross_fitted'),
+    ],
+  );
+}
+
+/** `calibration`: of the model, on the images that `evaluation` is of. */
+export function calibrationSection(evaluation: EvaluationResult, calibration: Calibration | null): string {
+  const temperature =
+    calibration === null
+      ? []
+      : [
+          `The model's logits are divided by a temperature of ${calibration.temperature} (Guo et al. 2017), which ` +
+            'changes no answer, only how sure it is. It was fitted on the same ' +
+            `${count(calibration.n)} images that are scored here, which can flatter it; the last row says how well ` +
+            'such a temperature does on images that it was not fitted on. Losses of single epochs are from before.',
+          calibrationTable(calibration),
+        ];
   return [
     `Expected calibration error ${percent(evaluation.ece)} (15 bins): how far, on average, ` +
       'the confidence lies from the share of right answers.',
+    ...temperature,
     image('Accuracy by confidence', 'calibration.svg'),
   ].join('\n\n');
 }

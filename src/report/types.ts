@@ -1,6 +1,6 @@
 // What a report is made from: plain data, so that plots can be drawn again from a run folder's JSON alone.
 
-import type { EvaluationResult, Mistake } from '../evaluate/types.js';
+import type { Calibration, EvaluationResult, Mistake } from '../evaluate/types.js';
 
 /** One row of history.csv and history.json. Accuracies from 0 to 1, losses in nats. */
 export interface HistoryRow {
@@ -93,6 +93,8 @@ export interface ReportData {
   monitor: string;
   /** Of the best checkpoint on the validation split. */
   evaluation: EvaluationResult;
+  /** How that checkpoint was calibrated, on the same images; null or missing where it wasn't. */
+  calibration?: Calibration | null;
   timing: TimingSummary;
   /** Training images as the network gets them; none where nothing is augmented. */
   augmentedSamples: SheetItem[];

@@ -170,6 +170,8 @@ const trainSection = section({
   minDelta: nonNegative().default(0),
   /** End with the weights of the best epoch rather than the last. */
   restoreBest: flag().default(true),
+  /** Fit a temperature for the final model's probabilities on the validation split (Guo et al. 2017). */
+  calibrate: flag().default(true),
   /** Threads of the engine. Sums are ordered by it, so that it belongs to an exact repetition. */
   threads: positiveInteger().default(() => availableParallelism()),
   /** `auto` is replaced by the device that it chose when a run starts. */

@@ -20,9 +20,14 @@ export interface ExportContext {
   supervision?: Pick<Supervision, 'notes' | 'recipe'>;
 }
 
+/** What a model file calls its dataset: the folder's name. */
+export function datasetName({ data }: TrainConfig): string {
+  return basename(resolve(data.path ?? data.train ?? '.'));
+}
+
 /**
  * Writes `file` atomically. The same weights and configuration give the same bytes: neither times nor places are
- * recorded.
+ * recorded. The probabilities are as trained; see calibrateRun.
  */
 export async function exportModel(
   file: string,
@@ -32,14 +37,14 @@ export async function exportModel(
   { config, classes, counts, fingerprints, supervision }: ExportContext,
 ): Promise<void> {
   const { preset, augment, model, optimizer, schedule, train } = config;
-  const { threads, device, ...recipe } = train;
+  const { threads, device, calibrate, ...recipe } = train;
   const metadata = encodeMetadata({
     format: modelFormat,
     version: programVersion,
     classes: [...classes],
     input: { ...config.data.imageSize, channels: 1, range: [0, 255] },
     training: { preset, augment, model, optimizer, schedule, train: recipe, ...supervision?.recipe },
-    dataset: { name: basename(resolve(config.data.path ?? config.data.train ?? '.')), counts, fingerprints },
+    dataset: { name: datasetName(config), counts, fingerprints },
     metrics,
     ...(supervision?.notes.length ? { notes: supervision.notes } : {}),
   });

@@ -5,6 +5,7 @@ import type { Network } from '../engine/compile/network.js';
 import type { Device } from '../engine/runtime/device.js';
 import { pictureMistakes } from '../evaluate/mistakes.js';
 import { scoreStore } from '../evaluate/score.js';
+import type { Calibration } from '../evaluate/types.js';
 import { applyAugmentation, augmentedSize, drawAugmentation } from '../image/augment.js';
 import { summarizeNetwork } from '../models/create.js';
 import { loadModel } from '../predict/load.js';
@@ -24,6 +25,8 @@ export interface RunReport {
   data: TrainingData;
   network: Network;
   modelFile: string;
+  /** Null where the model file isn't calibrated. */
+  calibration: Calibration | null;
   history: HistoryRow[];
   best: HistoryRow;
   /** Wall clock of this call. */
@@ -59,6 +62,7 @@ export async function reportRun(run: RunReport): Promise<void> {
     bestEpoch: best.epoch,
     monitor: config.train.monitor,
     evaluation: result,
+    calibration: run.calibration,
     timing: {
       seconds: history.reduce((sum, row) => sum + row.seconds, 0),
       imagesPerSecond: (data.training.count * history.length) / trainingSeconds,

@@ -9,6 +9,7 @@ import { TrainingSession } from '../engine/training/training-session.js';
 import { FerlabError } from '../errors.js';
 import { createNetwork } from '../models/create.js';
 import type { HistoryRow } from '../report/types.js';
+import { calibrateRun } from './calibrate-run.js';
 import type { Progress } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
 import type { TrainHooks, TrainResult } from './events.js';
@@ -216,12 +217,14 @@ async function run(
       const weights = weightsOf(await session.readCarried(), averaged);
       await exportModel(modelFile, network, weights, metricsOf(last), context);
     }
+    const calibration = await calibrateRun(modelFile, config, data, call);
     await reportRun({
       opened,
       device,
       data,
       network,
       modelFile,
+      calibration,
       history,
       best,
       seconds: (performance.now() - started) / 1000,

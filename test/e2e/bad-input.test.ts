@@ -204,7 +204,8 @@ describe('a model file', () => {
   ])('%s is refused', async (_, file, words) => {
     const name = file();
     expectRefusal(await ferlab(['evaluate', name, 'faces', '--json'], folder), 4, words);
-    expectRefusal(await ferlab(['predict', name, 'faces/train/happy/00000.png'], folder), 4, words);
+    const predict = ['predict', '--model', name, 'faces/train/happy/00000.png'];
+    expectRefusal(await ferlab(predict, folder), 4, words);
   });
 
   it("whose classes aren't the dataset's is refused", async () => {

@@ -137,6 +137,73 @@ describe('a model that had more than labels', () => {
   });
 });
 
+describe('calibration', () => {
+  it('ends a training, and its report says on which images', async () => {
+    const report = json('run/report.json') as {
+      calibration: {
+        temperature: number;
+        n: number;
+        ece: Record<string, number>;
+        loss: Record<string, number>;
+      };
+      evaluation: { ece: number; loss: number };
+    };
+    const { calibration, evaluation } = report;
+    expect(calibration).toMatchObject({ n: 70, split: 'validation', dataset: 'faces' });
+    expect(calibration.loss.after).toBeLessThan(calibration.loss.before!);
+    expect(evaluation.loss).toBeCloseTo(calibration.loss.after!, 5);
+    const markdown = readFileSync(path.join(folder, 'run/report.md'), 'utf8');
+    expect(markdown).toContain(`divided by a temperature of ${calibration.temperature}`);
+  });
+
+  it('of a file fits what training fitted, keeps the answers, and may be done again', async () => {
+    const plain = ['train', 'faces', '--epochs', '2', '--out', 'plain', '--no-calibrate', ...tiny];
+    await succeed(plain, folder);
+    const args = [
+      'calibrate',
+      'plain/best.onnx',
+      'faces',
+      '--out',
+      'calibrated.onnx',
+      '--json',
+      '--threads',
+      '1',
+    ];
+    const { temperature, ece } = JSON.parse(await succeed(args, folder));
+    expect(temperature).toBe(
+      (json('run/report.json') as { calibration: { temperature: number } }).calibration.temperature,
+    );
+    expect(Object.keys(ece)).toEqual(['before', 'after', 'cross_fitted']);
+    const [before, after] = await Promise.all(
+      ['plain/best.onnx', 'calibrated.onnx'].map(async (file) =>
+        JSON.parse(await succeed(['evaluate', file, 'faces', '--json'], folder)),
+      ),
+    );
+    expect(after.confusion).toEqual(before.confusion);
+    expect(after.loss).toBeLessThan(before.loss);
+    const again = ['calibrate', 'calibrated.onnx', 'faces', '--out', 'again.onnx', '--threads', '1'];
+    expect(await succeed(again, folder)).toMatch(/^Temperature [\d.]+, fitted on 70 images \(validation\)\n/);
+    const bytes = (file: string) => readFileSync(path.join(folder, file));
+    expect(bytes('again.onnx').equals(bytes('calibrated.onnx'))).toBe(true);
+  });
+});
+
+describe('ferlab export', () => {
+  it('halves the large weights, and the file scores the same', async () => {
+    const out = await succeed(['export', model, '--out', 'half.onnx', '--weights', 'float16'], folder);
+    expect(out).toMatch(/^Model: half\.onnx, [\d.]+ MB, \d+% of the /);
+    const size = (file: string) => readFileSync(path.join(folder, file)).length;
+    expect(size('half.onnx')).toBeLessThan(size(model));
+    const [whole, half] = await Promise.all(
+      [model, 'half.onnx'].map(async (file) =>
+        JSON.parse(await succeed(['evaluate', file, 'faces', '--json'], folder)),
+      ),
+    );
+    expect(half.loss).not.toBe(whole.loss);
+    expect(half.loss).toBeCloseTo(whole.loss, 2);
+  });
+});
+
 describe('ferlab predict', () => {
   const images = ['faces/validation/happy/00000.png', 'faces/validation/sad/00000.png'];
 

@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkout, exists, start, temporaryFolder } from './program.js';
+import { checkout, exists, expectRefusal, start, temporaryFolder } from './program.js';
 
 let folder = '';
 let packed: { filename: string; files: { path: string }[] };
@@ -60,11 +60,14 @@ afterAll(async () => {
 it('holds the program and nothing that only the checkout needs', () => {
   const files = packed.files.map((file) => file.path);
   expect(files).toEqual(
-    expect.arrayContaining(['bin/ferlab.js', 'dist/index.js', 'dist/index.d.ts', 'LICENSE', 'package.json']),
+    expect.arrayContaining([
+      ...['bin/ferlab.js', 'dist/index.js', 'dist/index.d.ts', 'LICENSE', 'package.json'],
+      ...['models/expression.onnx', 'models/expression.json', 'models/README.md'],
+    ]),
   );
-  expect(files.filter((file) => !/^(bin|dist)\/|^(LICENSE|README\.md|package\.json)$/.test(file))).toEqual(
-    [],
-  );
+  expect(
+    files.filter((file) => !/^(bin|dist|models)\/|^(LICENSE|README\.md|package\.json)$/.test(file)),
+  ).toEqual([]);
   expect(files.filter((file) => /\.test\.|\.map$|\/\.|\.ts$/.test(file) && !file.endsWith('.d.ts'))).toEqual(
     [],
   );
@@ -99,6 +102,27 @@ it('has the command', async () => {
   expect(trained.code, trained.stderr).toBe(0);
   expect(exists(folder, 'project/run/best.onnx')).toBe(true);
   expect(readdirSync(inFolder('project/run'))).toContain('accuracy.png');
+});
+
+it('has a model of its own, which it checks', async () => {
+  const command = inFolder('project/node_modules/.bin/ferlab');
+  const predict = () => start(command, ['predict', 'faces/validation/happy'], inFolder('project')).finished;
+  const predicted = await predict();
+  expect(predicted.code, predicted.stderr).toBe(0);
+  expect(predicted.stdout.trimEnd().split('\n')[0]).toMatch(
+    /^faces.validation.happy.00000\.png: \w+ [\d.]+%, /,
+  );
+  const boxed = inFolder('project/node_modules/ferlab/models/expression.onnx');
+  const bytes = readFileSync(boxed);
+  writeFileSync(boxed, bytes.subarray(0, 1000));
+  const refused = await predict();
+  writeFileSync(boxed, bytes);
+  expectRefusal(
+    refused,
+    4,
+    /expression\.onnx: expected the model that comes with ferlab/,
+    /Install ferlab again/,
+  );
 });
 
 it('has the types', async () => {

@@ -8,7 +8,9 @@ import { commands } from '../../src/cli/main.js';
 import { exitCodes } from '../../src/errors.js';
 import { projectFiles, readText, root } from './sources.js';
 
-const documents = projectFiles(['README.md', 'CONTRIBUTING.md', 'docs'], (file) => file.endsWith('.md'));
+const documents = projectFiles(['README.md', 'CONTRIBUTING.md', 'docs', 'models'], (file) =>
+  file.endsWith('.md'),
+);
 const reference = 'docs/command-line.md';
 const alwaysKnown = ['--help', '--version'];
 

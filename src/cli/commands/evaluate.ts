@@ -1,6 +1,7 @@
 // `ferlab evaluate`: scores a model on a labelled set.
 
-import type { EvaluateEvent, Evaluation } from '../../evaluate/evaluate.js';
+import { FerlabError } from '../../errors.js';
+import type { Evaluation } from '../../evaluate/evaluate.js';
 import {
   type CommandSpec,
   debugOption,
@@ -13,9 +14,8 @@ import {
 } from '../command.js';
 import { percent, table, throughput } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
-import { modelOptions, readModelOptions } from '../model-options.js';
-import { createCountProgress } from '../progress.js';
-import type { Stream } from '../terminal.js';
+import { modelOptions, readModelOptions, takeModel } from '../model-options.js';
+import { createSplitProgress } from '../progress.js';
 
 const splitFlags = '--split <name>';
 const batchFlags = '--batch-size <n>';
@@ -78,27 +78,26 @@ function describe(result: Evaluation): string {
   ].join('\n');
 }
 
-/** Progress goes to standard error, since results go to standard output. */
-function createProgress(err: Stream, quiet: boolean) {
-  const bars = {
-    decode: createCountProgress(err, 'Reading images', quiet),
-    predict: createCountProgress(err, 'Scoring', quiet),
-  };
-  const end = () => {
-    for (const bar of Object.values(bars)) bar.end();
-  };
-  const show = (event: EvaluateEvent) => {
-    if (event.type === 'decode' || event.type === 'predict') bars[event.type].show(event.done, event.total);
-    else if (!quiet) {
-      end();
-      err.write(`${event.type === 'warning' ? 'Warning: ' : ''}${event.message}\n`);
-    }
-  };
-  return { show, end };
+/** What the arguments name: a model, where one is given, and a dataset. */
+function readArguments(invocation: Invocation): { model: string | undefined; dataset: string } {
+  const [words] = invocation.arguments as [string[]];
+  const { model, rest } = takeModel(invocation, words);
+  const [first, second] = rest;
+  if (first !== undefined && second === undefined) return { model, dataset: first };
+  // Of two, the first is the model, whatever it is called.
+  if (first !== undefined && model === undefined && rest.length === 2)
+    return { model: first, dataset: second! };
+  throw new FerlabError(
+    'usage',
+    first === undefined
+      ? `expected a dataset after the model ${model}, got none. Try "ferlab evaluate ${model} DATASET".`
+      : `expected a model and one dataset, got ${[...(model ? [model] : []), ...rest].join(', ')}. ` +
+          'Leave the others out.',
+  );
 }
 
 async function run(invocation: Invocation): Promise<number> {
-  const [model, dataset] = invocation.arguments as [string, string];
+  const { model, dataset } = readArguments(invocation);
   const { out, err } = invocation.terminal;
   const quiet = flagOption(invocation, quietOption.flags);
   const folder = textOption(invocation, outFlags);
@@ -115,7 +114,7 @@ async function run(invocation: Invocation): Promise<number> {
   };
   // Imported here so that help and wrong options don't wait for the engine to load.
   const { evaluateModel } = await import('../../evaluate/evaluate.js');
-  const progress = createProgress(err, quiet);
+  const progress = createSplitProgress(err, quiet);
   const result = await withInterrupt(progress.end, (signal) =>
     evaluateModel(request, { signal, onProgress: progress.show }),
   ).finally(progress.end);
@@ -128,9 +127,13 @@ async function run(invocation: Invocation): Promise<number> {
 export const evaluateCommand: CommandSpec = {
   name: 'evaluate',
   summary: 'score a model on labelled images',
+  usage: '[options] [model] <dataset>',
   arguments: [
-    { name: '<model>', description: 'the .onnx file of a run' },
-    { name: '<dataset>', description: 'a dataset as for training, or one folder of class folders' },
+    {
+      name: '<dataset...>',
+      description:
+        'a dataset as for training, or one folder of class folders; before it the .onnx file of a model',
+    },
   ],
   options: [
     {
@@ -153,6 +156,7 @@ export const evaluateCommand: CommandSpec = {
   ],
   examples: [
     ['ferlab evaluate runs/a/best.onnx fer2013', 'the validation split'],
+    ['ferlab evaluate fer2013', 'the model that comes with ferlab'],
     ['ferlab evaluate best.onnx fer2013 --split test --json', 'another split, as one JSON object'],
     ['ferlab evaluate best.onnx faces --out scores', 'one folder of class folders, with pictures'],
     [

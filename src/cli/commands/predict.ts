@@ -15,7 +15,7 @@ import {
 } from '../command.js';
 import { percent } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
-import { modelOptions, readModelOptions } from '../model-options.js';
+import { modelOptions, readModelOptions, takeModel } from '../model-options.js';
 import type { Stream } from '../terminal.js';
 
 /** How predictions are written: what comes before, between and after them. */
@@ -70,7 +70,14 @@ function chooseWriter(invocation: Invocation, classes: readonly string[]): Write
 }
 
 async function run(invocation: Invocation): Promise<number> {
-  const [modelFile, paths] = invocation.arguments as [string, string[]];
+  const [words] = invocation.arguments as [string[]];
+  const { model: modelFile, rest: paths } = takeModel(invocation, words);
+  if (paths.length === 0) {
+    throw new FerlabError(
+      'usage',
+      `expected images after the model ${modelFile}, got none. Try "ferlab predict ${modelFile} face.jpg".`,
+    );
+  }
   const { out, err } = invocation.terminal;
   if (flagOption(invocation, jsonOption.flags) && flagOption(invocation, csvFlags)) {
     throw new FerlabError(
@@ -83,8 +90,9 @@ async function run(invocation: Invocation): Promise<number> {
   const { with: others, tta, device } = readModelOptions(invocation);
   // Imported here so that help and wrong options don't wait for the engine to load.
   const { predictFiles } = await import('../../evaluate/predict-files.js');
+  const { boxedModelFile } = await import('../../predict/boxed.js');
   const { loadEnsemble } = await import('../../predict/load.js');
-  const model = await loadEnsemble([modelFile, ...others], { threads, tta, device });
+  const model = await loadEnsemble([modelFile ?? boxedModelFile, ...others], { threads, tta, device });
   const writer = chooseWriter(invocation, model.classes);
   const counts = { predicted: 0, failed: 0 };
   await withInterrupt(
@@ -108,9 +116,12 @@ async function run(invocation: Invocation): Promise<number> {
 export const predictCommand: CommandSpec = {
   name: 'predict',
   summary: 'print the expressions of face crops, the most probable first',
+  usage: '[options] [model] <files...>',
   arguments: [
-    { name: '<model>', description: 'the .onnx file of a run' },
-    { name: '<files...>', description: 'images of faces, of any size, or folders of them' },
+    {
+      name: '<files...>',
+      description: 'images of faces, of any size, or folders of them; before them the .onnx file of a model',
+    },
   ],
   options: [
     {
@@ -128,7 +139,8 @@ export const predictCommand: CommandSpec = {
     debugOption,
   ],
   examples: [
-    ['ferlab predict runs/a/best.onnx face.jpg', 'one image'],
+    ['ferlab predict face.jpg', 'one image, by the model that comes with ferlab'],
+    ['ferlab predict runs/a/best.onnx face.jpg', 'by the model of a run'],
     ['ferlab predict best.onnx faces --json', 'every image below a folder, as JSON'],
     ['ferlab predict best.onnx faces --csv > faces.csv', 'as a table'],
   ],

@@ -18,6 +18,8 @@ import {
   ValueInfoProtoSchema,
 } from './schema/onnx_pb.js';
 
+export type { ModelProto } from './schema/onnx_pb.js';
+
 /** The ONNX operator set that every graph declares. Opset 18 is read by every ONNX Runtime since 1.14 (2023). */
 export const opsetVersion = 18n;
 /** The file format's version; 8 belongs to opset 18. */
@@ -162,7 +164,8 @@ function valueInfo(name: string, dtype: DType, dimensions: readonly (number | st
   });
 }
 
-function tensorProto(name: string, tensor: HostTensor): TensorProto {
+/** A tensor as a file stores it. */
+export function tensorProto(name: string, tensor: HostTensor): TensorProto {
   const { data } = tensor; // ONNX's raw_data is little-endian, as every machine that Node runs on
   return create(TensorProtoSchema, {
     name,
@@ -172,7 +175,7 @@ function tensorProto(name: string, tensor: HostTensor): TensorProto {
   });
 }
 
-function attributeProto(name: string, value: Attribute): AttributeProto {
+export function attributeProto(name: string, value: Attribute): AttributeProto {
   if (typeof value === 'number')
     return create(AttributeProtoSchema, { name, type: AttributeKind.INT, i: BigInt(value) });
   if (typeof value === 'string') {

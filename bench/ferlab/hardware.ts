@@ -1,17 +1,7 @@
-// Where ferlab's rounds train, and how the engine is told: the only place of the benchmarks that knows.
+// Whether WebGPU runs on hardware: a software driver must not pass for a GPU.
 
 import { readdirSync, readlinkSync } from 'node:fs';
-
-export const devices = ['cpu', 'webgpu', 'cuda'] as const;
-export type Device = (typeof devices)[number];
-
-/** What the compiler and the session are told. CUDA takes the nodes that are written for WebGPU. */
-export function engineOptions(device: Device) {
-  return {
-    compile: { provider: device === 'cpu' ? 'cpu' : 'webgpu' },
-    session: { provider: device },
-  } as const;
-}
+import type { Device } from '../../dist/engine/runtime/device.js';
 
 /** Device files of NVIDIA's driver, of Linux's own (AMD, Intel and others), of Windows below Linux, and of phones' chips. */
 const gpuFile = /^\/dev\/(nvidia|nvhost|nvgpu|dri\/|dxg|mali|kgsl)/;

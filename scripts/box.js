@@ -1,0 +1,163 @@
+// `npm run box -- RUN DATASET`: makes the model in the box from a run's best model. Writes models/expression.onnx (weights
+// as float16, calibrated on the validation split), models/expression.json (what it is and scores) and models/README.md
+// (its card). For developers of ferlab; needs FER2013 as DATASET.
+
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const largestBytes = 8_000_000;
+/** FER2013's official Training and PublicTest, of which the card speaks. */
+const officialCounts = { train: 28_709, validation: 3589 };
+/** Rounding weights may change so much of the accuracy. */
+const largestLoss = 0.005;
+
+const { findLeaks } = await import('../dist/audit/leaks.js');
+const { readDataset } = await import('../dist/data/reader.js');
+const { openImages } = await import('../dist/data/store.js');
+const { calibrateBytes } = await import('../dist/evaluate/calibrate.js');
+const { scorePredictions } = await import('../dist/evaluate/metrics.js');
+const { collectScores } = await import('../dist/evaluate/score.js');
+const { createNetwork, summarizeNetwork } = await import('../dist/models/create.js');
+const { openModel } = await import('../dist/predict/model.js');
+const { withHalfPrecision } = await import('../dist/predict/rewrite.js');
+const { withTestTimeAugmentation } = await import('../dist/predict/test-time.js');
+const { modelCard } = await import('./model-card.js');
+
+function fail(message) {
+  console.error(`Error: ${message}`);
+  process.exit(1);
+}
+
+// What the library refuses is told without a stack trace.
+process.on('uncaughtException', (error) => fail(error.message));
+
+/** Scores of the images at `places` alone. */
+function scoreAt(places, probabilities, { labels, samples }, classes) {
+  const rows = new Float32Array(places.length * classes.length);
+  places.forEach((i, k) => {
+    rows.set(probabilities.subarray(i * classes.length, (i + 1) * classes.length), k * classes.length);
+  });
+  return scorePredictions({
+    probabilities: rows,
+    labels: Int32Array.from(places, (i) => labels[i]),
+    files: places.map((i) => samples[i].file),
+    classes,
+    mistakes: 0,
+  });
+}
+
+const accuracyOf = ({ n, accuracy, accuracy_interval, ece }) => ({ n, accuracy, accuracy_interval, ece });
+
+/** Scores of a model file's bytes on the validation images: as it is, by several views, and without copies. */
+async function score(bytes, validation, leaks) {
+  const model = await openModel(bytes, 'the new model');
+  const { classes, metadata } = model;
+  const all = Array.from({ length: validation.count }, (_, i) => i);
+  const probabilities = await collectScores(model, 'probabilities', validation, {});
+  const { mistakes, ...evaluation } = scoreAt(all, probabilities, validation, classes);
+  const leaked = new Set(leaks.map((leak) => leak.validation));
+  const rest = all.filter((i) => !leaked.has(i));
+  const kinds = metadata.training.augment?.crop ? ['flip', 'ten-crop'] : ['flip'];
+  const test_time = [];
+  for (const tta of kinds) {
+    const views = withTestTimeAugmentation(model, tta);
+    const scores = await collectScores(views, 'probabilities', validation, {});
+    test_time.push({ tta, ...accuracyOf(scoreAt(all, scores, validation, classes)) });
+  }
+  await model.close();
+  return {
+    metadata,
+    evaluation,
+    test_time,
+    without_copies: {
+      removed: leaked.size,
+      ...accuracyOf(scoreAt(rest, probabilities, validation, classes)),
+    },
+  };
+}
+
+/** Where the model comes from, for its description. */
+function describeSource(run, metadata) {
+  const { command, config } = JSON.parse(fs.readFileSync(path.join(run, 'config.json'), 'utf8'));
+  const { model, augment } = metadata.training;
+  const network = createNetwork(model, metadata.input, metadata.classes.length, augment.crop ?? null);
+  const { name, parameters, flops } = summarizeNetwork(model.name, network);
+  return {
+    run: path.basename(path.resolve(run)),
+    command,
+    version: metadata.version,
+    preset: metadata.training.preset,
+    network: { name, parameters, flops },
+    epoch: metadata.metrics.epoch,
+    val_accuracy: metadata.metrics.val_accuracy,
+    left_copies_out: config.data.excludeLeaks === true,
+  };
+}
+
+const [run, datasetPath, ...others] = process.argv
+  .slice(2)
+  .map((given) => path.resolve(process.env.INIT_CWD ?? '.', given));
+if (run === undefined || datasetPath === undefined || others.length > 0) {
+  fail('expected a run folder and the dataset that it was trained on. Try "npm run box -- runs/a fer2013".');
+}
+
+const dataset = await readDataset(datasetPath);
+for (const [split, expected] of Object.entries(officialCounts)) {
+  const found = dataset[split].samples.length;
+  if (found !== expected)
+    fail(`${datasetPath}: expected FER2013's official ${expected} ${split} images, found ${found}.`);
+}
+const original = fs.readFileSync(path.join(run, 'best.onnx'));
+const opened = await openModel(original, run);
+const { width, height } = opened.inputSize;
+await opened.close();
+const [training, validation] = [
+  await openImages(dataset.train.samples, { width, height }),
+  await openImages(dataset.validation.samples, { width, height }),
+];
+try {
+  const calibrated = await calibrateBytes(withHalfPrecision(original, run), run, {
+    store: validation,
+    dataset: path.basename(datasetPath),
+    split: 'validation',
+  });
+  if (calibrated === null) fail(`${run}: expected a model that a temperature suits, found none.`);
+  const { bytes } = calibrated;
+  if (bytes.length > largestBytes) {
+    fail(`${run}: expected a model of at most ${largestBytes} bytes to ship, found ${bytes.length}.`);
+  }
+  const { metadata, ...scores } = await score(bytes, validation, findLeaks(training, validation));
+  const source = describeSource(run, metadata);
+  if (Math.abs(scores.evaluation.accuracy - source.val_accuracy) > largestLoss) {
+    fail(
+      `${run}: expected the accuracy of training, ${source.val_accuracy}, found ${scores.evaluation.accuracy}.`,
+    );
+  }
+  const { name, counts, fingerprints } = metadata.dataset;
+  const description = {
+    name: 'expression',
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    bytes: bytes.length,
+    classes: metadata.classes,
+    input: metadata.input,
+    accuracy: scores.evaluation.accuracy,
+    source,
+    dataset: { name, counts, fingerprints },
+    calibration: calibrated.calibration,
+    ...scores,
+  };
+  const folder = fileURLToPath(new URL('../models/', import.meta.url));
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, 'expression.onnx'), bytes);
+  fs.writeFileSync(path.join(folder, 'expression.json'), `${JSON.stringify(description, null, 2)}\n`);
+  fs.writeFileSync(path.join(folder, 'README.md'), modelCard(description));
+  console.log(
+    `${folder}: ${bytes.length} bytes, ${(100 * description.accuracy).toFixed(2)}% on the validation images`,
+  );
+} finally {
+  await training.close();
+  await validation.close();
+}

@@ -1,0 +1,148 @@
+// The model card of the model in the box, models/README.md, from its description, models/expression.json. Every figure
+// comes from the description. The words are about models trained on FER2013; scripts/box.js refuses others.
+
+import { bytes, codeBlock, count, flops, percent } from '../dist/report/markdown.js';
+import { calibrationTable, headline, perClassSection } from '../dist/report/sections.js';
+import { markdownTable } from '../dist/report/table.js';
+
+const right = (header) => ({ header, align: 'right' });
+const interval = ([low, high]) => `${percent(low)} to ${percent(high)}`;
+const total = (counts) => Object.values(counts).reduce((sum, n) => sum + n, 0);
+
+function accuracyTable({ evaluation, test_time, without_copies }) {
+  const row = (name, { n, accuracy, accuracy_interval }) => [
+    name,
+    count(n),
+    percent(accuracy),
+    interval(accuracy_interval),
+  ];
+  return markdownTable(
+    [{ header: 'How' }, right('Images'), right('Accuracy'), right('95% interval')],
+    [
+      row('one look at each image', evaluation),
+      ...test_time.map((scores) => row(`test-time augmentation \`--tta ${scores.tta}\``, scores)),
+      row('one look, without the images that stand in training too', without_copies),
+    ],
+  );
+}
+
+function confusionTable({ classes, confusion }) {
+  return markdownTable(
+    [{ header: 'actual \\ predicted' }, ...classes.map(right)],
+    classes.map((name, i) => [name, ...confusion[i].map(count)]),
+  );
+}
+
+function rarest({ classes, counts }) {
+  const shares = classes.map((name) => ({ name, share: counts.train[name] / total(counts.train) }));
+  const { name, share } = shares.sort((a, b) => a.share - b.share)[0];
+  return `${name} is ${percent(share)} of the training images`;
+}
+
+/** The class of which the smallest share is found. */
+function hardest({ classes, per_class }) {
+  const name = classes.reduce((worst, other) =>
+    per_class[other].recall < per_class[worst].recall ? other : worst,
+  );
+  return `${name}: it finds ${percent(per_class[name].recall)} of it`;
+}
+
+/** The card's Markdown. */
+export function modelCard(description) {
+  const { source, dataset, evaluation, calibration, without_copies, input, classes } = description;
+  const trained = total(dataset.counts.train);
+  const copies = `${count(without_copies.removed)} of the ${count(evaluation.n)} validation images`;
+  return `# The model in the box
+
+Guesses which of ${classes.length} expressions a face shows: ${classes.join(', ')}.
+\`ferlab predict face.jpg\` uses it when no other model is named; \`loadModel()\` does in a program.
+
+${headline(evaluation, 'validation')}
+
+| What | |
+| --- | --- |
+| File | \`expression.onnx\`, ${bytes(description.bytes)}, ONNX opset 18, large weights as float16 |
+| SHA-256 | \`${description.sha256}\` |
+| Input | \`pixels\`, float32 [N, 1, ${input.height}, ${input.width}]: grey face crops, raw values 0 to 255 |
+| Output | \`probabilities\` and \`logits\`, float32 [N, ${classes.length}], calibrated |
+| Network | \`${source.network.name}\`, ${count(source.network.parameters)} parameters, ${flops(source.network.flops)} for one image |
+
+## How good it is
+
+Scored on the validation images of FER2013 (its PublicTest), ${count(evaluation.n)} faces, by the file that lies here:
+
+${accuracyTable(description)}
+
+These images also chose the epoch whose weights are kept, and the temperature below. New images of the same kind will be
+recognised a little worse, photographs of another kind a good deal worse.
+
+${copies} stand in the training images as well, pixel by pixel; the last row leaves
+them out.${source.left_copies_out ? ' This model was trained without these copies.' : ''}
+People agree with the labels of FER2013 on about 65% of its images (Goodfellow et al. 2013).
+
+${perClassSection(evaluation)}
+
+Images by actual (rows) and predicted class:
+
+${confusionTable(evaluation)}
+
+## Calibration
+
+A probability of 80% is meant to be right four times out of five. Dividing the logits by a temperature of
+${calibration.temperature}, fitted on the same ${count(calibration.n)} images (Guo et al. 2017), brings the probabilities nearer to that:
+
+${calibrationTable(calibration)}
+
+The calibration error is the mean distance of confidence and share of right answers, over 15 bins of confidence. The
+last row is the honest one. On other kinds of photographs the model is surer of itself than it should be.
+
+## What it is for
+
+- trying the program and its interfaces, and comparing other models with;
+- research and teaching on expression recognition, with its limits stated;
+- starting points that a person checks: sorting one's own pictures, art, games.
+
+## What it is not for
+
+- **Inferring emotions at work or in schools** is prohibited in the European Union, except for medical or safety reasons:
+  AI Act, Regulation (EU) 2024/1689, Article 5(1)(f). Elsewhere in the Union emotion recognition is a high-risk use
+  (Annex III, point 1(c)) of which the people concerned must be told (Article 50(3)).
+- Any decision about a person: hiring, lending, insurance, policing, border control, diagnosis, lie detection.
+- Judging what somebody feels. An expression is not a feeling: people smile without joy and grieve without a frown, and
+  faces differ between persons and cultures.
+
+## Limits
+
+- It saw grey crops of ${input.width}x${input.height} pixels of mostly frontal faces, one face filling each. Profiles, covered faces,
+  small faces, and crops with much background are another matter. It doesn't find faces in photographs.
+- The images came from a web search for words of emotion in 2013; the labels are noisy, and some images show no face.
+- Classes are uneven: ${rarest({ classes, counts: dataset.counts })}. Hardest for
+  the model is ${hardest(evaluation)}.
+- FER2013 says nothing of people's age, sex, skin colour or origin, so that nobody knows for whom this model is worse.
+  Assume that it is.
+
+## Data
+
+[FER2013](https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge)
+(Goodfellow et al. 2013), official split: trained on ${count(trained)} images of Training, validated on PublicTest. PrivateTest
+played no part.
+
+${markdownTable(
+  [{ header: 'Class' }, right('Training'), right('Validation')],
+  classes.map((name) => [name, count(dataset.counts.train[name]), count(dataset.counts.validation[name])]),
+)}
+
+## How it was made
+
+${codeBlock(source.command, 'sh')}
+
+ferlab ${source.version}, epoch ${source.epoch}; validation accuracy ${percent(source.val_accuracy, 2)} before its weights were rounded to float16.
+From that run, \`npm run box\` made the file, its description \`expression.json\` and this card; change none of them by hand.
+
+## Licence
+
+The weights are under the project's MIT licence. They alone are shipped, no image is. The images of FER2013 were gathered
+from the web for research and belong to their owners; no licence for other uses comes with them. Whether weights trained
+on such images may be used commercially is not settled everywhere: judge for yourself.
+`;
+}

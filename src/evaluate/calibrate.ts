@@ -1,0 +1,112 @@
+// Calibrates model files: fits a temperature on labelled images and stores it in the file's own graph.
+
+import { basename, resolve } from 'node:path';
+import type { ImageStore } from '../data/store.js';
+import { FerlabError } from '../errors.js';
+import { writeFileAtomically } from '../files/atomic.js';
+import { readModelFile } from '../predict/load.js';
+import { openModel, parseModelFile } from '../predict/model.js';
+import { withoutTemperature, withTemperature } from '../predict/rewrite.js';
+import { type EvaluateHooks, openSplit, type SplitOptions } from './open-split.js';
+import { collectScores, type ScoreOptions } from './score.js';
+import { calibrationEffect, fitTemperature, type LabelledLogits } from './temperature.js';
+import type { Calibration } from './types.js';
+
+export interface CalibrateOptions extends SplitOptions {
+  /** The model file. */
+  model: string;
+  /** The calibrated model file; an existing one is replaced. May be `model` itself. */
+  out: string;
+  /** Images per call of the model, 64 unless told. */
+  batchSize?: number | undefined;
+  /** Threads of the engine; its own choice unless told. */
+  threads?: number | undefined;
+}
+
+/** Digits of a temperature after the point: far below what images can tell, and the same on every machine. */
+const temperatureDigits = 4;
+
+/** Labelled images, and what to call them. */
+export interface CalibrationImages {
+  store: ImageStore;
+  /** Names for the model file's metadata. */
+  dataset: string;
+  split: string;
+}
+
+/**
+ * The bytes of a model file with the temperature that suits these images best; an earlier one is replaced. The same
+ * file, images and threads give the same bytes, whether the file was calibrated before or not.
+ *
+ * @returns null where no temperature suits, as where every answer is right.
+ * @throws FerlabError `model` where the bytes are not a model of this project.
+ */
+export async function calibrateBytes(
+  bytes: Uint8Array,
+  where: string,
+  { store, dataset, split }: CalibrationImages,
+  { threads, ...options }: ScoreOptions & { threads?: number | undefined } = {},
+): Promise<{ bytes: Uint8Array; calibration: Calibration } | null> {
+  const model = await openModel(withoutTemperature(bytes, where), where, { threads });
+  let data: LabelledLogits;
+  try {
+    const logits = await collectScores(model, 'logits', store, options);
+    data = { logits, labels: store.labels, classes: model.classes.length };
+  } finally {
+    await model.close();
+  }
+  const fitted = fitTemperature(data);
+  if (fitted === null) return null;
+  const temperature = Number(fitted.toFixed(temperatureDigits));
+  const calibration: Calibration = {
+    temperature,
+    dataset,
+    split,
+    n: store.count,
+    fingerprint: store.fingerprint,
+    ...calibrationEffect(data, temperature),
+  };
+  return { bytes: withTemperature(bytes, where, calibration), calibration };
+}
+
+/**
+ * Writes a calibrated copy of a model file: its `logits` are divided by a temperature that is fitted on a split of the
+ * dataset, so that its `probabilities` are right as often as they say, in every runtime. Predicted classes stay.
+ *
+ * @throws FerlabError `model` where the file isn't a model, `data` where the images can't be used or no temperature
+ *   suits them, `io` where `out` can't be written.
+ */
+export async function calibrateModel(
+  options: CalibrateOptions,
+  hooks: EvaluateHooks = {},
+): Promise<Calibration> {
+  const { dataset, batchSize, threads } = options;
+  const bytes = await readModelFile(options.model);
+  const { classes, input } = parseModelFile(bytes, options.model).metadata;
+  const opened = await openSplit(
+    options,
+    { classes, inputSize: { width: input.width, height: input.height } },
+    hooks,
+  );
+  try {
+    const images = { store: opened.store, dataset: basename(resolve(dataset)), split: opened.name };
+    const calibrated = await calibrateBytes(bytes, options.model, images, {
+      batchSize,
+      threads,
+      onProgress: (done, total) => hooks.onProgress?.({ type: 'predict', done, total }),
+      signal: hooks.signal,
+    });
+    if (calibrated === null) {
+      throw new FerlabError(
+        'data',
+        `${dataset}: expected images that the model recognises in part, found ${opened.store.count} by which no ` +
+          'temperature is best: all of its answers are right, or they are worse than chance. Calibrate on more ' +
+          'images, that it was not trained on.',
+      );
+    }
+    await writeFileAtomically(options.out, calibrated.bytes);
+    return calibrated.calibration;
+  } finally {
+    await opened.store.close();
+  }
+}

@@ -1,0 +1,77 @@
+// Opens the labelled images that a model is scored or calibrated on.
+
+import { checkBadShare } from '../data/bad-files.js';
+import { readEvaluationSplit } from '../data/evaluation-split.js';
+import { describeSplit } from '../data/reader.js';
+import { type ImageStore, openImages } from '../data/store.js';
+import type { BadFile } from '../data/types.js';
+import type { ExpressionModel } from '../predict/model.js';
+
+export interface SplitOptions {
+  /** A dataset, or one folder of class folders. */
+  dataset: string;
+  /** Which split of a dataset; its validation split unless told. */
+  split?: string | undefined;
+  /** Fail when any image can't be used. */
+  strict?: boolean | undefined;
+}
+
+export type EvaluateEvent =
+  | { type: 'log'; message: string }
+  | { type: 'warning'; message: string }
+  /** Images read from their files so far. */
+  | { type: 'decode'; done: number; total: number }
+  /** Images scored so far. */
+  | { type: 'predict'; done: number; total: number };
+
+export interface EvaluateHooks {
+  onProgress?: ((event: EvaluateEvent) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface OpenedSplit {
+  /** To be closed by the caller. */
+  store: ImageStore;
+  /** Name of the split. */
+  name: string;
+  /** Files that were left out. */
+  bad: BadFile[];
+}
+
+/**
+ * Reads and decodes a split, labelled by the model's classes and at its size.
+ *
+ * @throws FerlabError `data` where the images can't be used or their classes aren't the model's, `interrupted`.
+ */
+export async function openSplit(
+  { dataset, split, strict = false }: SplitOptions,
+  { classes, inputSize }: Pick<ExpressionModel, 'classes' | 'inputSize'>,
+  hooks: EvaluateHooks,
+): Promise<OpenedSplit> {
+  const read = await readEvaluationSplit(dataset, {
+    classes,
+    strict,
+    ...(split === undefined ? {} : { split }),
+  });
+  const message = `${describeSplit(read.split, read.classes)} (${read.split.name})`;
+  hooks.onProgress?.({ type: 'log', message });
+  const store = await openImages(read.split.samples, {
+    ...inputSize,
+    onProgress: (done, total) => hooks.onProgress?.({ type: 'decode', done, total }),
+    ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
+  });
+  try {
+    checkBadShare(store.bad, read.split.samples.length, { strict });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  const bad = [...read.skipped, ...store.bad];
+  if (bad.length > 0) {
+    hooks.onProgress?.({
+      type: 'warning',
+      message: `${bad.length} files can't be used and are not counted.`,
+    });
+  }
+  return { store, name: read.split.name, bad };
+}

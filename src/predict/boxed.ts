@@ -1,0 +1,82 @@
+// The model in the box: the trained model that comes with the program, in models/ beside dist/, both in a checkout and
+// in an installed package. models/README.md is its model card; scripts/box.js makes all three files from a run.
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { FerlabError } from '../errors.js';
+
+const folder = new URL('../../models/', import.meta.url);
+
+/** Path of the model in the box. Whatever loads a model by path loads this one too, and checks it. */
+export const boxedModelFile = fileURLToPath(new URL('expression.onnx', folder));
+const descriptionFile = fileURLToPath(new URL('expression.json', folder));
+
+const descriptionSchema = z.object({
+  name: z.string(),
+  /** SHA-256 (hex) and size of the file. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.number().int().positive(),
+  classes: z.array(z.string()),
+  input: z.object({ width: z.number(), height: z.number() }),
+  /** Share of FER2013's validation images that one look at each recognises. */
+  accuracy: z.number(),
+});
+
+/** What is known of the model in the box without opening it; models/expression.json holds more. */
+export type BoxedModel = z.output<typeof descriptionSchema>;
+
+/** What to do when the package isn't whole. */
+const remedy = 'Install ferlab again, or restore models/ of the checkout; or give a model file of your own.';
+
+/** @throws FerlabError `model` where the package has lost the description. */
+export async function describeBoxedModel(): Promise<BoxedModel> {
+  try {
+    return descriptionSchema.parse(JSON.parse(await readFile(descriptionFile, 'utf8')));
+  } catch (error) {
+    const found = isMissing(error) ? 'no such file' : 'something else';
+    throw new FerlabError(
+      'model',
+      `${descriptionFile}: expected the description of the model that comes with ferlab, found ${found}. ${remedy}`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * The bytes of the model in the box.
+ *
+ * @throws FerlabError `model` where the file is missing or isn't the one that the package came with.
+ */
+export async function readBoxedModel(): Promise<Uint8Array> {
+  const description = await describeBoxedModel();
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(boxedModelFile);
+  } catch (error) {
+    const found = isMissing(error) ? 'no such file' : (error as Error).message;
+    throw new FerlabError(
+      'model',
+      `${boxedModelFile}: expected the model that comes with ferlab, found ${found}. ${remedy}`,
+      { cause: error },
+    );
+  }
+  checkBoxedModel(bytes, description);
+  return bytes;
+}
+
+/** @throws FerlabError `model` where the bytes are not those that are described. */
+export function checkBoxedModel(bytes: Uint8Array, expected: Pick<BoxedModel, 'sha256' | 'bytes'>): void {
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (found === expected.sha256) return;
+  throw new FerlabError(
+    'model',
+    `${boxedModelFile}: expected the model that comes with ferlab, ${expected.bytes} bytes with SHA-256 ` +
+      `${expected.sha256}; found ${bytes.length} bytes with ${found}. ${remedy}`,
+  );
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}

@@ -1,0 +1,62 @@
+// New model files from old ones: calibrated, or with weights in half precision. Every runtime then gives what the file
+// says; nothing is left for its reader to do. The same bytes and settings give the same bytes.
+
+import { divideValue, editMetadata, serializeModel, storeAsFloat16 } from '../engine/onnx/edit.js';
+import type { ModelProto } from '../engine/onnx/model.js';
+import { FerlabError } from '../errors.js';
+import { encodeMetadata, type ModelCalibration, metadataKey } from './metadata.js';
+import { parseModelFile } from './model.js';
+
+/** The scalar of the graph that holds the temperature. */
+const temperatureName = 'temperature';
+
+/** Fewer values than this aren't worth a node: biases and statistics stay exact. */
+const fewestHalved = 1024;
+
+/**
+ * A model file whose graph divides its logits by a temperature (Guo et al. 2017), so that `logits` and `probabilities`
+ * are both calibrated. An earlier temperature of the file is replaced, not combined.
+ *
+ * @param where names the file in messages.
+ * @throws FerlabError `model` where the bytes are not a model of this project.
+ */
+export function withTemperature(bytes: Uint8Array, where: string, calibration: ModelCalibration): Uint8Array {
+  const { model } = parseModelFile(bytes, where);
+  divideLogits(model, where, calibration.temperature);
+  editMetadata(model, encodeMetadata({ calibration }));
+  return serializeModel(model);
+}
+
+/** A model file that answers as it did before it was calibrated. As withTemperature. */
+export function withoutTemperature(bytes: Uint8Array, where: string): Uint8Array {
+  const { model } = parseModelFile(bytes, where);
+  divideLogits(model, where, 1);
+  editMetadata(model, { [metadataKey('calibration')]: null });
+  return serializeModel(model);
+}
+
+/**
+ * A model file with its large weights stored as float16, about half as large. They become float32 again when the file
+ * is opened, so that every runtime computes as before, with weights rounded to 11 significant bits.
+ *
+ * @throws FerlabError `model` where the bytes are not a model of this project.
+ */
+export function withHalfPrecision(bytes: Uint8Array, where: string): Uint8Array {
+  const { model } = parseModelFile(bytes, where);
+  storeAsFloat16(model, fewestHalved);
+  editMetadata(model, encodeMetadata({ weights: 'float16' }));
+  return serializeModel(model);
+}
+
+function divideLogits(model: ModelProto, where: string, temperature: number): void {
+  try {
+    divideValue(model, 'logits', temperatureName, temperature);
+  } catch (error) {
+    throw new FerlabError(
+      'model',
+      `${where}: expected a graph that computes logits; ${(error as Error).message}. ` +
+        'Give the best.onnx of a run folder.',
+      { cause: error },
+    );
+  }
+}
