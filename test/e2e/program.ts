@@ -67,12 +67,15 @@ export function start(
   return { child, text, finished, printed };
 }
 
-export const startFerlab = (args: readonly string[], cwd: string): Running =>
-  start(process.execPath, [entry, ...args], cwd);
+export const startFerlab = (args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Running =>
+  start(process.execPath, [entry, ...args], cwd, env);
 
 /** Runs `ferlab` to its end. */
-export const ferlab = (args: readonly string[], cwd: string): Promise<Finished> =>
-  startFerlab(args, cwd).finished;
+export const ferlab = (
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Finished> => startFerlab(args, cwd, env).finished;
 
 /** Runs `ferlab`, which must succeed, and returns its standard output. */
 export async function succeed(args: readonly string[], cwd: string): Promise<string> {

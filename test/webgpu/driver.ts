@@ -17,7 +17,7 @@ async function findObstacle(): Promise<string | null> {
   const probe = path.join(checkout, 'dist', 'engine', 'runtime', 'probe-device.js');
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [probe, 'webgpu'], { timeout: 60_000 });
-    if ((JSON.parse(stdout) as { webgpu: number | null }).webgpu !== null) return null;
+    if ('milliseconds' in JSON.parse(stdout).webgpu) return null;
   } catch {
     // a driver that ends its process can't be used either
   }

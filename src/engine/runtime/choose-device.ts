@@ -3,9 +3,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { OnnxGraph } from '../onnx/model.js';
+import { FerlabError } from '../../errors.js';
 import { type Device, type DeviceChoice, devices } from './device.js';
-import { openSession } from './session.js';
 
 export interface ChosenDevice {
   readonly device: Device;
@@ -13,52 +12,44 @@ export interface ChosenDevice {
   readonly reason: string | null;
 }
 
-/** Milliseconds of a small graph by device; null where a device can't be used. */
-export type ProbeTimes = Readonly<Partial<Record<Device, number | null>>>;
+/** What a small graph took on each device, or why a device can't be used: a person's message. */
+export type ProbeResults = Partial<Record<Device, { milliseconds: number } | { problem: string }>>;
 
-const probeMilliseconds = 60_000;
+/** Runs the small graph on devices; `time` wants a figure that can be compared. */
+export type Probe = (candidates: readonly Device[], time: boolean) => Promise<ProbeResults>;
+
+const probeLimit = 60_000;
 
 /**
- * The device to use. `auto` times a small graph on every device that is here and takes the fastest; anything else is
- * tried, so that a device that can't be used is known before work begins.
+ * The device to use. `auto` times a small graph on every device and takes the fastest; anything else is tried, so that
+ * a device that can't be used is known before work begins.
  *
  * @throws FerlabError `device` where the device that was asked for can't be used.
  */
 export async function chooseDevice(
   choice: DeviceChoice,
-  probe: () => Promise<ProbeTimes> = probeDevices,
+  probe: Probe = probeInProcess,
 ): Promise<ChosenDevice> {
-  if (choice === 'auto') return fastest(await probe());
-  if (choice !== 'cpu') await tryDevice(choice);
+  if (choice === 'cpu') return { device: choice, reason: null };
+  if (choice === 'auto') return fastest(await probe(devices, true));
+  const found = (await probe([choice], false))[choice];
+  if (found === undefined)
+    throw new FerlabError('device', `device ${choice}: its driver ended the process that tried it.`);
+  if ('problem' in found) throw new FerlabError('device', found.problem);
   return { device: choice, reason: null };
 }
 
-function fastest(times: ProbeTimes): ChosenDevice {
-  const usable = devices
-    .map((device) => ({ device, time: times[device] ?? null }))
-    .filter((entry): entry is { device: Device; time: number } => entry.time !== null)
-    .sort((a, b) => a.time - b.time);
-  const [best] = usable;
-  if (best === undefined) return { device: 'cpu', reason: 'no device could be timed' };
-  const others = devices
-    .filter((device) => device !== best.device)
-    .map((device) => {
-      const time = times[device] ?? null;
-      return time === null ? `${device} isn't here` : `${device} takes ${Math.round(time)}`;
-    });
-  return {
-    device: best.device,
-    reason: `${Math.round(best.time)} ms for a small graph; ${others.join(', ')}`,
+function fastest(results: ProbeResults): ChosenDevice {
+  const timeOf = (device: Device): number => {
+    const result = results[device];
+    return result !== undefined && 'milliseconds' in result ? result.milliseconds : Number.POSITIVE_INFINITY;
   };
-}
-
-async function tryDevice(device: Device): Promise<void> {
-  const onnx = new OnnxGraph('trial');
-  const x = onnx.input('x', 'float32', [1]);
-  onnx.addNode('Add', [x, x], ['y']);
-  onnx.output('y', 'float32', [1]);
-  const session = await openSession(onnx.toBytes(), { device });
-  await session.close();
+  const best = devices.reduce((a, b) => (timeOf(b) < timeOf(a) ? b : a), 'cpu');
+  const tell = (device: Device): string =>
+    timeOf(device) === Number.POSITIVE_INFINITY
+      ? `${device} isn't here`
+      : `${device} ${Math.round(timeOf(device))} ms`;
+  return { device: best, reason: `of a small graph on each: ${devices.map(tell).join(', ')}` };
 }
 
 /** The built entry; when this module runs from TypeScript (tests), the one that the build put into dist. */
@@ -68,14 +59,14 @@ function probeEntry(): string {
   return fileURLToPath(new URL(url, import.meta.url));
 }
 
-async function probeDevices(): Promise<ProbeTimes> {
-  const args = [probeEntry(), ...devices];
+async function probeInProcess(candidates: readonly Device[], time: boolean): Promise<ProbeResults> {
+  const args = [probeEntry(), ...(time ? ['--time'] : []), ...candidates];
   let output: string;
   try {
-    ({ stdout: output } = await promisify(execFile)(process.execPath, args, { timeout: probeMilliseconds }));
+    ({ stdout: output } = await promisify(execFile)(process.execPath, args, { timeout: probeLimit }));
   } catch (error) {
-    output = String((error as { stdout?: string }).stdout ?? ''); // a driver ended it: what was timed before counts
+    output = String((error as { stdout?: string }).stdout ?? ''); // a driver ended it: what was found before counts
   }
   const last = output.trim().split('\n').at(-1);
-  return last ? (JSON.parse(last) as ProbeTimes) : {};
+  return last ? (JSON.parse(last) as ProbeResults) : {};
 }

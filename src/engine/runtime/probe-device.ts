@@ -1,12 +1,13 @@
-// Entry of a process of its own that times a small graph on the devices named in its arguments and prints, as JSON,
-// milliseconds by device; null where a device can't be used. A process of its own, since drivers write to standard
-// error and may end the process that loads them.
+// Entry of a process of its own that runs a small graph on the devices named in its arguments, once, or with --time
+// several times, and prints what it found as JSON. A process of its own, since drivers write to standard error and may
+// end the process that loads them.
 
 import { Random } from '../../random/random.js';
 import { OnnxGraph } from '../onnx/model.js';
 import { allocate, type HostTensor } from '../tensor/array.js';
 import { tensorType } from '../tensor/type.js';
-import type { Device } from './device.js';
+import type { ProbeResults } from './choose-device.js';
+import { type Device, devices } from './device.js';
 import { openSession } from './session.js';
 
 /** Two convolutions of 1.4 GFLOP each, as in the middle of a training step. */
@@ -33,27 +34,28 @@ function draw(shape: readonly number[]): HostTensor {
   return tensor;
 }
 
-async function time(device: Device, feeds: Record<string, HostTensor>): Promise<number | null> {
+async function probe(device: Device, runs: number, feeds: Record<string, HostTensor>) {
   try {
     const session = await openSession(convolutions(), { device });
     const start = performance.now();
-    let best = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < largestRuns && performance.now() - start < enoughMilliseconds; i++) {
+    let milliseconds = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < runs && (i === 0 || performance.now() - start < enoughMilliseconds); i++) {
       const before = performance.now();
       await session.run(feeds);
-      best = Math.min(best, performance.now() - before);
+      milliseconds = Math.min(milliseconds, performance.now() - before);
     }
     await session.close();
-    return best;
-  } catch {
-    return null;
+    return { milliseconds };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
 const feeds = { x: draw(imageShape), w: draw(kernelShape) };
-const times: Record<string, number | null> = {};
-for (const device of process.argv.slice(2) as Device[]) {
-  times[device] = await time(device, feeds);
+const runs = process.argv.includes('--time') ? largestRuns : 1;
+const results: ProbeResults = {};
+for (const device of devices.filter((name) => process.argv.includes(name))) {
+  results[device] = await probe(device, runs, feeds);
   // One line a device: what is known stays known if the next one ends the process.
-  process.stdout.write(`${JSON.stringify(times)}\n`);
+  process.stdout.write(`${JSON.stringify(results)}\n`);
 }
