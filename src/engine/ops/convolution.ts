@@ -254,69 +254,104 @@ export const convWeightGradientOp: OpDefinition<ConvGradientAttributes> = {
 
 /**
  * dw[o, c, i, j] = sum over images and positions of dy[o] times x[c] shifted by tap (i, j): one matrix product a tap,
- * [Cout, N H W] by [N H W, Cin], over operands laid out once with the channels outside. Few input channels make those
- * products thin, so then all taps are laid side by side for a single one.
+ * [Cout, positions] by [positions, Cin], over operands laid out once with the channels outside. Few input channels make
+ * those products thin, so then all taps are laid side by side for a single one.
  */
-function lowerWeightGradient({ onnx, name }: LoweringContext, node: GradientNode): void {
-  const { strides, pads, group, shape } = node.attributes;
-  const [x, dy] = node.inputs;
-  const [, , rows, columns] = dy!.shape as [number, number, number, number];
-  const [filters, channels, height, width] = shape as [number, number, number, number];
-  const padded = pads.some((width) => width > 0)
-    ? onnx.node('Pad', [name(x!), onnx.integers(0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3])])
-    : name(x!);
-  const xByChannel = onnx.node('Transpose', [padded], { perm: [1, 0, 2, 3] }); // [Cin, N, H, W]
-  const dyByChannel = onnx.node('Transpose', [name(dy!)], { perm: [1, 0, 2, 3] }); // [Cout, N, H', W']
-  const part = (tensor: string, size: number, index: number): string =>
-    group === 1
-      ? tensor
-      : onnx.node('Slice', [
-          tensor,
-          onnx.integers(index * size),
-          onnx.integers((index + 1) * size),
-          onnx.integers(0),
-        ]);
-  const shifted = (tensor: string, i: number, j: number): string =>
-    onnx.node('Slice', [
-      tensor,
+function lowerWeightGradient(context: LoweringContext, node: GradientNode): void {
+  const { onnx, name, provider } = context;
+  const { strides, group, shape } = node.attributes;
+  const [filters, channels] = shape as [number, number, ...number[]];
+  const [x, dy] = node.inputs.map(
+    (input) => onnx.node('Transpose', [name(input)], { perm: [1, 0, 2, 3] }), // [C, N, H, W]
+  );
+  const thin = channels < 8;
+  const dense = strides[0] === 1 && strides[1] === 1;
+  const shift = dense && !thin && provider !== 'webgpu' ? shiftBoth : shiftImages;
+  const taps = shift(context, node, x!, dy!);
+  const product = (a: string, b: string): string => onnx.node('Gemm', [a, b], { transB: 1 });
+  const groups = Array.from({ length: group }, (_, g) => {
+    const part = (tensor: string, size: number): string => {
+      const byChannel = onnx.node('Reshape', [tensor, onnx.integers(size * group, -1)]);
+      if (group === 1) return byChannel;
+      return onnx.node('Slice', [
+        byChannel,
+        onnx.integers(g * size),
+        onnx.integers((g + 1) * size),
+        onnx.integers(0),
+      ]);
+    };
+    const images = taps.map((tap) => part(tap.images, channels));
+    const gradients = taps.map((tap) => part(tap.gradients, filters / group));
+    const byTap = thin
+      ? onnx.node('Reshape', [
+          product(gradients[0]!, joined(onnx, images, 0)), // [Cout, taps Cin]
+          onnx.integers(filters / group, taps.length, channels),
+        ])
+      : joined(
+          onnx,
+          images.map((b, tap) => onnx.node('Unsqueeze', [product(gradients[tap]!, b), onnx.integers(1)])),
+          1,
+        );
+    return onnx.node('Transpose', [byTap], { perm: [0, 2, 1] }); // [Cout / group, Cin / group, taps]
+  });
+  onnx.addNode('Reshape', [joined(onnx, groups, 0), onnx.integers(...shape)], node.outputs.map(name));
+}
+
+/** What a tap multiplies: [Cin, N, ...] and [Cout, N, ...] of the same positions. */
+interface TapOperands {
+  images: string;
+  gradients: string;
+}
+
+type TapShift = (context: LoweringContext, node: GradientNode, x: string, dy: string) => TapOperands[];
+
+/** A shifted copy of the images for every tap. */
+const shiftImages: TapShift = ({ onnx }, node, x, dy) => {
+  const { strides, pads, shape } = node.attributes;
+  const [, , rows, columns] = node.inputs[1]!.shape as [number, number, number, number];
+  const padded = pads.some((size) => size > 0)
+    ? onnx.node('Pad', [x, onnx.integers(0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3])])
+    : x;
+  return kernelPositions(shape).map(([i, j]) => ({
+    images: onnx.node('Slice', [
+      padded,
       onnx.integers(i, j),
       onnx.integers(i + strides[0] * (rows - 1) + 1, j + strides[1] * (columns - 1) + 1),
       onnx.integers(2, 3),
       onnx.integers(...strides),
-    ]);
-  const taps = Array.from(
-    { length: height * width },
-    (_, tap) => [Math.floor(tap / width), tap % width] as const,
+    ]),
+    gradients: dy,
+  }));
+};
+
+/**
+ * At stride 1 a tap's shift splits: the columns of the images move one way, the rows of the gradients the other. That
+ * takes as many copies as the kernel has rows and columns, not taps. A negative pad cuts off.
+ */
+const shiftBoth: TapShift = ({ onnx }, node, x, dy) => {
+  const { pads, shape } = node.attributes;
+  const [imageSize, outputSize] = node.inputs.map((input) => input.shape.slice(2));
+  const move = (tensor: string, axis: 0 | 1, before: number, after: number): string => {
+    if (before === 0 && after === 0) return tensor;
+    const pair = (size: number) => [0, 0, ...(axis === 0 ? [size, 0] : [0, size])];
+    return onnx.node('Pad', [tensor, onnx.integers(...pair(before), ...pair(after))]);
+  };
+  const images = Array.from({ length: shape[3]! }, (_, j) =>
+    move(x, 1, pads[1] - j, outputSize![1]! + j - pads[1] - imageSize![1]!),
   );
-  const groups = Array.from({ length: group }, (_, g) => {
-    const a = onnx.node('Reshape', [
-      part(dyByChannel, filters / group, g),
-      onnx.integers(filters / group, -1),
-    ]);
-    const source = part(xByChannel, channels, g);
-    const columnsOf = taps.map(([i, j]) =>
-      onnx.node('Reshape', [shifted(source, i, j), onnx.integers(channels, -1)]),
-    );
-    const products =
-      channels < 8
-        ? [onnx.node('Gemm', [a, joined(onnx, columnsOf)], { transB: 1 })] // [Cout, taps Cin]
-        : columnsOf.map((b) => onnx.node('Gemm', [a, b], { transB: 1 })); // taps of [Cout, Cin]
-    const byTap =
-      products.length === 1
-        ? onnx.node('Reshape', [products[0]!, onnx.integers(filters / group, taps.length, channels)])
-        : onnx.node(
-            'Concat',
-            products.map((product) => onnx.node('Unsqueeze', [product, onnx.integers(1)])),
-            { axis: 1 },
-          );
-    return onnx.node('Transpose', [byTap], { perm: [0, 2, 1] }); // [Cout / group, Cin / group, taps]
-  });
-  const all = groups.length === 1 ? groups[0]! : onnx.node('Concat', groups, { axis: 0 });
-  onnx.addNode('Reshape', [all, onnx.integers(...shape)], node.outputs.map(name));
+  const gradients = Array.from({ length: shape[2]! }, (_, i) =>
+    move(dy, 0, i - pads[0], imageSize![0]! - outputSize![0]! - i + pads[0]),
+  );
+  return kernelPositions(shape).map(([i, j]) => ({ images: images[j]!, gradients: gradients[i]! }));
+};
+
+/** Rows and columns of a kernel [Cout, Cin, kH, kW], row by row. */
+function kernelPositions([, , height, width]: readonly number[]): [number, number][] {
+  return Array.from({ length: height! * width! }, (_, tap) => [Math.floor(tap / width!), tap % width!]);
 }
 
-function joined(onnx: LoweringContext['onnx'], parts: readonly string[]): string {
-  return parts.length === 1 ? parts[0]! : onnx.node('Concat', parts, { axis: 0 });
+function joined(onnx: LoweringContext['onnx'], parts: readonly string[], axis: number): string {
+  return parts.length === 1 ? parts[0]! : onnx.node('Concat', parts, { axis });
 }
 
 /** Convolution of x [N, C, H, W] by w [Cout, C / group, kH, kW]. */
