@@ -1,4 +1,5 @@
-// One training by ferlab from start to finish. Prints one JSON object: seconds and validation accuracy of every epoch.
+// One training by ferlab, until a validation accuracy is reached or to the schedule's end. Prints one JSON object: seconds
+// and validation accuracy of every epoch.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,8 @@ const { values } = parseArgs({
     validation: { type: 'string', default: '' },
     preset: { type: 'string', default: 'seed' },
     epochs: { type: 'string' },
+    /** A share; the whole schedule without it. */
+    target: { type: 'string', default: 'Infinity' },
   },
 });
 const scratch = mkdtempSync(path.join(tmpdir(), 'ferlab-bench-'));
@@ -23,14 +26,17 @@ try {
     run: { out: path.join(scratch, 'run') },
     ...(values.epochs === undefined ? {} : { train: { epochs: Number(values.epochs) } }),
   });
+  const reached = new AbortController();
   const start = performance.now();
   const epochs: { epoch: number; seconds: number; accuracy: number; validationAccuracy: number }[] = [];
   await train(config, {
+    signal: reached.signal,
     onProgress(event) {
       if (event.type !== 'epoch') return;
       const { epoch, accuracy, val_accuracy: validationAccuracy } = event.row;
       const seconds = (performance.now() - start) / 1000;
       epochs.push({ epoch, seconds, accuracy, validationAccuracy });
+      if (validationAccuracy >= Number(values.target)) reached.abort();
       console.error(`epoch ${epoch}: ${validationAccuracy.toFixed(4)} after ${seconds.toFixed(0)} s`);
     },
   });

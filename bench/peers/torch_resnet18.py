@@ -1,5 +1,6 @@
 """ferlab's preset `large` in PyTorch: ResNet-18 (He et al. 2016) with a 3x3 stem and no pooling after it."""
 
+import torch
 from torch import nn
 from torchvision import transforms
 
@@ -7,6 +8,14 @@ from measure import CLASSES
 
 CROP = 44
 DROPOUT = 0.3
+
+
+class Standardize(nn.Module):
+    """Every image less its mean, divided by its standard deviation."""
+
+    def forward(self, x):
+        variance, mean = torch.var_mean(x, dim=(1, 2, 3), correction=0, keepdim=True)
+        return (x - mean) / torch.sqrt(variance + (1 / 255) ** 2)
 
 
 def normalization(filters, gamma=1.0):
@@ -44,7 +53,7 @@ class Block(nn.Module):
 
 def resnet18_network():
     """Ends in logits, as torch_seed's network."""
-    stack = [convolution(1, 64, 3), normalization(64), nn.ReLU(inplace=True)]
+    stack = [Standardize(), convolution(1, 64, 3), normalization(64), nn.ReLU(inplace=True)]
     channels = 64
     for filters in (64, 128, 256, 512):
         for stride in (1 if filters == 64 else 2, 1):

@@ -18,8 +18,8 @@ export interface AccuracySettings {
   readonly folders: ImageFolders;
 }
 
-/** The preset that reaches the best accuracy known. */
-const bestPreset = 'seed';
+/** The preset that is trained for its own sake: the network is ours, and the schedule short. */
+const bestPreset = 'quick';
 const kerasEpochs = 30;
 const timeoutMinutes = 12 * 60;
 
@@ -29,19 +29,15 @@ const rounding = 1e-6;
 const metrics: readonly Metric[] = [
   { key: 'secondsToTarget', label: "to Keras's best", unit: 's', better: 'lower' },
   { key: 'accuracy', label: 'best validation accuracy', unit: '%', better: 'higher' },
-  { key: 'secondsToBest', label: 'to its own best', unit: 's', better: 'lower' },
   { key: 'epochs', label: 'epochs run', unit: '', better: 'lower' },
 ];
 
 /** `secondsToTarget` is left out where the target was never reached, or is unknown. */
 export function sampleOf(epochs: readonly Epoch[], target: number | null): Sample {
-  const best = epochs.reduce((top, epoch) =>
-    epoch.validationAccuracy > top.validationAccuracy ? epoch : top,
-  );
+  const best = Math.max(...epochs.map(({ validationAccuracy }) => validationAccuracy));
   const reached = epochs.find((epoch) => target !== null && epoch.validationAccuracy >= target - rounding);
   return {
-    accuracy: 100 * best.validationAccuracy,
-    secondsToBest: best.seconds,
+    accuracy: 100 * best,
     epochs: epochs.length,
     ...(reached === undefined ? {} : { secondsToTarget: reached.seconds }),
   };
@@ -75,19 +71,20 @@ export function accuracyContests({ quick, folders }: AccuracySettings, peers: Pe
           ferlabScript('accuracy-round'),
           ...['--train', folders.train, '--validation', folders.validation, '--preset', preset],
           ...(quick ? ['--epochs', '1'] : []),
+          ...(target === null ? [] : ['--target', String(target - rounding)]),
         ],
         { timeoutMinutes },
       );
       return sampleOf(epochs, target);
     },
   });
-  const presets = new Set(['seed', bestPreset]);
+  const presets = ['seed', bestPreset];
   return [
     {
       id: 'accuracy',
       title: "Until Keras's best validation accuracy",
       notes: [
-        `Keras: the seed network, Adam at 0.001, batch 64, shear, zoom and flip, ${kerasEpochs} epochs; its clock starts when \`fit\` is called. ferlab: each preset with its own schedule, batch size and number of epochs; its clock starts before the first image is read. Both include validation after every epoch.`,
+        `Keras: the seed network, Adam at 0.001, batch 64, shear, zoom and flip, ${kerasEpochs} epochs; its clock starts when \`fit\` is called. ferlab: each preset with its own network, schedule and batch size (\`ferlab models\`, and src/train/presets.ts); its clock starts before the first image is read, and it ends where Keras's best is reached. Both include validation after every epoch.`,
       ],
       metrics,
       comparison: {
@@ -97,7 +94,7 @@ export function accuracyContests({ quick, folders }: AccuracySettings, peers: Pe
         format: 'times',
         metrics: ['secondsToTarget'],
       },
-      contestants: [keras, ...[...presets].map((preset) => ferlab(`ferlab, preset ${preset}`, preset))],
+      contestants: [keras, ...presets.map((preset) => ferlab(`ferlab, preset ${preset}`, preset))],
     },
   ];
 }
