@@ -44,6 +44,9 @@ const architectures = {
 export type ModelName = keyof typeof architectures;
 export const modelNames = Object.keys(architectures) as [ModelName, ...ModelName[]];
 
+/** Path of every network's last layer, the only one that knows the classes. */
+export const classifier = 'logits';
+
 interface Size {
   width: number;
   height: number;

@@ -6,7 +6,15 @@
 import { sequential } from '../engine/nn/compose.js';
 import { heNormal } from '../engine/nn/initializers.js';
 import type { Layer } from '../engine/nn/layer.js';
-import { conv2d, dense, dropout, flatten, maxPooling2d, relu } from '../engine/nn/layers.js';
+import {
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  maxPooling2d,
+  relu,
+  standardizeImages,
+} from '../engine/nn/layers.js';
 import { locallyConnected2d } from '../engine/nn/locally-connected.js';
 
 export function deepfaceModel(classes: number): Layer {
@@ -18,6 +26,7 @@ export function deepfaceModel(classes: number): Layer {
   const local = (kernelSize: number): Layer =>
     sequential({ local: locallyConnected2d({ filters: 16, kernelSize }), relu: relu() });
   return sequential({
+    standardize: standardizeImages(),
     conv1: conv(32, 5),
     pool: maxPooling2d({ poolSize: 3, strides: 2, padding: 'same' }),
     conv2: conv(16, 5),

@@ -7,7 +7,15 @@
 import { parallel, sequential } from '../engine/nn/compose.js';
 import { heNormal } from '../engine/nn/initializers.js';
 import type { Layer } from '../engine/nn/layer.js';
-import { conv2d, dense, dropout, flatten, maxPooling2d, relu } from '../engine/nn/layers.js';
+import {
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  maxPooling2d,
+  relu,
+  standardizeImages,
+} from '../engine/nn/layers.js';
 import { concat } from '../engine/ops/shaping.js';
 
 const block = (filters: number, kernelSize: number): Layer =>
@@ -18,6 +26,7 @@ const block = (filters: number, kernelSize: number): Layer =>
 
 export function deepidModel(classes: number): Layer {
   return sequential({
+    standardize: standardizeImages(),
     conv1: block(20, 4),
     pool1: maxPooling2d(),
     conv2: block(40, 3),

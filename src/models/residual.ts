@@ -1,6 +1,7 @@
-// Residual networks for small grey images: a 3x3 stem, stages of two-convolution residual blocks (He et al. 2016),
-// optionally with squeeze and excitation (Hu et al. 2018), global average pooling and one dense layer. The last
-// normalization of each block starts at zero, so that the network starts as its shortcuts (Goyal et al. 2017).
+// Residual networks for small grey images: every image standardized, a 3x3 stem, stages of two-convolution residual
+// blocks (He et al. 2016), optionally with squeeze and excitation (Hu et al. 2018), global average pooling and one dense
+// layer. The last normalization of each block starts at zero, so that the network starts as its shortcuts (Goyal et
+// al. 2017).
 
 import { residual, sequential, squeezeExcitation } from '../engine/nn/compose.js';
 import { heNormal } from '../engine/nn/initializers.js';
@@ -13,6 +14,7 @@ import {
   globalAveragePooling2d,
   maxPooling2d,
   relu,
+  standardizeImages,
 } from '../engine/nn/layers.js';
 
 export interface ResidualOptions {
@@ -36,6 +38,7 @@ const convolution = (filters: number, kernelSize: number, strides = 1): Layer =>
 
 export function residualModel(options: ResidualOptions): Layer {
   const layers: Record<string, Layer> = {
+    standardize: standardizeImages(),
     stem: sequential({
       conv: convolution(options.stem, 3),
       norm: norm(),

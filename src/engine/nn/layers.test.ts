@@ -31,6 +31,7 @@ const cases: [string, Layer, number[], number[]][] = [
   ['relu', layers.relu(), image, image],
   ['sigmoid', layers.sigmoid(), image, image],
   ['dropout', layers.dropout(0.5), image, image],
+  ['standardizeImages', layers.standardizeImages(1e-4), image, image],
   ['maxPooling2d', layers.maxPooling2d(), image, [2, 3, 2]],
   [
     'maxPooling2d, overlapping',
@@ -111,6 +112,25 @@ describe.each(cases)('%s', (_name, layer, inputShape, outputShape) => {
     await session.close();
     for (const name of step.carried)
       expect(results[nextName(name)]!.data, name).not.toEqual(carried[name]!.data);
+  });
+});
+
+it('standardizeImages leaves neither brightness nor contrast', async () => {
+  const network = {
+    layer: sequential({ layer: layers.standardizeImages(1e-6), logits: layers.flatten() }),
+    inputShape: [1, 2, 3],
+    preprocessing: { scale: 1, offset: 0 },
+  };
+  const session = await openSession(compileForward(network, 'cpu', initializeWeights(network, 1)).toBytes());
+  const pattern = [1, 2, 3, 5, 8, 13];
+  const pixels = [...pattern, ...pattern.map((value) => 40 - 2.5 * value), ...pattern.map(() => 9)];
+  const { logits } = await session.run({ pixels: floatTensor([3, 1, 2, 3], pixels) });
+  await session.close();
+  const mean = 32 / 6;
+  const deviation = Math.sqrt(pattern.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 6);
+  const expected = pattern.map((value) => (value - mean) / deviation);
+  [...expected, ...expected.map((value) => -value), ...pattern.map(() => 0)].forEach((value, i) => {
+    expect(Number(logits!.data[i])).toBeCloseTo(value, 4);
   });
 });
 

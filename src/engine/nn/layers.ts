@@ -16,6 +16,7 @@ import {
 import { matMul } from '../ops/matmul.js';
 import { addBias, channelAffine, moments } from '../ops/normalization.js';
 import * as pooling from '../ops/pooling.js';
+import { reduceMean } from '../ops/reduction.js';
 import { reshape } from '../ops/shaping.js';
 import { elementCount, type Shape, ShapeError } from '../tensor/type.js';
 import { filledWith, glorotUniform, type KernelInitializer } from './initializers.js';
@@ -166,6 +167,25 @@ export const sigmoid = (): Layer =>
     (shape) => shape,
     (_context, x) => sigmoidOp(x),
   );
+
+/**
+ * Every image less its own mean, divided by its own standard deviation, over all channels and pixels together: what is
+ * left is pattern, neither brightness nor contrast (as TensorFlow's per_image_standardization).
+ *
+ * @param epsilon is added to the variance: an image that is nearly constant gives nearly zeros, not amplified noise. One
+ *   grey level squared unless told, where levels go from 0 to 1.
+ */
+export function standardizeImages(epsilon = (1 / 255) ** 2): Layer {
+  return stateless(
+    (shape) => shape,
+    (_context, x) => {
+      const axes = x.shape.slice(1).map((_, i) => i + 1);
+      const centred = subtract(x, reduceMean(x, axes, true));
+      const variance = reduceMean(multiply(centred, centred), axes, true);
+      return divide(centred, squareRoot(add(variance, scalar(variance, epsilon))));
+    },
+  );
+}
 
 /** Zeroes a share `rate` of the values while training, and scales the rest by 1 / (1 - rate). */
 export function dropout(rate: number): Layer {
