@@ -1,4 +1,4 @@
-// `npm run box -- RUN DATASET`: makes the model in the box from a run's best model. Writes models/expression.onnx (weights
+// `npm run box -- RUN DATASET`: makes the model in the box from a run's model. Writes models/expression.onnx (weights
 // as float16, calibrated on the validation split), models/expression.json (what it is and scores) and models/README.md
 // (its card). For developers of ferlab; needs FER2013 as DATASET.
 
@@ -92,6 +92,7 @@ function describeSource(run, metadata) {
     preset: metadata.training.preset,
     network: { name, parameters, flops },
     epoch: metadata.metrics.epoch,
+    best_epoch: config.train.restoreBest,
     val_accuracy: metadata.metrics.val_accuracy,
     left_copies_out: config.data.excludeLeaks === true,
   };
@@ -110,7 +111,8 @@ for (const [split, expected] of Object.entries(officialCounts)) {
   if (found !== expected)
     fail(`${datasetPath}: expected FER2013's official ${expected} ${split} images, found ${found}.`);
 }
-const original = fs.readFileSync(path.join(run, 'best.onnx'));
+const { final } = JSON.parse(fs.readFileSync(path.join(run, 'report.json'), 'utf8'));
+const original = fs.readFileSync(path.join(run, final?.file ?? 'best.onnx'));
 const opened = await openModel(original, run);
 const { width, height } = opened.inputSize;
 await opened.close();

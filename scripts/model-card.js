@@ -73,8 +73,8 @@ Scored on the validation images of FER2013 (its PublicTest), ${count(evaluation.
 
 ${accuracyTable(description)}
 
-These images also chose the epoch whose weights are kept, and the temperature below. New images of the same kind will be
-recognised a little worse, photographs of another kind a good deal worse.
+These images also chose the recipe${source.best_epoch ? ' and the epoch whose weights are kept' : ''}, and the temperature below, which flatters the scores
+a little. Photographs of another kind are recognised a good deal worse.
 
 ${copies} stand in the training images as well, pixel by pixel; the last row leaves
 them out.${source.left_copies_out ? ' This model was trained without these copies.' : ''}

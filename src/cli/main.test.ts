@@ -55,7 +55,7 @@ describe('the command line', () => {
     ],
     [
       ['train', 'd', '--preset', 'sead'],
-      'preset: expected one of seed, tiny, medium, large, deepid, deepface, got "sead"',
+      'preset: expected one of seed, quick, tiny, medium, large, deepid, deepface, got "sead"',
       '',
     ],
     [['train', 'd', '--image-size', 'big'], '--image-size: expected a side or WIDTHxHEIGHT', ''],
@@ -86,7 +86,7 @@ describe('the command line', () => {
     ],
     [['train', 'd', 'e'], 'too many arguments', ''],
     [['train'], 'expected a dataset or a run to resume, got neither', ''],
-    [['train', 'd', '--resume', 'r', '--epochs', '3'], 'got the dataset d, --epochs', ''],
+    [['train', 'd', '--resume', 'r', '--seed', '3'], 'got the dataset d, --seed', ''],
     [['train', '--resume', 'r', '--no-restore-best'], '--resume: expected nothing but the run folder', ''],
     [['evaluate'], "missing required argument 'dataset'", ''],
     [['evaluate', 'm.onnx'], 'expected a dataset after the model m.onnx, got none', ''],

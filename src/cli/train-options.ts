@@ -339,7 +339,14 @@ export const trainOptions: readonly TrainOption[] = [
     ),
     option('--threads <n>', 'train.threads', 'threads of the engine', readNumber, () => 'one per core'),
   ]),
-  ...group('Beside the labels: votes of several people, other models', [
+  ...group('Beside the labels: weights to start from, votes of several people, other models', [
+    option(
+      '--start-from <model>',
+      'start.from',
+      'begin with the weights of this model file, or of the model that comes with ferlab (box), rather than random ones; a last layer for other classes begins anew',
+      asIs,
+      () => 'none',
+    ),
     option(
       '--soft-labels <file>',
       'softLabels.file',

@@ -8,7 +8,7 @@ import { createFolder } from '../files/atomic.js';
 import { writeReport } from './report.js';
 import type { ReportData } from './types.js';
 
-const copied = ['best.onnx', 'config.json', 'history.csv', 'history.json'];
+const copied = ['config.json', 'history.csv', 'history.json'];
 
 /**
  * @param out created if need be; files of an earlier report in it are replaced.
@@ -32,6 +32,7 @@ export async function publishReport(runFolder: string, out: string): Promise<str
   }
   await createFolder(out);
   const written = await writeReport(out, { ...report, augmentedSamples: [], mistakes: [] });
-  for (const name of copied) await copyFile(join(runFolder, name), join(out, name));
-  return [...written, ...copied];
+  const files = [report.final?.file ?? 'best.onnx', ...copied];
+  for (const name of files) await copyFile(join(runFolder, name), join(out, name));
+  return [...written, ...files];
 }

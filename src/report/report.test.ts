@@ -147,6 +147,15 @@ describe('writeReport', () => {
     expect(await readFile(join(folder, 'report.md'), 'utf8')).not.toContain('temperature');
   });
 
+  it('says which epoch the model is of where it is not the best one', async () => {
+    await writeReport(folder, trainingData({ bestEpoch: 1, final: { file: 'last.onnx', epoch: 2 } }));
+    expect(await readFile(join(folder, 'report.md'), 'utf8')).toContain(
+      'The model is that of epoch 2 of 2, by choice not the best by `val_accuracy`, epoch 1.',
+    );
+    await writeReport(folder, trainingData({ final: { file: 'best.onnx', epoch: 2 } }));
+    expect(await readFile(join(folder, 'report.md'), 'utf8')).toContain('Best of 2 epochs: epoch 2');
+  });
+
   it('has all but the pixels in report.json', async () => {
     await writeReport(folder, trainingData());
     const json = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));

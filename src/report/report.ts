@@ -108,13 +108,18 @@ async function writeAll(
   return [...files.keys(), 'report.md'];
 }
 
+/** Which of the epochs the model is of. */
+function chosenEpoch({ history, bestEpoch, monitor, final }: ReportData): string {
+  if (bestEpoch === undefined) return '';
+  const epochs = count(history.length);
+  return final === undefined || final.epoch === bestEpoch
+    ? ` Best of ${epochs} epochs: epoch ${bestEpoch}, by ${code(monitor)}.`
+    : ` The model is that of epoch ${final.epoch} of ${epochs}, by choice not the best by ${code(monitor)}, epoch ${bestEpoch}.`;
+}
+
 function trainingMarkdown(data: ReportData, names: readonly string[]): string {
   const { evaluation, timing, model } = data;
   const epochs = data.history.length;
-  const which =
-    data.bestEpoch === undefined
-      ? ''
-      : ` Best of ${count(epochs)} epochs: epoch ${data.bestEpoch}, by ${code(data.monitor)}.`;
   const figures = sections.figures([
     ['Accuracy', percent(evaluation.accuracy)],
     ['Mean F1 of the classes', percent(evaluation.macro.f1)],
@@ -137,7 +142,7 @@ function trainingMarkdown(data: ReportData, names: readonly string[]): string {
       : ['## Training images', image('Training images as the network gets them', 'augmented.png')];
   return paragraphs([
     `# ${plain(data.title)}`,
-    sections.headline(evaluation, 'validation') + which,
+    sections.headline(evaluation, 'validation') + chosenEpoch(data),
     sections.notesSection(data.notes ?? []),
     sections.warningsSection(data.warnings),
     figures,

@@ -91,9 +91,11 @@ export interface ReportData {
   bestEpoch: number | undefined;
   /** What "best" goes by, for example `val_accuracy`. */
   monitor: string;
-  /** Of the best checkpoint on the validation split. */
+  /** The run's model, a file beside the report, and the epoch that it is of; the best one's unless given. */
+  final?: { file: string; epoch: number };
+  /** Of that model on the validation split. */
   evaluation: EvaluationResult;
-  /** How that checkpoint was calibrated, on the same images; null or missing where it wasn't. */
+  /** How it was calibrated, on the same images; null or missing where it wasn't. */
   calibration?: Calibration | null;
   timing: TimingSummary;
   /** Training images as the network gets them; none where nothing is augmented. */

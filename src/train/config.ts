@@ -190,6 +190,11 @@ const softLabelsSection = section({
   minVotes: nonNegative().default(2),
 });
 
+const startSection = section({
+  /** A model file, or `box` for the one that comes with ferlab; null for random weights. */
+  from: text().nullable().default(null),
+});
+
 const distillationSection = section({
   /** Model files whose mean logits the network is trained towards; none for labels alone. */
   teachers: z.array(text(), 'a list of model files').default([]),
@@ -213,6 +218,7 @@ export const trainConfigSchema = section({
   optimizer: optimizerSection.prefault({}),
   schedule: scheduleSection.prefault({}),
   train: trainSection.prefault({}),
+  start: startSection.prefault({}),
   softLabels: softLabelsSection.prefault({}),
   distillation: distillationSection.prefault({}),
   run: runSection.prefault({}),

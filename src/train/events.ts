@@ -56,8 +56,10 @@ export type TrainHooks = Hooks<TrainEvent>;
 /** What a training ends with. */
 export interface TrainResult {
   runFolder: string;
-  /** The best epoch's model, a file of the run folder. */
+  /** The run's model, a file of the run folder: the best epoch's, or the last one's where the configuration says so. */
   modelFile: string;
+  /** The epoch of that model. */
+  final: HistoryRow;
   /** The best epoch so far. */
   best: HistoryRow;
   /** Every epoch so far, those before a resume included. */

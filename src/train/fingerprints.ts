@@ -1,4 +1,5 @@
-// Whether a run that is continued has before it what it began with: images, soft labels, teachers.
+// Whether a run that is continued has before it what it began with: images, soft labels, teachers, weights to
+// start from.
 
 import { FerlabError } from '../errors.js';
 import type { OpenedRun } from './run-folder.js';
@@ -29,7 +30,9 @@ export function checkFingerprints(
         ? ['teacher', `another in ${config.distillation.teachers[Number(teacher) - 1]}`, 'that model file']
         : name === 'softLabels'
           ? ['soft labels', `others in ${config.softLabels.file}`, 'that file']
-          : [`${name} images`, `others in ${config.data.path}`, 'the dataset'];
+          : name === 'start'
+            ? ['weights', `others in ${config.start.from}`, 'that model file']
+            : [`${name} images`, `others in ${config.data.path}`, 'the dataset'];
     throw new FerlabError(
       'model',
       `${runFolder}: expected the ${what} that the run began with, found ${found}. ` +

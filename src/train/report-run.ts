@@ -1,6 +1,7 @@
 // The report at the end of a run: scores the final model file on the validation split, through the same code that
 // everybody else uses, and writes plots, sheets and tables.
 
+import { basename } from 'node:path';
 import type { Network } from '../engine/compile/network.js';
 import type { Device } from '../engine/runtime/device.js';
 import { pictureMistakes } from '../evaluate/mistakes.js';
@@ -25,6 +26,8 @@ export interface RunReport {
   data: TrainingData;
   network: Network;
   modelFile: string;
+  /** The epoch that it is of. */
+  finalEpoch: number;
   /** Null where the model file isn't calibrated. */
   calibration: Calibration | null;
   history: HistoryRow[];
@@ -61,6 +64,7 @@ export async function reportRun(run: RunReport): Promise<void> {
     history,
     bestEpoch: best.epoch,
     monitor: config.train.monitor,
+    final: { file: basename(run.modelFile), epoch: run.finalEpoch },
     evaluation: result,
     calibration: run.calibration,
     timing: {

@@ -12,7 +12,8 @@ import { historyToCsv, historyToJson, readHistory } from '../report/history.js';
 import type { HistoryRow } from '../report/types.js';
 import { programVersion } from '../version.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
-import { parseTrainConfig, type TrainConfig } from './config.js';
+import { checkTrainConfig, parseTrainConfig, type TrainConfig } from './config.js';
+import { boxedName } from './start.js';
 
 export interface RunFolder {
   readonly path: string;
@@ -68,7 +69,11 @@ export async function checkRunFolder(path: string): Promise<void> {
 export async function createRunFolder(path: string, stored: StoredConfig): Promise<RunFolder> {
   await checkRunFolder(path);
   await createFolder(path);
-  const { config, command } = stored;
+  await writeConfig(path, stored);
+  return runFolder(path);
+}
+
+async function writeConfig(path: string, { config, command }: StoredConfig): Promise<void> {
   const toFolder = (given: string): string => relative(resolve(path), resolve(given));
   const json = JSON.stringify(
     { version: programVersion, command, config: withPaths(config, toFolder) },
@@ -76,7 +81,37 @@ export async function createRunFolder(path: string, stored: StoredConfig): Promi
     2,
   );
   await writeFileAtomically(join(path, configFile), `${json}\n`);
-  return runFolder(path);
+}
+
+/**
+ * A run with another number of epochs, from its last finished one on. The schedule of the learning rate is that of the
+ * new number, as if it had always been; what is done is not done again. `rewriteConfig` makes it last.
+ *
+ * @param command the command line that asks for it; it stands beside the one that began the run.
+ * @throws FerlabError `usage` where more epochs are done already, or the configuration doesn't allow that number.
+ */
+export function withEpochs(opened: OpenedRun, epochs: number, command: string): OpenedRun {
+  const { folder, config, checkpoint } = opened;
+  if (epochs === config.train.epochs) return opened;
+  const wanted = { ...config, train: { ...config.train, epochs } };
+  const { issues } = checkTrainConfig(wanted);
+  if (issues.length > 0) {
+    const found = issues.map(({ path, message }) => `${path}: ${message}`).join('\n');
+    throw new FerlabError('usage', `--epochs: ${found}`);
+  }
+  const done = checkpoint?.progress.epoch ?? 0;
+  if (epochs < done) {
+    throw new FerlabError(
+      'usage',
+      `--epochs: expected at least the ${done} epochs that ${folder.path} has done, got ${epochs}.`,
+    );
+  }
+  return { ...opened, config: wanted, command: `${opened.command}\n${command} # after epoch ${done}` };
+}
+
+/** Stores a run's configuration again. */
+export async function rewriteConfig({ folder, config, command }: OpenedRun): Promise<void> {
+  await writeConfig(folder.path, { config, command });
 }
 
 /** The configuration with the paths that it reads changed. In config.json they are relative to the run folder. */
@@ -87,6 +122,7 @@ function withPaths(config: TrainConfig, change: (path: string) => string): Train
     ...config,
     data: { ...config.data, path: changed(path), train: changed(train), validation: changed(validation) },
     softLabels: { ...config.softLabels, file: changed(config.softLabels.file) },
+    start: { from: config.start.from === boxedName ? boxedName : changed(config.start.from) },
     distillation: { ...config.distillation, teachers: config.distillation.teachers.map(change) },
   };
 }

@@ -1,4 +1,5 @@
-// Whole trainings on drawn faces whose training labels are wrong, with soft labels and teachers that are right.
+// Whole trainings on drawn faces whose training labels are wrong, with soft labels and teachers that are right; and one
+// that starts from a model file.
 
 import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -52,7 +53,7 @@ function configOf(out: string, dataset: 'right' | 'wrong', more: TrainConfigOver
       dropout: { conv: 0, dense: 0 },
       batchNorm: { momentum: 0.9 },
     },
-    optimizer: { learningRate: 5e-3 },
+    optimizer: { learningRate: 5e-3, ...more.optimizer },
     schedule: { name: 'constant' },
     train: { epochs: 6, batchSize: 32, threads: 1, restoreBest: false, patience: null, ...more.train },
     run: { out: at(out) },
@@ -100,6 +101,38 @@ describe('training on wrong labels', () => {
     const more = { train: { mixup: 0.2, labelSmoothing: 0.1, classWeights: 'balanced' as const } };
     expect(await accuracyOf('mixed', { ...softLabels(1), ...more })).toBeGreaterThan(0.55);
   }, 120_000);
+});
+
+describe('training that starts from a model file', () => {
+  it('is as good at once as that model became, says so, and needs the file when it is continued', async () => {
+    const start = { start: { from: at('start.onnx') }, optimizer: { learningRate: 1e-4 } };
+    await cp(at('teacher/best.onnx'), at('start.onnx'));
+    const model = await loadModel(at('start.onnx'));
+    await model.close();
+    const events: TrainEvent[] = [];
+    const call = stopAfter(1);
+    const { history, modelFile } = await train(configOf('tuned', 'right', start), {
+      ...call,
+      onProgress: (event) => {
+        events.push(event);
+        call.onProgress?.(event);
+      },
+    });
+    expect(history[0]!.val_accuracy).toBeGreaterThan(model.metadata.metrics.val_accuracy! - 0.05);
+    const note = 'Started from the weights of start.onnx.';
+    expect(events).toContainEqual({ type: 'log', message: note });
+    const tuned = await loadModel(modelFile);
+    await tuned.close();
+    expect(tuned.metadata.notes).toEqual([note]);
+    expect(tuned.metadata.training).toMatchObject({ start: { from: 'start.onnx' } });
+    const stored = JSON.parse(await readFile(at('tuned/config.json'), 'utf8'));
+    expect(stored.config.start.from).toBe('../start.onnx');
+
+    await cp(modelFile, at('start.onnx'));
+    await expect(resumeTraining(at('tuned'))).rejects.toThrow(
+      /tuned: expected the weights that the run began with, found others in .*start\.onnx\. Restore that model file/,
+    );
+  }, 60_000);
 });
 
 describe('what says that a model had more than labels', () => {

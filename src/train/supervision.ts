@@ -1,5 +1,5 @@
-// What a network learns from beside the dataset's labels: soft labels and teachers. Opened before images are decoded, so
-// that a wrong file is known at once.
+// What a network learns from beside the dataset's labels: soft labels, teachers, and the weights that it starts from.
+// Opened before images are decoded, so that a wrong file is known at once.
 
 import { basename } from 'node:path';
 import { readSoftLabels, type SoftLabels } from '../data/soft-labels.js';
@@ -9,17 +9,22 @@ import { augmentedSize } from '../image/augment.js';
 import type { TrainConfig } from './config.js';
 import type { TrainHooks } from './events.js';
 import { blendLabels, describeBlend, softLabelNote } from './soft-labels.js';
+import { openStart, type Start, startNotes } from './start.js';
 import { openTeachers, type Teachers, teacherNotes } from './teachers.js';
 
 export interface OpenedSupervision {
   softLabels: SoftLabels | null;
   teachers: Teachers | null;
+  /** Null for random weights. */
+  start: Start | null;
 }
 
 export interface Supervision {
   /** Distribution of every training image over the classes, [images, classes]; null for labels alone. */
   labelShares: Float32Array | null;
   teachers: Teachers | null;
+  /** Weights to start from; null for random ones. */
+  start: Start | null;
   /** SHA-256 of the files, by what they are. */
   fingerprints: Record<string, string>;
   /** What the model file and the report say of it. */
@@ -32,6 +37,7 @@ export interface Supervision {
 export const labelsAlone: Supervision = {
   labelShares: null,
   teachers: null,
+  start: null,
   fingerprints: {},
   notes: [],
   recipe: {},
@@ -40,7 +46,7 @@ export const labelsAlone: Supervision = {
 /**
  * Reads the files that a configuration names.
  *
- * @throws FerlabError `data` for soft labels, `model` for teachers that can't be used with this dataset.
+ * @throws FerlabError `data` for soft labels, `model` for teachers and weights that can't be used with this dataset.
  */
 export async function openSupervision(config: TrainConfig, dataset: Dataset): Promise<OpenedSupervision> {
   const { softLabels, distillation } = config;
@@ -51,23 +57,31 @@ export async function openSupervision(config: TrainConfig, dataset: Dataset): Pr
           minVotes: softLabels.minVotes,
           divided: config.data.validationSplit !== null,
         });
-  if (distillation.teachers.length === 0) return { softLabels: votes, teachers: null };
+  const start = config.start.from === null ? null : await openStart(config.start.from, config.model.name);
+  if (distillation.teachers.length === 0) return { softLabels: votes, teachers: null, start };
   const view = augmentedSize(config.augment, config.data.imageSize);
   const { threads, device } = config.train;
   const where = device === 'auto' ? {} : { device }; // a run's device is chosen by now
   const teachers = await openTeachers(distillation.teachers, view, dataset.classes, { threads, ...where });
-  return { softLabels: votes, teachers };
+  return { softLabels: votes, teachers, start };
 }
 
 /** Brings what was opened together with the images that are trained on; says what was found. */
 export function superviseImages(
-  { softLabels, teachers }: OpenedSupervision,
+  { softLabels, teachers, start }: OpenedSupervision,
   config: TrainConfig,
   training: ImageStore,
   classes: number,
   hooks: TrainHooks,
 ): Supervision {
-  const result: Supervision = { labelShares: null, teachers, fingerprints: {}, notes: [], recipe: {} };
+  const result: Supervision = {
+    labelShares: null,
+    teachers,
+    start,
+    fingerprints: {},
+    notes: [],
+    recipe: {},
+  };
   if (softLabels !== null) {
     const { weight, minVotes } = config.softLabels;
     const blend = blendLabels(training, classes, softLabels.shares, weight);
@@ -91,6 +105,13 @@ export function superviseImages(
       weight,
       temperature,
     };
+  }
+  if (start !== null) {
+    const notes = startNotes(start, training.fingerprint);
+    for (const message of notes) hooks.onProgress?.({ type: 'log', message });
+    result.fingerprints.start = start.fingerprint;
+    result.notes.push(...notes);
+    result.recipe.start = { from: basename(start.from), fingerprint: start.fingerprint };
   }
   return result;
 }

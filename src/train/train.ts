@@ -2,7 +2,7 @@
 // best model and reports.
 
 import { createBatchLoader } from '../data/batches.js';
-import { initializeWeights } from '../engine/compile/network.js';
+import type { Network, Weights } from '../engine/compile/network.js';
 import { compileTrainingStep, initialState, weightsOf } from '../engine/compile/training-step.js';
 import { chooseDevice } from '../engine/runtime/choose-device.js';
 import { TrainingSession } from '../engine/training/training-session.js';
@@ -28,8 +28,11 @@ import {
   type OpenedRun,
   openRunFolder,
   type RunFolder,
+  rewriteConfig,
+  withEpochs,
 } from './run-folder.js';
 import { chooseRunFolder } from './run-name.js';
+import { describeFresh, startingWeights } from './start.js';
 import { balancedWeights } from './targets.js';
 import { countClasses, openTrainingData, type TrainingData } from './training-data.js';
 
@@ -74,15 +77,23 @@ export async function train(config: TrainConfig, call: TrainCall = {}): Promise<
 /**
  * Continues a run after its last finished epoch; the weights come out as if it had never stopped.
  *
- * @throws FerlabError as train, and `model` where the folder isn't a run's, or where the dataset, the soft labels or a
- *   teacher has changed.
+ * @param epochs another number of them than the run began with: the schedule is stretched or shortened from here on.
+ * @throws FerlabError as train, and `model` where the folder isn't a run's, or where the dataset, the soft labels, a
+ *   teacher or the weights that it started from have changed; `usage` for epochs that it can't have.
  */
-export async function resumeTraining(runFolder: string, call: TrainCall = {}): Promise<TrainResult> {
+export async function resumeTraining(
+  runFolder: string,
+  call: TrainCall = {},
+  epochs?: number,
+): Promise<TrainResult> {
   const started = performance.now();
-  const opened = await openRunFolder(runFolder);
+  const stored = await openRunFolder(runFolder);
+  const command = call.command ?? `ferlab train --resume ${runFolder} --epochs ${epochs}`;
+  const opened = epochs === undefined ? stored : withEpochs(stored, epochs, command);
   const data = await openTrainingData(opened.config, call);
   try {
     checkFingerprints(runFolder, opened, data);
+    if (opened !== stored) await rewriteConfig(opened);
     return await run(opened, data, call, started);
   } finally {
     await data.close();
@@ -139,7 +150,7 @@ async function run(
         ema: averaged,
         distillation,
       }),
-    checkpoint?.tensors ?? initialState(initializeWeights(network, config.train.seed), optimizer, averaged),
+    checkpoint?.tensors ?? initialState(firstWeights(network, opened, data, call), optimizer, averaged),
     {
       optimizer,
       seed: config.train.seed,
@@ -208,14 +219,14 @@ async function run(
     });
     const best = bestRow(history, progress.best, folder, stopped);
     if (stopped === 'interrupted') {
-      return { runFolder: folder.path, modelFile: folder.bestModel, best, history, stopped };
+      return { runFolder: folder.path, modelFile: folder.bestModel, final: best, best, history, stopped };
     }
-    let modelFile = folder.bestModel;
-    if (!config.train.restoreBest) {
-      modelFile = folder.lastModel;
-      const last = history.at(-1)!;
+    const { restoreBest } = config.train;
+    const final = restoreBest ? best : history.at(-1)!;
+    const modelFile = restoreBest ? folder.bestModel : folder.lastModel;
+    if (!restoreBest) {
       const weights = weightsOf(await session.readCarried(), averaged);
-      await exportModel(modelFile, network, weights, metricsOf(last), context);
+      await exportModel(modelFile, network, weights, metricsOf(final), context);
     }
     const calibration = await calibrateRun(modelFile, config, data, call);
     await reportRun({
@@ -224,6 +235,7 @@ async function run(
       data,
       network,
       modelFile,
+      finalEpoch: final.epoch,
       calibration,
       history,
       best,
@@ -231,10 +243,24 @@ async function run(
       call,
     });
     call.onProgress?.({ type: 'done', runFolder: folder.path });
-    return { runFolder: folder.path, modelFile, best, history, stopped };
+    return { runFolder: folder.path, modelFile, final, best, history, stopped };
   } finally {
     await session.close();
   }
+}
+
+/** Weights of the first step; says which of a model file's didn't fit. */
+function firstWeights(
+  network: Network,
+  { config }: OpenedRun,
+  { dataset, supervision }: TrainingData,
+  call: TrainCall,
+): Weights {
+  const { start } = supervision;
+  const { weights, fresh } = startingWeights(network, config.train.seed, start, dataset.classes);
+  const message = describeFresh(start?.from ?? '', fresh);
+  if (message !== null) call.onProgress?.({ type: 'log', message });
+  return weights;
 }
 
 function metricsOf({ epoch, loss, accuracy, val_loss, val_accuracy }: HistoryRow): Record<string, number> {

@@ -114,6 +114,31 @@ describe('--resume', () => {
     expect(bytesOf(cwd)).toEqual(before);
   });
 
+  it('with --epochs lets a finished run go on, as if it had been given that many at once', async () => {
+    const [longer, atOnce] = [await workingFolder('longer'), await workingFolder('at-once')];
+    const epochs = (count: number) => [
+      ...['train', '../faces', '--schedule', 'constant', '--out', 'run', ...tiny],
+      ...['--epochs', String(count)],
+    ];
+    await succeed(epochs(2), atOnce);
+    await succeed(epochs(1), longer);
+    expect(await succeed(['train', '--resume', 'run', '--epochs', '2'], longer)).toMatch(/^Epoch 2\/2 /m);
+    expect(bytesOf(longer)).toEqual(bytesOf(atOnce));
+    expect(readFileSync(path.join(longer, 'run/report.md'), 'utf8')).toMatch(
+      /--epochs 1\nferlab train --resume run --epochs 2 # after epoch 1\n/,
+    );
+    expectRefusal(
+      await ferlab(['train', '--resume', 'run', '--epochs', '1'], longer),
+      2,
+      /--epochs: expected at least the 2 epochs that run has done, got 1/,
+    );
+    expectRefusal(
+      await ferlab(['train', '--resume', 'run', '--epochs', 'many'], longer),
+      2,
+      /--epochs: .*expected a positive integer, got "many"/,
+    );
+  });
+
   it('gives the same batches whatever the number of workers', async () => {
     const cwd = await workingFolder('workers');
     await succeed([...train(), '--workers', '3'], cwd);

@@ -22,8 +22,8 @@ import { describedTrainOptions, settingName, trainOverrides } from '../train-opt
 const defaultPreset = 'seed';
 const presetFlags = '--preset <name>';
 const resumeFlags = '--resume <folder>';
-/** What may stand beside --resume: how to talk, not how to train. */
-const besideResume = new Set(['resume', 'quiet', 'debug']);
+/** What may stand beside --resume: how to talk, and how long to train, else not how. */
+const besideResume = new Set(['resume', 'epochs', 'quiet', 'debug']);
 
 function flagOf(key: string): string {
   return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -37,13 +37,15 @@ function checkResume(dataset: string | undefined, options: Invocation['options']
   if (found.length === 0) return;
   throw new FerlabError(
     'usage',
-    `--resume: expected nothing but the run folder, whose configuration is used again; got ${found.join(', ')}. ` +
+    `--resume: expected nothing but the run folder, whose configuration is used again, and --epochs; got ${found.join(', ')}. ` +
       'Leave that out, or start a new run.',
   );
 }
 
-/** A new run with this configuration, or a folder to continue. */
-type Plan = { folder: string; config: TrainConfig } | { folder: string; config: null };
+/** A new run with this configuration, or a folder to continue, perhaps for another number of epochs. */
+type Plan =
+  | { folder: string; config: TrainConfig }
+  | { folder: string; config: null; epochs: number | undefined };
 
 /** Resolves everything that can be wrong with the options, before any work. */
 function plan(invocation: Invocation): Plan {
@@ -52,7 +54,8 @@ function plan(invocation: Invocation): Plan {
   const resumed = textOption(invocation, resumeFlags);
   if (resumed !== undefined) {
     checkResume(dataset, options);
-    return { folder: resumed, config: null };
+    const epochs = trainOverrides(options).train?.epochs;
+    return { folder: resumed, config: null, epochs };
   }
   const given = trainOverrides(options);
   if (dataset === undefined && given.data?.train === undefined) {
@@ -70,20 +73,21 @@ function plan(invocation: Invocation): Plan {
 }
 
 /** The engine is loaded only here, so that help and wrong options don't wait for it. */
-async function start(
-  { folder, config }: Plan,
-  hooks: TrainHooks & { command: string },
-): Promise<TrainResult> {
+async function start(planned: Plan, hooks: TrainHooks & { command: string }): Promise<TrainResult> {
   const { resumeTraining, train } = await import('../../train/train.js');
-  return config ? train(config, hooks) : resumeTraining(folder, hooks);
+  const { folder, config } = planned;
+  return config ? train(config, hooks) : resumeTraining(folder, hooks, planned.epochs);
 }
 
 function summary(result: TrainResult): string {
-  const { best, history, runFolder, modelFile, stopped } = result;
+  const { best, final, history, runFolder, modelFile, stopped } = result;
   const why = stopped === 'patience' ? ' (no more improvement)' : '';
   return [
     `Trained ${history.length} epochs${why}. Best epoch ${best.epoch}: ` +
       `val_accuracy ${percent(best.val_accuracy, 2)}, val_loss ${best.val_loss.toFixed(4)}.`,
+    ...(final.epoch === best.epoch
+      ? []
+      : [`The model is that of epoch ${final.epoch}: val_accuracy ${percent(final.val_accuracy, 2)}.`]),
     `Model:  ${modelFile}`,
     `Report: ${runFolder}/report.md`,
   ].join('\n');
@@ -136,7 +140,8 @@ export const trainCommand: CommandSpec = {
     },
     {
       flags: resumeFlags,
-      description: 'continue the run in this folder after its last finished epoch; takes no other option',
+      description:
+        'continue the run in this folder after its last finished epoch; --epochs beside it gives it more or fewer, no other option is taken',
     },
     quietOption,
     debugOption,

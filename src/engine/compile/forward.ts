@@ -20,7 +20,7 @@ const inferenceContext: ApplyContext = {
 
 /**
  * Graph from `pixels` [N, C, H, W] (raw values, any N) to `logits` and `probabilities` [N, classes].
- * Without `stored`, weights are inputs named `parameters/...` and `state/...`.
+ * Weights are named `parameters/...` and `state/...`: stored ones as tensors of the file, else as inputs.
  */
 export function compileForward(network: Network, provider: Provider, stored?: Weights): OnnxGraph {
   const graph = new Graph();
@@ -33,7 +33,8 @@ export function compileForward(network: Network, provider: Provider, stored?: We
       Object.entries(specs[kind]).map(([path, { shape }]) => {
         const type = tensorType('float32', shape);
         const data = stored?.[kind][path]?.data as Float32Array | undefined;
-        return [path, data ? graph.constant(type, data) : graph.input(`${kind}/${path}`, type)];
+        const name = `${kind}/${path}`;
+        return [path, data ? graph.constant(type, data, name) : graph.input(name, type)];
       }),
     );
   const { logits } = applyNetwork(

@@ -55,7 +55,7 @@ export function lowerGraph(graph: Graph, options: LowerOptions): OnnxGraph {
   }
   for (const { value, data } of graph.constants) {
     if (!used.has(value)) continue;
-    names.set(value, onnx.initializer(onnx.fresh('const'), floatTensor(value.shape, data)));
+    names.set(value, onnx.initializer(value.name || onnx.fresh('const'), floatTensor(value.shape, data)));
   }
   // An output takes its public name where it is made, unless it is an input or has another public name already.
   const aliases: [string, string][] = [];

@@ -14,7 +14,7 @@ export class Value {
     readonly type: TensorType,
     /** The application that makes it; null for inputs and constants. */
     readonly producer: Node | null,
-    /** Name of an input or output; empty for the rest. */
+    /** Name of an input, an output or a weight that is stored; empty for the rest. */
     readonly name: string = '',
   ) {}
 
@@ -91,8 +91,9 @@ export class Graph {
     return value;
   }
 
-  constant(type: TensorType, data: Float32Array): Value {
-    const value = new Value(this, this.nextId++, type, null);
+  /** @param name is kept in the ONNX file; a number stands there unless given. */
+  constant(type: TensorType, data: Float32Array, name?: string): Value {
+    const value = new Value(this, this.nextId++, type, null, name);
     this.constants.push({ value, data });
     return value;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openSession } from '../runtime/session.js';
 import { floatTensor } from '../tensor/array.js';
-import { divideValue, editMetadata, serializeModel, storeAsFloat16 } from './edit.js';
+import { divideValue, editMetadata, serializeModel, storeAsFloat16, storedTensors } from './edit.js';
 import { OnnxGraph, parseModel, readMetadata } from './model.js';
 
 /** y = x + bias, z = 2 y; a bias of eight values. */
@@ -39,6 +39,21 @@ describe('divideValue', () => {
 
   it('refuses a value that no node makes', () => {
     expect(() => divideValue(example(), 'w', 'divisor', 2)).toThrow(/expected a node that makes w/);
+  });
+});
+
+describe('storedTensors', () => {
+  it('are float32 under their names, however they are stored', () => {
+    const model = example([1, 2, 3, 4, 5, 6, 7, 1 / 3]);
+    const exact = storedTensors(model);
+    expect(Object.keys(exact)).toEqual(['bias', 'two']);
+    expect([...exact.bias!.data]).toEqual([1, 2, 3, 4, 5, 6, 7, Math.fround(1 / 3)]);
+    expect(exact.two).toEqual(floatTensor([], [2]));
+    storeAsFloat16(model, 8);
+    const { bias } = storedTensors(model);
+    expect(bias!.type.shape).toEqual([8]);
+    expect([...bias!.data].slice(0, 7)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(bias!.data[7]).toBe(1365 / 4096); // the half-precision number nearest to a third
   });
 });
 

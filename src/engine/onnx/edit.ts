@@ -1,9 +1,10 @@
-// Changes a parsed model file in place: metadata, how large tensors are stored, a value divided by a stored number.
+// Reads the tensors of a parsed model file, and changes it in place: metadata, how large tensors are stored, a value
+// divided by a stored number.
 // What the operators otherwise mean isn't known here.
 
 import { create, toBinary } from '@bufbuild/protobuf';
-import { floatTensor } from '../tensor/array.js';
-import { largestFloat16, toFloat16 } from '../tensor/float16.js';
+import { floatTensor, type HostTensor } from '../tensor/array.js';
+import { fromFloat16, largestFloat16, toFloat16 } from '../tensor/float16.js';
 import { attributeProto, tensorProto } from './model.js';
 import {
   TensorProto_DataType as DataType,
@@ -76,7 +77,7 @@ export function storeAsFloat16(model: ModelProto, fewest: number): number {
     const values = floatsOf(tensor);
     if (values === null || values.length < fewest || !values.every(fits)) return tensor;
     const half = toFloat16(values);
-    const name = `${tensor.name}_float16`;
+    const name = tensor.name + halfSuffix;
     casts.push(
       create(NodeProtoSchema, {
         name: `Cast_${tensor.name}`,
@@ -97,12 +98,33 @@ export function storeAsFloat16(model: ModelProto, fewest: number): number {
   return casts.length;
 }
 
+/** What storeAsFloat16 adds to the name of a tensor. */
+const halfSuffix = '_float16';
+
+/** The float tensors that a model stores, by name, in float32; those of storeAsFloat16 under the names they had. */
+export function storedTensors(model: ModelProto): Record<string, HostTensor> {
+  const tensors: Record<string, HostTensor> = {};
+  for (const tensor of graphOf(model).initializer) {
+    const half = tensor.dataType === DataType.FLOAT16 && tensor.name.endsWith(halfSuffix);
+    const values = half ? fromFloat16(new Uint16Array(copied(tensor))) : floatsOf(tensor);
+    if (values === null) continue;
+    const name = half ? tensor.name.slice(0, -halfSuffix.length) : tensor.name;
+    tensors[name] = floatTensor(tensor.dims.map(Number), values);
+  }
+  return tensors;
+}
+
 const fits = (value: number) => Math.abs(value) <= largestFloat16;
 
 /** The values of a float32 tensor that holds them as raw_data; null for any other. */
-function floatsOf({ dataType, rawData }: TensorProto): Float32Array | null {
-  if (dataType !== DataType.FLOAT || rawData.length === 0) return null;
-  return new Float32Array(Uint8Array.from(rawData).buffer); // copied, since floats need an address that 4 divides
+function floatsOf(tensor: TensorProto): Float32Array | null {
+  if (tensor.dataType !== DataType.FLOAT || tensor.rawData.length === 0) return null;
+  return new Float32Array(copied(tensor));
+}
+
+/** A tensor's raw_data, copied: numbers need an address that their size divides. */
+function copied({ rawData }: TensorProto): ArrayBuffer {
+  return Uint8Array.from(rawData).buffer;
 }
 
 function graphOf(model: ModelProto): GraphProto {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { largestFloat16, toFloat16 } from './float16.js';
+import { fromFloat16, largestFloat16, toFloat16 } from './float16.js';
 
 /** The value of half-precision bits, by the definition of the format. */
 function decoded(half: number): number {
@@ -45,5 +45,12 @@ describe('toFloat16', () => {
     expect(decoded(half(-1e9))).toBe(Number.NEGATIVE_INFINITY);
     expect(decoded(half(Number.NaN))).toBeNaN();
     expect(half(-0)).toBe(0x8000);
+  });
+});
+
+describe('fromFloat16', () => {
+  it('gives what the bits stand for', () => {
+    const all = Uint16Array.from({ length: 0x10000 }, (_, i) => i);
+    expect([...fromFloat16(all)]).toEqual(Array.from(all, decoded));
   });
 });

@@ -19,6 +19,17 @@ export function toFloat16(values: Float32Array): Uint16Array {
   return Uint16Array.from(values, halfOf);
 }
 
+/** The numbers that half-precision bits stand for, all of which float32 has. */
+export function fromFloat16(halves: Uint16Array): Float32Array {
+  return Float32Array.from(halves, (half) => {
+    const sign = half & 0x8000 ? -1 : 1;
+    const exponent = (half >>> 10) & 0x1f;
+    const fraction = half & 0x3ff;
+    if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+    return sign * (exponent === 0 ? fraction * 2 ** -24 : (0x400 + fraction) * 2 ** (exponent - 25));
+  });
+}
+
 function halfOf(value: number): number {
   single[0] = value;
   const sign = (bits[0]! >>> 16) & 0x8000;
