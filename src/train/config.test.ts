@@ -76,6 +76,20 @@ describe('resolveTrainConfig', () => {
     expect(refusal({ train: { epochs: 0, seed: -1 } }).split('\n')).toHaveLength(2);
   });
 
+  it("takes a preset's rates for its own optimizer alone", () => {
+    const own = resolveTrainConfig('medium', dataset).optimizer;
+    expect(own).toMatchObject({ name: 'adamw', weightDecay: 0.05, ema: 0.999 });
+    const slower = resolveTrainConfig('medium', { ...dataset, optimizer: { learningRate: 1e-4 } }).optimizer;
+    expect(slower).toEqual({ ...own, learningRate: 1e-4 });
+    const other = resolveTrainConfig('medium', { ...dataset, optimizer: { name: 'sgd', momentum: 0.9 } });
+    expect(other.optimizer).toEqual({
+      ...resolveTrainConfig('seed', dataset).optimizer,
+      name: 'sgd',
+      momentum: 0.9,
+      ema: 0.999,
+    });
+  });
+
   it('knows its presets', () => {
     expect(refusal({}, 'sead')).toBe(`preset: expected one of ${presetNames.join(', ')}, got "sead"`);
     for (const name of presetNames) expect(resolveTrainConfig(name, dataset).preset).toBe(name);

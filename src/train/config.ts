@@ -302,6 +302,17 @@ function refusal(issues: readonly ConfigIssue[], nameOf: (path: string) => strin
 }
 
 /**
+ * A preset's differences. Its rates are for its optimizer: where another one is asked for, none of them stays but the
+ * decay of the weights' average.
+ */
+function settingsFor(preset: PresetName, { optimizer }: TrainConfigOverrides): TrainConfigOverrides {
+  const settings: TrainConfigOverrides = presets[preset].settings;
+  const own = settings.optimizer;
+  if (own === undefined || optimizer?.name === undefined || optimizer.name === own.name) return settings;
+  return { ...settings, optimizer: { ema: own.ema } };
+}
+
+/**
  * The configuration of a run: the defaults, the preset's differences, then `overrides`.
  * @param nameOf how a setting is called in error messages; its path (`train.epochs`) unless told.
  * @throws FerlabError `usage`, naming every setting that is unknown, out of range or contradictory.
@@ -317,7 +328,7 @@ export function resolveTrainConfig(
       `preset: expected one of ${Object.keys(presets).join(', ')}, got ${show(preset)}`,
     );
   }
-  const settings = presets[preset as PresetName].settings;
+  const settings = settingsFor(preset as PresetName, overrides);
   const { config, issues } = checkTrainConfig(
     { ...(merge(settings, overrides) as object), preset },
     new Set(settingPaths(overrides)),
