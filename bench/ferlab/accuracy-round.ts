@@ -24,7 +24,10 @@ try {
   const config = resolveTrainConfig(values.preset, {
     data: { train: values.train, validation: values.validation },
     run: { out: path.join(scratch, 'run') },
-    ...(values.epochs === undefined ? {} : { train: { epochs: Number(values.epochs) } }),
+    // A try of an epoch has no room for a warm-up.
+    ...(values.epochs === undefined
+      ? {}
+      : { train: { epochs: Number(values.epochs) }, schedule: { warmupEpochs: 0 } }),
   });
   const reached = new AbortController();
   const start = performance.now();
