@@ -2,6 +2,7 @@
 // start from.
 
 import { FerlabError } from '../errors.js';
+import type { TrainConfig } from './config.js';
 import type { OpenedRun } from './run-folder.js';
 import type { TrainingData } from './training-data.js';
 
@@ -24,19 +25,28 @@ export function checkFingerprints(
   if (expected === undefined) return;
   for (const [name, fingerprint] of Object.entries(allFingerprints(data))) {
     if (expected[name] === fingerprint) continue;
-    const teacher = /^teacher(\d+)$/.exec(name)?.[1];
-    const [what, found, remedy] =
-      teacher !== undefined
-        ? ['teacher', `another in ${config.distillation.teachers[Number(teacher) - 1]}`, 'that model file']
-        : name === 'softLabels'
-          ? ['soft labels', `others in ${config.softLabels.file}`, 'that file']
-          : name === 'start'
-            ? ['weights', `others in ${config.start.from}`, 'that model file']
-            : [`${name} images`, `others in ${config.data.path}`, 'the dataset'];
+    const { what, found, remedy } = describeChanged(name, config);
     throw new FerlabError(
       'model',
       `${runFolder}: expected the ${what} that the run began with, found ${found}. ` +
         `Restore ${remedy}, or start a new run.`,
     );
   }
+}
+
+/** What a fingerprint is of, in the words of a message. */
+function describeChanged(
+  name: string,
+  { data, softLabels, start, distillation }: TrainConfig,
+): { what: string; found: string; remedy: string } {
+  const teacher = /^teacher(\d+)$/.exec(name)?.[1];
+  if (teacher !== undefined) {
+    const file = distillation.teachers[Number(teacher) - 1];
+    return { what: 'teacher', found: `another in ${file}`, remedy: 'that model file' };
+  }
+  if (name === 'softLabels')
+    return { what: 'soft labels', found: `others in ${softLabels.file}`, remedy: 'that file' };
+  if (name === 'start')
+    return { what: 'weights', found: `others in ${start.from}`, remedy: 'that model file' };
+  return { what: `${name} images`, found: `others in ${data.path}`, remedy: 'the dataset' };
 }

@@ -36,9 +36,9 @@ const augmentation = {
 } as const satisfies TrainConfigOverrides['augment'];
 
 /**
- * What the presets but the seed share: AdamW, a short warm-up and half a cosine, averaged weights. In its first epochs
- * SGD was two epochs behind (docs/results). The last epoch is kept: the schedule ends at zero, and choosing among epochs
- * would fit the validation images.
+ * What the presets but the seed share: AdamW (SGD learnt more slowly in its first epochs: docs/results), a short warm-up
+ * and half a cosine, averaged weights. The last epoch is kept: the schedule ends at zero, and choosing among epochs would
+ * fit the validation images.
  */
 const recipe = {
   augment: augmentation,

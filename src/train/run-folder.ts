@@ -69,11 +69,12 @@ export async function checkRunFolder(path: string): Promise<void> {
 export async function createRunFolder(path: string, stored: StoredConfig): Promise<RunFolder> {
   await checkRunFolder(path);
   await createFolder(path);
-  await writeConfig(path, stored);
+  await storeConfig(path, stored);
   return runFolder(path);
 }
 
-async function writeConfig(path: string, { config, command }: StoredConfig): Promise<void> {
+/** Writes a run's configuration, again where it has changed. */
+export async function storeConfig(path: string, { config, command }: StoredConfig): Promise<void> {
   const toFolder = (given: string): string => relative(resolve(path), resolve(given));
   const json = JSON.stringify(
     { version: programVersion, command, config: withPaths(config, toFolder) },
@@ -85,7 +86,7 @@ async function writeConfig(path: string, { config, command }: StoredConfig): Pro
 
 /**
  * A run with another number of epochs, from its last finished one on. The schedule of the learning rate is that of the
- * new number, as if it had always been; what is done is not done again. `rewriteConfig` makes it last.
+ * new number, as if it had always been; what is done is not done again. `storeConfig` makes it last.
  *
  * @param command the command line that asks for it; it stands beside the one that began the run.
  * @throws FerlabError `usage` where more epochs are done already, or the configuration doesn't allow that number.
@@ -107,11 +108,6 @@ export function withEpochs(opened: OpenedRun, epochs: number, command: string): 
     );
   }
   return { ...opened, config: wanted, command: `${opened.command}\n${command} # after epoch ${done}` };
-}
-
-/** Stores a run's configuration again. */
-export async function rewriteConfig({ folder, config, command }: OpenedRun): Promise<void> {
-  await writeConfig(folder.path, { config, command });
 }
 
 /** The configuration with the paths that it reads changed. In config.json they are relative to the run folder. */

@@ -28,7 +28,7 @@ import {
   type OpenedRun,
   openRunFolder,
   type RunFolder,
-  rewriteConfig,
+  storeConfig,
   withEpochs,
 } from './run-folder.js';
 import { chooseRunFolder } from './run-name.js';
@@ -88,12 +88,14 @@ export async function resumeTraining(
 ): Promise<TrainResult> {
   const started = performance.now();
   const stored = await openRunFolder(runFolder);
-  const command = call.command ?? `ferlab train --resume ${runFolder} --epochs ${epochs}`;
-  const opened = epochs === undefined ? stored : withEpochs(stored, epochs, command);
+  const opened =
+    epochs === undefined
+      ? stored
+      : withEpochs(stored, epochs, call.command ?? `ferlab train --resume ${runFolder} --epochs ${epochs}`);
   const data = await openTrainingData(opened.config, call);
   try {
     checkFingerprints(runFolder, opened, data);
-    if (opened !== stored) await rewriteConfig(opened);
+    if (opened !== stored) await storeConfig(runFolder, opened);
     return await run(opened, data, call, started);
   } finally {
     await data.close();
