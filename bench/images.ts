@@ -12,7 +12,7 @@ export const imageSide = 48;
 const coarseSide = 12;
 const mostDifferent = 1000;
 const classes = ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'];
-const validationImages = 70;
+const fewValidationImages = 70;
 
 export interface ImageFolders {
   readonly train: string;
@@ -20,15 +20,18 @@ export interface ImageFolders {
 }
 
 /** A dataset with `count` training images; made once, then found again. */
-export async function generatedImages(count: number): Promise<ImageFolders> {
-  const folder = path.join(cache, `images-${count}`);
+export async function generatedImages(
+  count: number,
+  validationCount: number = fewValidationImages,
+): Promise<ImageFolders> {
+  const folder = path.join(cache, `images-${count}-${validationCount}`);
   const folders = { train: path.join(folder, 'train'), validation: path.join(folder, 'validation') };
   const there = await stat(folder).catch(() => null);
   if (there === null) {
     const unfinished = `${folder}.unfinished`;
     await rm(unfinished, { recursive: true, force: true });
     await writeSplit(path.join(unfinished, 'train'), count);
-    await writeSplit(path.join(unfinished, 'validation'), validationImages);
+    await writeSplit(path.join(unfinished, 'validation'), validationCount);
     await rename(unfinished, folder);
   }
   return folders;

@@ -90,7 +90,7 @@ async function contestsOf(
       );
     }
     case 'accuracy':
-      return accuracyContests({ quick, folders }, peers);
+      return accuracyContests({ quick }, peers);
     case 'infer':
       return inferContests({ quick, folders }, peers);
     case 'micro':
@@ -107,7 +107,7 @@ async function runSection(
   peers: Peers,
 ): Promise<SectionReport> {
   const start = performance.now();
-  const rounds = options.rounds ?? (options.quick || name === 'accuracy' ? 1 : defaultRounds);
+  const rounds = options.rounds ?? (options.quick ? 1 : defaultRounds);
   const gpu = name === 'gpu' ? await findGpu() : null;
   const before = { date: new Date().toISOString(), load: loadavg()[0]! };
   const contests: ContestResult[] = [];

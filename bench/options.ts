@@ -20,16 +20,16 @@ export interface BenchOptions {
   readonly contestants: readonly string[] | null;
 }
 
-/** Sections that have to be asked for: one takes hours, one needs a GPU. */
-const onlyWhenAsked: readonly SectionName[] = ['gpu', 'accuracy'];
+/** Has to be asked for: it needs a GPU. */
+const onlyWhenAsked: readonly SectionName[] = ['gpu'];
 
 export const usage = `npm run bench -- [options]
 
   --only <sections>      of ${sectionNames.join(', ')}, commas between; all but
-                         ${onlyWhenAsked.join(' (it needs a GPU) and ')} (it takes hours)
-  --rounds <n>           rounds of every table (5; of accuracy 1)
+                         ${onlyWhenAsked.join(', ')} (it needs a GPU)
+  --rounds <n>           rounds of every table (5)
   --contestants <names>  parts of contestants' names, commas between: ferlab,keras (all)
-  --data <folder>        dataset with train/ and validation/ (generated images; accuracy needs it)
+  --data <folder>        dataset with train/ and validation/, of train, gpu and infer (generated images)
   --out <folder>         where benchmarks.md and benchmarks.json go (docs; .bench/quick with --quick)
   --quick                everything tiny, to see that it runs; installs nothing; its figures mean nothing
   --help                 this text
@@ -87,9 +87,6 @@ export function parseOptions(argv: readonly string[], folder: string): BenchOpti
   const quick = values.quick === true;
   const sections = parseSections(text('only'));
   const data = text('data');
-  if (sections.includes('accuracy') && data === undefined && !quick) {
-    throw new FerlabError('usage', '--only accuracy: expected a dataset beside it, by --data FOLDER.');
-  }
   const contestants = text('contestants');
   return {
     sections,

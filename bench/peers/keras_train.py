@@ -1,11 +1,13 @@
 """Training throughput of the seed network in Keras 3 with ImageDataGenerator: the system this project replaces.
 
 Prints one JSON object: `step` (one fixed batch again and again) and `pipeline` (files, augmentation and step). With
---epochs and --validation it trains instead and prints accuracy and seconds per epoch: the time to accuracy.
+--epochs and --validation it trains instead and prints accuracy and seconds per epoch; --history writes the learning curve.
 """
 
 import argparse
 import contextlib
+import json
+import pathlib
 import sys
 import tempfile
 import time
@@ -25,6 +27,7 @@ def read_arguments():
     parser.add_argument("--only", choices=["step", "pipeline"])
     parser.add_argument("--epochs", type=int, default=0, help="train this long; needs --data and --validation")
     parser.add_argument("--validation", help="folder of class folders")
+    parser.add_argument("--history", help="file for the learning curve, JSON as ferlab's history.json")
     arguments = parser.parse_args()
     if arguments.epochs and not (arguments.data and arguments.validation):
         parser.error("--epochs: expected --data and --validation beside it.")
@@ -103,21 +106,43 @@ def measure_pipeline(arguments, batches):
     return measure.pipeline_timings(clock.durations(arguments.warmup)[: arguments.steps], arguments.batch)
 
 
+def history_row(epoch, logs, seconds, images, model):
+    """A row of ferlab's history.json. How long it waited for data isn't known; its speed counts validation too."""
+    return {
+        "epoch": epoch + 1,
+        "learning_rate": float(model.optimizer.learning_rate),
+        **{key: float(logs[key]) for key in ("loss", "accuracy", "val_loss", "val_accuracy")},
+        "seconds": round(seconds, 2),
+        "images_per_second": round(images / seconds, 1),
+        "data_wait": None,
+    }
+
+
+def write_history(path, rows):
+    lines = ",\n".join(f"  {json.dumps(row, separators=(',', ':'))}" for row in rows)
+    unfinished = pathlib.Path(f"{path}.unfinished")
+    unfinished.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    unfinished.replace(path)
+
+
 def train(arguments, batches):
     model = keras_seed.seed_network()
     validation = validation_batches(arguments.validation, arguments.batch)
-    start, epochs = time.perf_counter(), []
+    start, epochs, history = time.perf_counter(), [], []
 
     def note(epoch, logs):
-        epochs.append(
-            {
-                "epoch": epoch + 1,
-                "seconds": round(time.perf_counter() - start, 2),
-                "accuracy": float(logs["accuracy"]),
-                "validationAccuracy": float(logs["val_accuracy"]),
-            }
-        )
-        print(epochs[-1], file=sys.stderr, flush=True)
+        ended = {
+            "epoch": epoch + 1,
+            "seconds": round(time.perf_counter() - start, 2),
+            "accuracy": float(logs["accuracy"]),
+            "validationAccuracy": float(logs["val_accuracy"]),
+        }
+        took = ended["seconds"] - (epochs[-1]["seconds"] if epochs else 0)
+        epochs.append(ended)
+        history.append(history_row(epoch, logs, took, batches.n, model))
+        if arguments.history:
+            write_history(arguments.history, history)
+        print(ended, file=sys.stderr, flush=True)
 
     callback = keras_seed.keras.callbacks.LambdaCallback(on_epoch_end=note)
     model.fit(batches, validation_data=validation, epochs=arguments.epochs, callbacks=[callback], verbose=0)

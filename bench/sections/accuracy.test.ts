@@ -1,22 +1,31 @@
 import { expect, it } from 'vitest';
 import { sampleOf } from './accuracy.js';
 
-const epochs = [0.3, 0.55, 0.5, 0.6].map((validationAccuracy, i) => ({
-  seconds: 10 * (i + 1),
+const curve = [0.3, 0.55, 0.5, 0.6].map((validationAccuracy, i) => ({
+  epoch: i + 1,
   validationAccuracy,
+  seconds: 10 * (i + 1),
 }));
+/** Two seconds of start, three an epoch. */
+const ended = [{ seconds: 5 }, { seconds: 8 }];
 
-it('takes the first epoch that is as good as the target', () => {
-  expect(sampleOf(epochs, 0.5)).toEqual({ accuracy: 60, epochs: 4, secondsToTarget: 20 });
+it('counts the start once and an epoch as often as the curve takes to the target', () => {
+  expect(sampleOf(ended, 8, curve, 0.5)).toEqual({
+    epochSeconds: 24,
+    accuracy: 60,
+    epochsToTarget: 2,
+    secondsToTarget: 2 + 2 * 24,
+    recordedSeconds: 30,
+  });
 });
 
-it('counts an equal share that Keras rounded to float32', () => {
-  const target = Math.fround(0.55);
-  expect(target).toBeGreaterThan(0.55);
-  expect(sampleOf(epochs, target).secondsToTarget).toBe(20);
+it('takes no start where the first epoch was the quicker one', () => {
+  expect(sampleOf([{ seconds: 3 }, { seconds: 8 }], 1, curve, 0.6).secondsToTarget).toBe(4 * 5);
 });
 
-it('leaves the time out where the target was never reached, or is unknown', () => {
-  expect(sampleOf(epochs, 0.61)).not.toHaveProperty('secondsToTarget');
-  expect(sampleOf(epochs, null)).not.toHaveProperty('secondsToTarget');
+it('leaves the times out where the target was never reached, or is unknown', () => {
+  for (const target of [0.61, null]) {
+    const sample = sampleOf(ended, 8, curve, target);
+    expect(Object.keys(sample).sort()).toEqual(['accuracy', 'epochSeconds']);
+  }
 });
