@@ -113,3 +113,18 @@ it('keeps what was measured before a contestant failed', async () => {
   expect(rows[1]).toMatchObject({ failure: 'out of memory', samples: [{ rate: 5 }], ratios: { rate: 2 } });
   expect(round).toBe(2);
 });
+
+it('keeps the figure that is drawn from the rows, and none where there is nothing to draw', async () => {
+  const figure = { name: 'race', title: 'Race', x: 'rounds', y: 'share', lines: [] };
+  const seen: string[] = [];
+  const drawn = contestOf([runner('ours', [1])], {
+    async figure(rows) {
+      seen.push(...rows.map(({ name }) => name));
+      return figure;
+    },
+  });
+  expect(await runContest(drawn, 1, silent)).toMatchObject({ figure });
+  expect(seen).toEqual(['ours']);
+  const undrawn = contestOf([runner('ours', [1])], { figure: async () => null });
+  expect(await runContest(undrawn, 1, silent)).not.toHaveProperty('figure');
+});

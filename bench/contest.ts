@@ -2,6 +2,7 @@
 // that a machine which slows down for a while slows all of them; the order moves on by one each round. What a
 // contestant does is its own affair (see sections/); nothing here knows files or Markdown.
 
+import type { Figure } from './figure.js';
 import { type Summary, summarize } from './statistics.js';
 
 /** What a contestant is made of, by name: `{ torch: '2.15.0' }`. */
@@ -56,6 +57,8 @@ export interface Contest {
   readonly metrics: readonly Metric[];
   readonly comparison: Comparison | null;
   readonly contestants: readonly Contestant[];
+  /** Drawn from what was measured; null where that isn't enough. */
+  readonly figure?: (rows: readonly Row[]) => Promise<Figure | null>;
 }
 
 export interface Row {
@@ -70,8 +73,9 @@ export interface Row {
   readonly ratios: Readonly<Record<string, number>>;
 }
 
-export interface ContestResult extends Omit<Contest, 'contestants'> {
+export interface ContestResult extends Omit<Contest, 'contestants' | 'figure'> {
   readonly rows: readonly Row[];
+  readonly figure?: Figure;
 }
 
 interface Runner {
@@ -92,7 +96,7 @@ export async function runContest(
   rounds: number,
   log: (message: string) => void,
 ): Promise<ContestResult> {
-  const { contestants, ...description } = contest;
+  const { contestants, figure: draw, ...description } = contest;
   const runners: Runner[] = contestants.map((contestant) => ({
     contestant,
     versions: {},
@@ -116,7 +120,9 @@ export async function runContest(
       });
     }
   }
-  return { ...description, rows: compare(contest, runners) };
+  const rows = compare(contest, runners);
+  const figure = (await draw?.(rows)) ?? null;
+  return { ...description, rows, ...(figure === null ? {} : { figure }) };
 }
 
 async function attempt(

@@ -62,6 +62,7 @@ function contestMarkdown(contest: ContestResult): string {
   const measured = contest.rows.filter((row) => Object.keys(row.summary).length > 0);
   const failed = contest.rows.filter(({ failure }) => failure !== null);
   const parts = [`### ${contest.title}`, ...contest.notes];
+  if (contest.figure !== undefined) parts.push(`![${contest.figure.title}](${contest.figure.name}.svg)`);
   if (measured.length > 0) parts.push(table(contest, measured));
   if (failed.length > 0) {
     parts.push(['Not measured:', ...failed.map(({ name, failure }) => `- ${name}: ${failure}`)].join('\n'));

@@ -1,8 +1,9 @@
-// The report's two files: benchmarks.json, and benchmarks.md made from it.
+// The report's files: benchmarks.json, and benchmarks.md and its figures made from it.
 
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeFileAtomically } from '../dist/files/atomic.js';
+import { figureSvg } from './figure.js';
 import { toMarkdown } from './markdown.js';
 import { type BenchmarkReport, reportFormat } from './report.js';
 
@@ -20,10 +21,13 @@ export async function readReport(folder: string): Promise<BenchmarkReport> {
   }
 }
 
-/** Writes both files. @returns the Markdown file's path. */
+/** Writes them all. @returns the Markdown file's path. */
 export async function writeReport(folder: string, report: BenchmarkReport): Promise<string> {
   await mkdir(folder, { recursive: true });
   await writeFileAtomically(path.join(folder, `${baseName}.json`), `${JSON.stringify(report, null, 1)}\n`);
+  for (const { figure } of Object.values(report.sections).flatMap(({ contests }) => contests))
+    if (figure !== undefined)
+      await writeFileAtomically(path.join(folder, `${figure.name}.svg`), figureSvg(figure));
   const file = path.join(folder, `${baseName}.md`);
   await writeFileAtomically(file, toMarkdown(report));
   return file;

@@ -4,8 +4,9 @@
 // schedule; the table's notes say which.
 
 import { ferlabScript } from '../checkout.js';
-import type { Contest, Contestant, Metric, Sample } from '../contest.js';
-import { generatedImages } from '../images.js';
+import type { Contest, Contestant, Metric, Row, Sample } from '../contest.js';
+import type { Figure } from '../figure.js';
+import { generatedImages, type ImageFolders } from '../images.js';
 import { runForJson } from '../process.js';
 import {
   bestAccuracy,
@@ -84,51 +85,95 @@ export function sampleOf(
   };
 }
 
-export function accuracyContests({ quick }: AccuracySettings, peers: Peers): Contest[] {
-  const size = quick ? smallest : eighth;
-  const contestant = (
-    name: string,
-    curveName: string,
-    {
-      versions,
-      epochs,
-    }: { versions: Contestant['versions']; epochs(folders: string[]): Promise<readonly Ended[]> },
-  ): Contestant => ({
-    name,
-    async versions() {
-      await readLearningCurve(curveName); // first of all: without it there is nothing to install for
-      await generatedImages(size.training, size.validation); // here, where its time isn't measured
-      return versions();
-    },
-    async round() {
-      const folders = await generatedImages(size.training, size.validation);
-      const ended = await epochs([folders.train, folders.validation]);
-      const target = await readLearningCurve(kerasCurve).then(bestAccuracy, () => null);
-      return sampleOf(ended, size.ofWhole, await readLearningCurve(curveName), target);
-    },
-  });
-  const keras = contestant('Keras', kerasCurve, {
-    versions: () => peers.keras.versions(),
-    async epochs([train, validation]) {
-      const { training } = await peers.keras.run<{ training: { epochs: Ended[] } }>('keras_train.py', [
-        ...['--data', train!, '--validation', validation!, '--batch', '64'],
+/** Somebody who trains, and whose learning curve was recorded. */
+interface Trainee {
+  readonly name: string;
+  /** Folder of its results. */
+  readonly curve: string;
+  versions: Contestant['versions'];
+  /** Trains for a few epochs. */
+  train(folders: ImageFolders): Promise<readonly Ended[]>;
+}
+
+function kerasTrainee({ keras }: Peers): Trainee {
+  return {
+    name: 'Keras',
+    curve: kerasCurve,
+    versions: () => keras.versions(),
+    async train({ train, validation }) {
+      const args = ['--data', train, '--validation', validation, '--batch', '64'];
+      const { training } = await keras.run<{ training: { epochs: Ended[] } }>('keras_train.py', [
+        ...args,
         ...['--epochs', String(epochsPerRound)],
       ]);
       return training.epochs;
     },
-  });
-  const ferlab = (preset: string): Contestant =>
-    contestant(`ferlab, preset ${preset}`, preset, {
-      versions: ferlabVersions,
-      async epochs([train, validation]) {
-        const { epochs } = await runForJson<{ epochs: Ended[] }>(process.execPath, [
-          ferlabScript('epoch-round'),
-          ...['--train', train!, '--validation', validation!, '--preset', preset],
-          ...['--epochs', String(epochsPerRound)],
-        ]);
-        return epochs;
-      },
-    });
+  };
+}
+
+function presetTrainee(preset: string): Trainee {
+  return {
+    name: `ferlab, preset ${preset}`,
+    curve: preset,
+    versions: ferlabVersions,
+    async train({ train, validation }) {
+      const args = ['--train', train, '--validation', validation, '--preset', preset];
+      const { epochs } = await runForJson<{ epochs: Ended[] }>(process.execPath, [
+        ferlabScript('epoch-round'),
+        ...args,
+        ...['--epochs', String(epochsPerRound)],
+      ]);
+      return epochs;
+    },
+  };
+}
+
+/** Keras's best, a share; null where its curve was never recorded. */
+const targetAccuracy = (): Promise<number | null> =>
+  readLearningCurve(kerasCurve).then(bestAccuracy, () => null);
+
+function contestantOf({ name, curve, versions, train }: Trainee, size: RoundSize): Contestant {
+  const images = (): Promise<ImageFolders> => generatedImages(size.training, size.validation);
+  return {
+    name,
+    async versions() {
+      await readLearningCurve(curve); // first of all: without it there is nothing to install for
+      await images(); // here, where its time isn't measured
+      return versions();
+    },
+    async round() {
+      const ended = await train(await images());
+      return sampleOf(ended, size.ofWhole, await readLearningCurve(curve), await targetAccuracy());
+    },
+  };
+}
+
+/** Each trainee's curve over minutes, at the pace that was measured; null where there is nothing to compare. */
+async function figureOf(rows: readonly Row[], trainees: readonly Trainee[]): Promise<Figure | null> {
+  const target = await targetAccuracy();
+  const lines: Figure['lines'][number][] = [];
+  for (const { name, curve } of trainees) {
+    const epochSeconds = rows.find((row) => row.name === name)?.summary.epochSeconds;
+    if (epochSeconds === undefined) continue;
+    const points = (await readLearningCurve(curve)).map(
+      ({ epoch, validationAccuracy }) => [(epoch * epochSeconds.median) / 60, validationAccuracy] as const,
+    );
+    lines.push({ name, points });
+  }
+  if (lines.length < 2 || target === null) return null;
+  return {
+    name: 'time-to-accuracy',
+    title: 'Accuracy on validation over time',
+    x: 'minutes',
+    y: 'validation accuracy',
+    mark: { y: target, label: `Keras's best: ${(100 * target).toFixed(1)}%` },
+    lines,
+  };
+}
+
+export function accuracyContests({ quick }: AccuracySettings, peers: Peers): Contest[] {
+  const size = quick ? smallest : eighth;
+  const trainees = [kerasTrainee(peers), presetTrainee('seed'), presetTrainee(bestPreset)];
   return [
     {
       id: 'accuracy',
@@ -145,7 +190,8 @@ export function accuracyContests({ quick }: AccuracySettings, peers: Peers): Con
         format: 'times',
         metrics: ['secondsToTarget', 'epochSeconds'],
       },
-      contestants: [keras, ferlab('seed'), ferlab(bestPreset)],
+      contestants: trainees.map((trainee) => contestantOf(trainee, size)),
+      figure: (rows) => figureOf(rows, trainees),
     },
   ];
 }
