@@ -3,6 +3,7 @@
 
 import type { Value } from '../ir/graph.js';
 import * as convolution from '../ops/convolution.js';
+import type { ConvAttributes } from '../ops/convolution-lowering.js';
 import {
   add,
   divide,
@@ -46,7 +47,7 @@ export function conv2d(options: ConvOptions): Layer {
   const { filters, strides = 1, padding = 'same', groups = 1, useBias = true } = options;
   const [height, width] =
     typeof options.kernelSize === 'number' ? [options.kernelSize, options.kernelSize] : options.kernelSize;
-  const attributesFor = (h: number, w: number): convolution.ConvAttributes => {
+  const attributesFor = (h: number, w: number): ConvAttributes => {
     const [top, bottom] = padding === 'same' ? samePadding(h, height, strides) : [0, 0];
     const [left, right] = padding === 'same' ? samePadding(w, width, strides) : [0, 0];
     return { strides: [strides, strides], pads: [top, left, bottom, right], group: groups };
