@@ -107,7 +107,7 @@ export const presets = {
     settings: {
       ...recipe,
       model: { name: 'deepid' },
-      optimizer: { ...recipe.optimizer, learningRate: 1e-3 },
+      optimizer: { ...recipe.optimizer, learningRate: 0.008 },
       train: { ...recipe.train, epochs: 40 },
     },
   },
