@@ -1,5 +1,6 @@
 // A contest's figure: lines of shares over a common axis, drawn like the plots of a report.
 
+import { namedAxis, tickLabels } from '../dist/report/plots/axis.js';
 import { renderSvg } from '../dist/report/plots/render.js';
 import { palette } from '../dist/report/plots/theme.js';
 
@@ -31,16 +32,6 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 export function figureSvg({ title, x, y, mark, lines }: Figure): string {
   if (lines.length > colours.length)
     throw new RangeError(`figureSvg: expected ${colours.length} lines at most, found ${lines.length}.`);
-  const axis = (name: string, nameGap: number) => ({
-    type: 'value',
-    name,
-    nameLocation: 'middle',
-    nameGap,
-    nameTextStyle: { fontSize: 13, color: palette.text.light },
-    axisLine: { show: true, lineStyle: { color: palette.axis.light } },
-    axisTick: { show: true, lineStyle: { color: palette.axis.light } },
-  });
-  const ticks = { color: palette.mutedText.light, fontSize: 12 };
   const option = {
     title: {
       text: title,
@@ -58,11 +49,11 @@ export function figureSvg({ title, x, y, mark, lines }: Figure): string {
       data: lines.map(({ name }) => name),
     },
     grid,
-    xAxis: { ...axis(x, 32), min: 0, axisLabel: ticks, splitLine: { show: false } },
+    xAxis: { ...namedAxis(x, 32), min: 0, splitLine: { show: false } },
     yAxis: {
-      ...axis(y, 52),
+      ...namedAxis(y, 52),
       scale: true,
-      axisLabel: { ...ticks, formatter: (share: number) => `${Math.round(100 * share)}%` },
+      axisLabel: { ...tickLabels, formatter: (share: number) => `${Math.round(100 * share)}%` },
       splitLine: { lineStyle: { color: palette.grid.light } },
     },
     series: [

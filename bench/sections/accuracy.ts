@@ -4,7 +4,14 @@
 // schedule; the table's notes say which.
 
 import { ferlabScript } from '../checkout.js';
-import type { Contest, Contestant, Metric, Row, Sample } from '../contest.js';
+import {
+  type Contest,
+  type Contestant,
+  type Metric,
+  type Row,
+  type Sample,
+  Unavailable,
+} from '../contest.js';
 import type { Figure } from '../figure.js';
 import { generatedImages, type ImageFolders } from '../images.js';
 import { runForJson } from '../process.js';
@@ -35,13 +42,13 @@ const kerasCurve = 'keras';
 interface RoundSize {
   readonly training: number;
   readonly validation: number;
-  /** How many times as many FER2013 has. */
-  readonly ofWhole: number;
 }
 
+/** Training images of FER2013, on which the curves were recorded. */
+const wholeEpoch = 28_709;
 /** An eighth of FER2013's 28,709 and 3,589, rounded up. */
-const eighth: RoundSize = { training: 3589, validation: 449, ofWhole: 8 };
-const smallest: RoundSize = { training: 64, validation: 16, ofWhole: 28709 / 64 };
+const eighth: RoundSize = { training: 3589, validation: 449 };
+const smallest: RoundSize = { training: 64, validation: 16 };
 
 /** The first is the process's warming up: graphs are compiled, images decoded. */
 const epochsPerRound = 2;
@@ -129,8 +136,14 @@ function presetTrainee(preset: string): Trainee {
 }
 
 /** Keras's best, a share; null where its curve was never recorded. */
-const targetAccuracy = (): Promise<number | null> =>
-  readLearningCurve(kerasCurve).then(bestAccuracy, () => null);
+async function targetAccuracy(): Promise<number | null> {
+  try {
+    return bestAccuracy(await readLearningCurve(kerasCurve));
+  } catch (error) {
+    if (error instanceof Unavailable) return null;
+    throw error;
+  }
+}
 
 function contestantOf({ name, curve, versions, train }: Trainee, size: RoundSize): Contestant {
   const images = (): Promise<ImageFolders> => generatedImages(size.training, size.validation);
@@ -143,7 +156,12 @@ function contestantOf({ name, curve, versions, train }: Trainee, size: RoundSize
     },
     async round() {
       const ended = await train(await images());
-      return sampleOf(ended, size.ofWhole, await readLearningCurve(curve), await targetAccuracy());
+      return sampleOf(
+        ended,
+        wholeEpoch / size.training,
+        await readLearningCurve(curve),
+        await targetAccuracy(),
+      );
     },
   };
 }
@@ -180,7 +198,7 @@ export function accuracyContests({ quick }: AccuracySettings, peers: Peers): Con
       title: "Until Keras's best validation accuracy",
       notes: [
         'Keras: the seed network, Adam at 0.001, batch 64, shear, zoom and flip, at most 30 epochs of FER2013. ferlab: each preset with its own network, schedule and batch size (`ferlab models`, and src/train/presets.ts); `seed` has the network of Keras, `quick` a residual one.',
-        `*Epochs to it* and accuracies come from the learning curves in [results](results/README.md), one training each. *An epoch* is measured in these rounds, training and validation with everything that they involve: the second epoch over generated images, an eighth of FER2013's number, times ${size.ofWhole.toFixed(0)}. *To Keras's best* is their product and what goes before the first epoch. *When recorded* is what the same epochs took in the training that gave the curve, on a shared machine, at another time.`,
+        `*Epochs to it* and accuracies come from the learning curves in [results](results/README.md), one training each. *An epoch* is measured in these rounds, training and validation with everything that they involve: the second epoch over ${size.training} generated images, times FER2013's ${wholeEpoch} by that number. *To Keras's best* is their product and what goes before the first epoch. *When recorded* is what the same epochs took in the training that gave the curve, on a shared machine, at another time.`,
       ],
       metrics,
       comparison: {

@@ -31,7 +31,8 @@ export async function readLearningCurve(name: string, folder = root): Promise<Le
   let json: string;
   try {
     json = await readFile(path.join(folder, file), 'utf8');
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new Unavailable(
       `its learning curve was never recorded: ${file} isn't there (docs/results/README.md)`,
     );

@@ -37,8 +37,8 @@ const augmentation = {
 
 /**
  * What the presets but the seed share: AdamW (SGD learnt more slowly in its first epochs, and far higher rates than usual
- * paid: docs/results), a short warm-up and half a cosine, averaged weights. The last epoch is kept: the schedule ends at zero, and choosing among epochs would
- * fit the validation images.
+ * paid: docs/results), a short warm-up and half a cosine, averaged weights. The last epoch is kept: the schedule ends at
+ * zero, and choosing among epochs would fit the validation images.
  */
 const recipe = {
   augment: augmentation,

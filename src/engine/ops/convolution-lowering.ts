@@ -86,7 +86,7 @@ function lowerTallConvolution(context: LoweringContext, convolution: LoweredConv
  * Rows that an image takes where all images are laid one below the other, zeros between them, for one convolution over
  * a single tall image; null where that doesn't pay. ONNX Runtime's CPU kernel multiplies image by image. Where an image
  * has fewer output positions than there are filters, it lays out a whole image's windows in one thread before the
- * product, else strip by strip in each thread, which takes 0.5 to 0.75 of the time (docs/performance.md).
+ * product, else strip by strip in each thread, which takes 0.5 to 0.8 of the time (docs/performance.md).
  */
 function tallImageRows(
   { provider, dynamicBatch }: LoweringContext,

@@ -6,6 +6,13 @@ import type { HostTensor, TypedArray } from '../tensor/array.js';
 import { type DType, elementCount, type TensorType, tensorType } from '../tensor/type.js';
 import { type Device, deviceError } from './device.js';
 
+/**
+ * How long a thread waits for the next operator by spinning before it sleeps, in microseconds. With the runtime's own,
+ * longer time, steps on a virtual machine took twice as long for minutes at a stretch, and threads that only wait took
+ * turns with a second busy process (docs/performance.md).
+ */
+const spinMicroseconds = 200;
+
 export interface SessionOptions {
   /** Threads inside an operator, on the CPU; the runtime's own choice (one a physical core) unless given. */
   threads?: number;
@@ -28,14 +35,6 @@ export class DeviceTensor {
     this.handle.dispose();
   }
 }
-
-/**
- * How long a thread waits for the next operator by spinning before it sleeps, in microseconds. The runtime's own default
- * never sleeps between the operators of a step; then a virtual machine's two processors were seen to stay on one core of
- * the host for minutes, at half the speed, and a second busy process takes turns with threads that only wait
- * (docs/performance.md).
- */
-const spinMicroseconds = 200;
 
 export type Tensor = HostTensor | DeviceTensor;
 export type Feeds = Readonly<Record<string, Tensor>>;

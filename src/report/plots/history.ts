@@ -1,6 +1,7 @@
 // Accuracy and loss over the epochs of a training run, training and validation, with the best epoch marked.
 
 import type { HistoryRow } from '../types.js';
+import { namedAxis, tickLabels } from './axis.js';
 import { type PlotOption, type PlotSize, renderSvg } from './render.js';
 import { type ColourPair, palette } from './theme.js';
 
@@ -187,37 +188,24 @@ function bestPoint(
 
 function epochAxis(first: number, last: number) {
   return {
-    type: 'value',
-    name: 'epoch',
-    nameLocation: 'middle',
-    nameGap: 32,
-    nameTextStyle: { fontSize: 13, color: palette.text.light },
+    ...namedAxis('epoch', 32),
     min: first === last ? first - 1 : first,
     max: first === last ? last + 1 : last,
     minInterval: 1,
-    axisLabel: { color: palette.mutedText.light, fontSize: 12, hideOverlap: true },
-    axisLine: { show: true, lineStyle: { color: palette.axis.light } },
-    axisTick: { show: true, lineStyle: { color: palette.axis.light } },
+    axisLabel: { ...tickLabels, hideOverlap: true },
     splitLine: { show: false },
   };
 }
 
 function valueAxis(title: string, format: (value: number, digits: number) => string) {
   return {
-    type: 'value',
-    name: title.toLowerCase(),
-    nameLocation: 'middle',
-    nameGap: 52,
-    nameTextStyle: { fontSize: 13, color: palette.text.light },
+    ...namedAxis(title.toLowerCase(), 52),
     scale: true,
     minInterval: title === 'Accuracy' ? 0.001 : 0.01, // what the labels can tell apart
     axisLabel: {
-      color: palette.mutedText.light,
-      fontSize: 12,
+      ...tickLabels,
       formatter: (value: number) => format(value, 1).replace(/\.?0+(?=%?$)/, ''),
     },
-    axisLine: { show: true, lineStyle: { color: palette.axis.light } },
-    axisTick: { show: true, lineStyle: { color: palette.axis.light } },
     splitLine: { lineStyle: { color: palette.grid.light } },
   };
 }

@@ -1,6 +1,7 @@
 // Calibration (reliability) diagram: is a model right as often as it is sure? Guo et al. 2017, figure 1.
 
 import type { ReliabilityBin } from '../../evaluate/types.js';
+import { namedAxis, tickLabels } from './axis.js';
 import { type PlotOption, type PlotSize, renderSvg } from './render.js';
 import { palette } from './theme.js';
 
@@ -84,16 +85,11 @@ function axis(
   more: Record<string, unknown> & { axisLabel?: object },
 ) {
   return {
-    type: 'value',
-    name,
-    nameLocation: 'middle',
-    nameTextStyle: { fontSize: 13, color: palette.text.light },
+    ...namedAxis(name, 0),
     min: 0,
     max: 1,
-    axisLine: { show: true, lineStyle: { color: palette.axis.light } },
-    axisTick: { show: true, lineStyle: { color: palette.axis.light } },
     splitLine: { lineStyle: { color: palette.grid.light } },
     ...more,
-    axisLabel: { color: palette.mutedText.light, fontSize: 12, formatter: format, ...more.axisLabel },
+    axisLabel: { ...tickLabels, formatter: format, ...more.axisLabel },
   };
 }
