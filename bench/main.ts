@@ -3,6 +3,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import path from 'node:path';
 import { findLayout } from '../dist/data/layout.js';
+import { channelBlock } from '../dist/engine/runtime/channel-block.js';
 import { exitCodes, FerlabError } from '../dist/errors.js';
 import { describeMachine } from '../dist/report/machine.js';
 import { programVersion } from '../dist/version.js';
@@ -94,7 +95,7 @@ async function contestsOf(
     case 'infer':
       return inferContests({ quick, folders }, peers);
     case 'micro':
-      return microContests({ quick });
+      return microContests({ quick, channelBlock: await channelBlock('cpu') });
     case 'scaling':
       return scalingContests({ quick });
   }

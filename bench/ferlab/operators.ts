@@ -73,8 +73,13 @@ function flopsOf({ op, inputs, outputs }: Node): number {
   return 0;
 }
 
-function pieceOf(graph: Graph, outputs: Readonly<Record<string, Value>>, flops: number): Piece {
-  const model = lowerGraph(graph, { name: 'operator', provider: 'cpu', outputs }).toBytes();
+function pieceOf(
+  graph: Graph,
+  outputs: Readonly<Record<string, Value>>,
+  flops: number,
+  channelBlock: number | null,
+): Piece {
+  const model = lowerGraph(graph, { name: 'operator', provider: 'cpu', channelBlock, outputs }).toBytes();
   const read = new Set(graph.nodes.flatMap((node) => node.inputs));
   const values = [
     ...graph.inputs.filter((value) => read.has(value)).map((value) => [value.name, value.type] as const),
@@ -98,13 +103,19 @@ function inputsOf(node: Node, source: Graph, graph: Graph): Value[] {
   });
 }
 
-function forwardOf(node: Node, source: Graph): Piece {
+function forwardOf(node: Node, source: Graph, channelBlock: number | null): Piece {
   const graph = new Graph();
   const outputs = graph.apply(node.op, inputsOf(node, source, graph), node.attributes);
-  return pieceOf(graph, Object.fromEntries(outputs.map((value, i) => [`out${i}`, value])), flopsOf(node));
+  const named = Object.fromEntries(outputs.map((value, i) => [`out${i}`, value]));
+  return pieceOf(graph, named, flopsOf(node), channelBlock);
 }
 
-function backwardOf(node: Node, source: Graph, active: ReadonlySet<Value>): Piece | null {
+function backwardOf(
+  node: Node,
+  source: Graph,
+  active: ReadonlySet<Value>,
+  channelBlock: number | null,
+): Piece | null {
   const needs = node.inputs.map((input) => active.has(input));
   if (node.op.gradient === null || !needs.includes(true)) return null;
   const graph = new Graph();
@@ -124,13 +135,21 @@ function backwardOf(node: Node, source: Graph, active: ReadonlySet<Value>): Piec
     value !== null && needs[i] && value.producer !== null ? [[`din${i}`, value] as const] : [],
   );
   if (made.length === 0) return null; // it hands on what it got
-  return pieceOf(graph, Object.fromEntries(made), made.length * flopsOf(node));
+  return pieceOf(graph, Object.fromEntries(made), made.length * flopsOf(node), channelBlock);
 }
 
 const show = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
-/** The network's operators that take time: the products, and the others that touch at least `leastBytes`. */
-export function networkOperators(batch: number, leastBytes: number): MeasuredOperator[] {
+/**
+ * The network's operators that take time: the products, and the others that touch at least `leastBytes`.
+ *
+ * @param channelBlock this machine's, as for a training step.
+ */
+export function networkOperators(
+  batch: number,
+  leastBytes: number,
+  channelBlock: number | null,
+): MeasuredOperator[] {
   const graph = traceForward(batch);
   const active = activeValues(graph);
   const found = new Map<string, MeasuredOperator>();
@@ -144,8 +163,8 @@ export function networkOperators(batch: number, leastBytes: number): MeasuredOpe
     found.set(name, {
       name,
       bound: flops > 0 ? 'arithmetic' : 'memory',
-      forward: forwardOf(node, graph),
-      backward: backwardOf(node, graph, active),
+      forward: forwardOf(node, graph, channelBlock),
+      backward: backwardOf(node, graph, active, channelBlock),
     });
   }
   return [...found.values()];
@@ -182,7 +201,7 @@ export function adamOperator(): MeasuredOperator {
   return {
     name: `Adam's update of ${show(shape)}`,
     bound: 'memory',
-    forward: pieceOf(graph, outputs, 0),
+    forward: pieceOf(graph, outputs, 0, null),
     backward: null,
   };
 }

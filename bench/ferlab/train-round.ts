@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { type BatchLoader, createBatchLoader } from '../../dist/data/batches.js';
 import { initializeWeights, type Network } from '../../dist/engine/compile/network.js';
 import { compileTrainingStep, initialState } from '../../dist/engine/compile/training-step.js';
+import { channelBlock } from '../../dist/engine/runtime/channel-block.js';
 import { type Device, devices } from '../../dist/engine/runtime/device.js';
 import { TrainingSession } from '../../dist/engine/training/training-session.js';
 import { Random } from '../../dist/random/random.js';
@@ -57,12 +58,21 @@ function readArguments() {
 
 type Arguments = ReturnType<typeof readArguments>;
 
-function openSession(config: TrainConfig, network: Network, device: Device): TrainingSession {
+async function openSession(config: TrainConfig, network: Network, device: Device): Promise<TrainingSession> {
   const optimizer = createOptimizer(config.optimizer);
   const ema = config.optimizer.ema !== null;
+  const block = await channelBlock(device);
   return new TrainingSession(
     (batchSize) =>
-      compileTrainingStep({ network, batchSize, classes: classCount, optimizer, ema, provider: device }),
+      compileTrainingStep({
+        network,
+        batchSize,
+        classes: classCount,
+        optimizer,
+        ema,
+        provider: device,
+        channelBlock: block,
+      }),
     initialState(initializeWeights(network, config.train.seed), optimizer, ema),
     {
       optimizer,
@@ -159,7 +169,7 @@ async function measure(given: Arguments) {
     train: { batchSize: batch, ...(threads === undefined ? {} : { threads }) },
   });
   const network = networkOf(config);
-  const session = openSession(config, network, device);
+  const session = await openSession(config, network, device);
   await session.prepare(batch);
   requireHardware(device);
   const pixelCount = network.inputShape.reduce((product, size) => product * size, 1);

@@ -106,13 +106,19 @@ function contestOf(
   };
 }
 
-export function microContests({ quick }: { readonly quick: boolean }): Contest[] {
+export interface MicroSettings {
+  readonly quick: boolean;
+  /** This machine's, as for a training step. */
+  readonly channelBlock: number | null;
+}
+
+export function microContests({ quick, channelBlock }: MicroSettings): Contest[] {
   const batch = quick ? 2 : 64;
   const largestActivation = batch * 64 * 48 * 48;
   const operators = [
     matrixProduct(quick ? 128 : 2048),
     ...memoryPasses(largestActivation),
-    ...networkOperators(batch, batch * 65_536),
+    ...networkOperators(batch, batch * 65_536, channelBlock),
     adamOperator(),
   ];
   const cut = `Operators of the seed network's training step at batch ${batch}, as the engine's passes leave them, each run by itself.`;

@@ -34,7 +34,7 @@ describe('createNetwork', () => {
     async (name) => {
       const network = createNetwork(config(name), size, 5);
       const session = await openSession(
-        compileForward(network, 'cpu', initializeWeights(network, 1)).toBytes(),
+        compileForward(network, 'cpu', { stored: initializeWeights(network, 1) }).toBytes(),
       );
       for (const count of [1, 2]) {
         const pixels = floatTensor(
@@ -60,7 +60,7 @@ describe('createNetwork', () => {
       (_, i) => image[(Math.floor(i / 44) + 2) * 48 + (i % 44) + 2]!,
     );
     const run = async (network: typeof whole, side: number, pixels: Float32Array) => {
-      const session = await openSession(compileForward(network, 'cpu', weights).toBytes());
+      const session = await openSession(compileForward(network, 'cpu', { stored: weights }).toBytes());
       const { logits } = await session.run({ pixels: floatTensor([1, 1, side, side], pixels) });
       await session.close();
       return [...logits!.data].map(Number);

@@ -28,7 +28,7 @@ function modelBytes(properties = encodeMetadata(metadata)): Uint8Array {
     inputShape: [1, 4, 6],
     preprocessing: { scale: 1 / 255, offset: 0 },
   };
-  const onnx = compileForward(network, 'cpu', initializeWeights(network, 1));
+  const onnx = compileForward(network, 'cpu', { stored: initializeWeights(network, 1) });
   return onnx.toBytes({ name: 'ferlab', version: '1.0.0' }, properties);
 }
 

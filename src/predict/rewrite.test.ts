@@ -33,7 +33,7 @@ function modelBytes(): Uint8Array {
     inputShape: [1, side, side],
     preprocessing: { scale: 1 / 255, offset: 0 },
   };
-  const onnx = compileForward(network, 'cpu', initializeWeights(network, 1));
+  const onnx = compileForward(network, 'cpu', { stored: initializeWeights(network, 1) });
   return Buffer.from(onnx.toBytes({ name: 'ferlab', version: '1.0.0' }, encodeMetadata(metadata)));
 }
 

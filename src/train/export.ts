@@ -48,6 +48,6 @@ export async function exportModel(
     metrics,
     ...(supervision?.notes.length ? { notes: supervision.notes } : {}),
   });
-  const onnx = compileForward(network, 'webgpu', weights); // whose forms run everywhere
+  const onnx = compileForward(network, 'webgpu', { stored: weights }); // whose forms run everywhere
   await writeFileAtomically(file, onnx.toBytes({ name: 'ferlab', version: programVersion }, metadata));
 }

@@ -36,6 +36,8 @@ export interface FitOptions {
   session: TrainingSession;
   /** The session's. */
   device: Device;
+  /** Of the machine, for that device; see runtime/channel-block.ts. */
+  channelBlock: number | null;
   loader: BatchLoader;
   trainingImages: number;
   validation: ImageStore;
@@ -184,10 +186,11 @@ async function openValidator({
   network,
   classes,
   device,
+  channelBlock,
   validation,
   hooks,
 }: FitOptions): Promise<Validator> {
-  const model = compileForward(network, device).toBytes();
+  const model = compileForward(network, device, { channelBlock }).toBytes();
   const session: Session = await openSession(model, { threads: config.train.threads, device });
   return {
     async score(carried) {

@@ -47,7 +47,7 @@ function modelBytes({ seed, side, crop, changes }: Teacher): Uint8Array {
     metrics: {},
     ...changes,
   };
-  const onnx = compileForward(network, 'cpu', initializeWeights(network, seed));
+  const onnx = compileForward(network, 'cpu', { stored: initializeWeights(network, seed) });
   return onnx.toBytes({ name: 'ferlab', version: '1.0.0' }, encodeMetadata(metadata));
 }
 

@@ -4,6 +4,7 @@
 import { createBatchLoader } from '../data/batches.js';
 import type { Network, Weights } from '../engine/compile/network.js';
 import { compileTrainingStep, initialState, weightsOf } from '../engine/compile/training-step.js';
+import { channelBlock } from '../engine/runtime/channel-block.js';
 import { chooseDevice } from '../engine/runtime/choose-device.js';
 import { TrainingSession } from '../engine/training/training-session.js';
 import { FerlabError } from '../errors.js';
@@ -134,6 +135,7 @@ async function run(
 ): Promise<TrainResult> {
   const { config, checkpoint, folder } = opened;
   const { device } = await chooseDevice(config.train.device);
+  const block = await channelBlock(device);
   const { dataset, training, validation, supervision } = data;
   const fingerprints = allFingerprints(data);
   const distillation = supervision.teachers === null ? undefined : config.distillation;
@@ -149,6 +151,7 @@ async function run(
         classes,
         optimizer,
         provider: device,
+        channelBlock: block,
         ema: averaged,
         distillation,
       }),
@@ -200,6 +203,7 @@ async function run(
       teachers: supervision.teachers,
       session,
       device,
+      channelBlock: block,
       loader,
       trainingImages: training.count,
       validation,

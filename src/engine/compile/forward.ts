@@ -18,11 +18,22 @@ const inferenceContext: ApplyContext = {
   },
 };
 
+export interface ForwardOptions {
+  /** Weights that become tensors of the file; inputs, to be fed, unless given. */
+  stored?: Weights;
+  /** Of the machine that will run the graph (runtime/channel-block.ts); null, a graph for any machine, unless given. */
+  channelBlock?: number | null;
+}
+
 /**
  * Graph from `pixels` [N, C, H, W] (raw values, any N) to `logits` and `probabilities` [N, classes].
- * Weights are named `parameters/...` and `state/...`: stored ones as tensors of the file, else as inputs.
+ * Weights are named `parameters/...` and `state/...`.
  */
-export function compileForward(network: Network, provider: Provider, stored?: Weights): OnnxGraph {
+export function compileForward(
+  network: Network,
+  provider: Provider,
+  { stored, channelBlock = null }: ForwardOptions = {},
+): OnnxGraph {
   const graph = new Graph();
   // Traced with two images: an axis of size 1 would broadcast where any number has to work.
   const imageShape = network.imageShape ?? network.inputShape;
@@ -47,6 +58,7 @@ export function compileForward(network: Network, provider: Provider, stored?: We
   return lowerGraph(graph, {
     name: 'forward',
     provider,
+    channelBlock,
     outputs: { logits, probabilities: softmax(logits) },
     dynamicBatch: [pixelsName, 'logits', 'probabilities'],
   });

@@ -8,6 +8,8 @@ import { floatTensor } from '../tensor/array.js';
 export interface LowerOptions {
   name: string;
   provider: Provider;
+  /** See LoweringContext; null, a graph for any machine, unless given. */
+  channelBlock?: number | null;
   /** Outputs by name. */
   outputs: Readonly<Record<string, Value>>;
   /** Declare the first axis of inputs and outputs named here with a free size. */
@@ -38,6 +40,7 @@ export function lowerGraph(graph: Graph, options: LowerOptions): OnnxGraph {
   const context: LoweringContext = {
     onnx,
     provider: options.provider,
+    channelBlock: options.channelBlock ?? null,
     dynamicBatch: dynamic.size > 0,
     isUsed: (value) => used.has(value),
     name(value) {

@@ -24,6 +24,8 @@ export interface TrainingStepOptions {
   classes: number;
   optimizer: Optimizer;
   provider: Provider;
+  /** Of the machine that will run the step (runtime/channel-block.ts); null, a step for any machine, unless given. */
+  channelBlock?: number | null;
   /** Keep an exponential moving average of parameters and statistics. */
   ema: boolean;
   /** Train towards a teacher's logits too, which are then fed as `teacher` [B, classes]; not unless given. */
@@ -155,7 +157,12 @@ export function compileTrainingStep(options: TrainingStepOptions): TrainingStep 
   if (options.ema) addAverages(graph, next);
 
   const outputs = Object.fromEntries(Object.entries(next).map(([name, value]) => [nextName(name), value]));
-  const onnx = lowerGraph(graph, { name: 'training_step', provider, outputs: { loss, correct, ...outputs } });
+  const onnx = lowerGraph(graph, {
+    name: 'training_step',
+    provider,
+    channelBlock: options.channelBlock ?? null,
+    outputs: { loss, correct, ...outputs },
+  });
   return {
     model: onnx.toBytes(),
     batchSize,

@@ -197,7 +197,9 @@ for (const { file, layer, rename } of cases) {
     it('predicts with the final weights what Keras predicts', async () => {
       const weights = toWeights(trajectory.final, rename);
       const fed = await openSession(compileForward(network, 'cpu').toBytes(), { threads: 1 });
-      const stored = await openSession(compileForward(network, 'cpu', weights).toBytes(), { threads: 1 });
+      const stored = await openSession(compileForward(network, 'cpu', { stored: weights }).toBytes(), {
+        threads: 1,
+      });
       const pixels = atStep(golden.inputs, 0);
       const feeds = initialState(weights, [], false);
       for (const [session, inputs] of [

@@ -1,5 +1,5 @@
-// What an operator's lowering writes to: the ONNX graph under construction, the names of its values, and the
-// execution provider, which is the only thing that a lowering may depend on besides its node.
+// What an operator's lowering writes to: the ONNX graph under construction, the names of its values, and what the graph
+// is written for (the execution provider and its kernels), which is all that a lowering may depend on besides its node.
 
 import type { OnnxGraph } from '../onnx/model.js';
 import type { Value } from './graph.js';
@@ -13,6 +13,11 @@ export type Provider = 'cpu' | 'webgpu' | 'cuda';
 export interface LoweringContext {
   readonly onnx: OnnxGraph;
   readonly provider: Provider;
+  /**
+   * Channels that the CPU provider's kernels for blocked layouts (NCHWc) take side by side on this machine; null where the
+   * graph has to keep to ONNX's own operators.
+   */
+  readonly channelBlock: number | null;
   /** ONNX name of a value; a new name where it has none yet. */
   name(value: Value): string;
   /** Whether anything reads this value; an optional output that nothing reads may be left out. */

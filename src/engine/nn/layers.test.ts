@@ -67,7 +67,7 @@ describe.each(cases)('%s', (_name, layer, inputShape, outputShape) => {
   it('announces the shape that it gives', async () => {
     expect(layer.describe(inputShape).outputShape).toEqual(outputShape);
     const session = await openSession(
-      compileForward(network, 'cpu', initializeWeights(network, 1)).toBytes(),
+      compileForward(network, 'cpu', { stored: initializeWeights(network, 1) }).toBytes(),
     );
     for (const count of [1, 3]) {
       const { probabilities } = await session.run({ pixels: pixels(count) });
@@ -121,7 +121,9 @@ it('standardizeImages leaves neither brightness nor contrast', async () => {
     inputShape: [1, 2, 3],
     preprocessing: { scale: 1, offset: 0 },
   };
-  const session = await openSession(compileForward(network, 'cpu', initializeWeights(network, 1)).toBytes());
+  const session = await openSession(
+    compileForward(network, 'cpu', { stored: initializeWeights(network, 1) }).toBytes(),
+  );
   const pattern = [1, 2, 3, 5, 8, 13];
   const pixels = [...pattern, ...pattern.map((value) => 40 - 2.5 * value), ...pattern.map(() => 9)];
   const { logits } = await session.run({ pixels: floatTensor([3, 1, 2, 3], pixels) });

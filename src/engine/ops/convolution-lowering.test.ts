@@ -1,27 +1,46 @@
-// Values and gradients are tested with every operator's (table.test.ts); here, which form a convolution is written in.
+// Values and gradients of the plain forms are tested with every operator's (table.test.ts); here, which form a
+// convolution is written in, and that blocks of channels change no value.
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { gradients } from '../autodiff/gradients.js';
 import { lowerGraph } from '../compile/lower.js';
 import { Graph } from '../ir/graph.js';
 import type { Provider } from '../ir/lowering.js';
-import { tensorType } from '../tensor/type.js';
+import { channelBlock } from '../runtime/channel-block.js';
+import { openSession } from '../runtime/session.js';
+import type { HostTensor } from '../tensor/array.js';
+import { elementCount, tensorType } from '../tensor/type.js';
 import { conv } from './convolution.js';
+import type { ConvAttributes } from './convolution-lowering.js';
+import { multiply } from './elementwise.js';
+import { reduceSum } from './reduction.js';
 
 interface Form {
   images: [number, number, number, number];
   filters: number;
+  kernel?: number;
+  group?: number;
   provider?: Provider;
+  block?: number;
   anyBatch?: boolean;
 }
 
-/** Types of the nodes of a "same" 3x3 convolution. */
-function formOf({ images, filters, provider = 'cpu', anyBatch = false }: Form): string[] {
+/** Types of the nodes of a "same" convolution, 3x3 unless told. */
+function formOf(form: Form): string[] {
+  const { images, filters, kernel = 3, group = 1, provider = 'cpu', block = null, anyBatch = false } = form;
   const graph = new Graph();
   const x = graph.input('x', tensorType('float32', images));
-  const w = graph.input('w', tensorType('float32', [filters, images[1], 3, 3]));
-  const y = conv(x, w, { strides: [1, 1], pads: [1, 1, 1, 1], group: 1 });
+  const w = graph.input('w', tensorType('float32', [filters, images[1] / group, kernel, kernel]));
+  const pad = kernel >> 1;
+  const y = conv(x, w, { strides: [1, 1], pads: [pad, pad, pad, pad], group });
   const dynamicBatch = anyBatch ? ['x', 'y'] : [];
-  const onnx = lowerGraph(graph, { name: 'test', provider, outputs: { y }, dynamicBatch });
+  const onnx = lowerGraph(graph, {
+    name: 'test',
+    provider,
+    channelBlock: block,
+    outputs: { y },
+    dynamicBatch,
+  });
   return onnx.toModel({ name: 'test', version: '' }).graph!.node.map(({ opType }) => opType);
 }
 
@@ -39,3 +58,70 @@ it.each<[string, Form]>([
 ])('writes a plain convolution where it %s', (_, form) => {
   expect(formOf(form)).toEqual(['Conv']);
 });
+
+const block = await channelBlock('cpu');
+
+describe('blocks of channels', () => {
+  const blocked = ['Reshape', 'Transpose', 'ReorderInput', 'Reshape', 'Conv', 'ReorderOutput'];
+
+  it('are written where channels fill them, for any number of images', () => {
+    expect(formOf({ images: [2, 8, 9, 9], filters: 16, block: 8 })).toEqual(blocked);
+    expect(formOf({ images: [2, 8, 9, 9], filters: 16, block: 8, anyBatch: true })).toEqual(blocked);
+  });
+
+  it.each<[string, Form]>([
+    ['the machine has none', { images: [2, 8, 9, 9], filters: 16 }],
+    ['channels of the images are left over', { images: [2, 12, 9, 9], filters: 16, block: 8 }],
+    ['filters are left over', { images: [2, 8, 9, 9], filters: 12, block: 8 }],
+    ['the kernel is of one pixel', { images: [2, 8, 9, 9], filters: 16, block: 8, kernel: 1 }],
+    ['channels are in groups', { images: [2, 16, 9, 9], filters: 16, block: 8, group: 2 }],
+  ])('are left alone where %s', (_, form) => {
+    expect(formOf(form)).toEqual(['Conv']);
+  });
+
+  const forms: [string, { size: [number, number]; kernel: [number, number] } & ConvAttributes][] = [
+    ['same 3x3', { size: [5, 4], kernel: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1], group: 1 }],
+    [
+      'stride 2, asymmetric pads',
+      { size: [6, 5], kernel: [3, 3], strides: [2, 2], pads: [0, 0, 1, 1], group: 1 },
+    ],
+    ['5x3 without padding', { size: [7, 6], kernel: [5, 3], strides: [1, 1], pads: [0, 0, 0, 0], group: 1 }],
+    ['small images', { size: [2, 2], kernel: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1], group: 1 }],
+  ];
+  it.runIf(block !== null).each(forms)(
+    'change neither values nor gradients: %s',
+    async (_, { size, kernel, ...attributes }) => {
+      const channels = 2 * block!;
+      const shapes = { x: [3, channels, ...size], w: [block!, channels, ...kernel] };
+      const feeds = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, numbers(shape)]));
+      const run = async (channelBlock: number | null) => {
+        const graph = new Graph();
+        const x = graph.input('x', tensorType('float32', shapes.x));
+        const w = graph.input('w', tensorType('float32', shapes.w));
+        const y = conv(x, w, attributes);
+        const [dx, dw] = gradients(reduceSum(multiply(y, y), [0, 1, 2, 3]), [x, w]);
+        const outputs = { y, dx: dx!, dw: dw! };
+        const onnx = lowerGraph(graph, { name: 'test', provider: 'cpu', channelBlock, outputs });
+        const session = await openSession(onnx.toBytes(), { threads: 2 });
+        const results = await session.run(feeds);
+        await session.close();
+        return results;
+      };
+      const [plain, changed] = [await run(null), await run(block)];
+      for (const [name, { data }] of Object.entries(plain)) {
+        const expected = data as Float32Array;
+        const scale = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+        const actual = changed[name]!.data as Float32Array;
+        const error = expected.reduce((worst, value, i) => Math.max(worst, Math.abs(value - actual[i]!)), 0);
+        expect(scale, name).toBeGreaterThan(0);
+        expect(error / scale, name).toBeLessThan(1e-5);
+      }
+    },
+  );
+});
+
+/** From -1 to 1, hardly repeating. */
+function numbers(shape: readonly number[]): HostTensor {
+  const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => ((i * 37) % 101) / 50 - 1);
+  return { type: tensorType('float32', shape), data };
+}

@@ -20,6 +20,8 @@ export interface SessionOptions {
   device?: Device;
   /** Outputs that stay in the device's memory: `runResident` gives them. For `webgpu` alone. */
   resident?: readonly string[];
+  /** Errors come as exceptions alone, not on standard error too: for trying what may fail. */
+  quiet?: boolean;
 }
 
 /** A tensor in the device's memory. Any session on the same device takes it as an input. */
@@ -59,13 +61,13 @@ export interface Session {
  * @throws FerlabError `device` where the device can't be used, or lacks an operator of the graph.
  */
 export async function openSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-  const { device = 'cpu', threads, resident = [] } = options;
+  const { device = 'cpu', threads, resident = [], quiet = device !== 'cpu' } = options;
   if (resident.length > 0 && device !== 'webgpu')
     throw new Error(`Outputs stay on the device with webgpu alone, not with ${device}.`);
   const session = await create(model, device, {
     executionProviders: [device],
     graphOptimizationLevel: 'all',
-    logSeverityLevel: device === 'cpu' ? 3 : 4, // errors of devices come as exceptions too
+    logSeverityLevel: quiet ? 4 : 3,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     extra: {
       session: {

@@ -4,8 +4,18 @@ import { initializeWeights, type Network } from '../compile/network.js';
 import { compileTrainingStep, initialState } from '../compile/training-step.js';
 import { sequential } from '../nn/compose.js';
 import type { Distillation } from '../nn/distillation.js';
-import { batchNormalization, conv2d, dense, dropout, flatten, maxPooling2d, relu } from '../nn/layers.js';
+import {
+  batchNormalization,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  globalAveragePooling2d,
+  maxPooling2d,
+  relu,
+} from '../nn/layers.js';
 import { adam } from '../optim/transforms.js';
+import { channelBlock } from '../runtime/channel-block.js';
 import type { HostTensor } from '../tensor/array.js';
 import { TrainingSession } from './training-session.js';
 
@@ -146,5 +156,48 @@ describe('TrainingSession', () => {
     });
     await labelled.close();
     await distilled.close();
+  });
+});
+
+const block = await channelBlock('cpu');
+
+it.runIf(block !== null)('takes the same steps by blocks of channels', async () => {
+  const wide: Network = {
+    ...network,
+    layer: sequential({
+      stem: conv2d({ filters: block!, kernelSize: 3 }),
+      relu: relu(),
+      conv: conv2d({ filters: 2 * block!, kernelSize: 3, useBias: false }),
+      norm: batchNormalization(),
+      relu2: relu(),
+      strided: conv2d({ filters: block!, kernelSize: 3, strides: 2 }),
+      pool: globalAveragePooling2d(),
+      logits: dense({ units: 2 }),
+    }),
+  };
+  const optimizer = adam();
+  const train = async (channelBlock: number | null) => {
+    const session = new TrainingSession(
+      (batchSize) =>
+        compileTrainingStep({
+          network: wide,
+          batchSize,
+          classes: 2,
+          optimizer,
+          provider: 'cpu',
+          channelBlock,
+          ema: false,
+        }),
+      initialState(initializeWeights(wide, 3), optimizer, false),
+      { optimizer, seed: 3, emaDecay: null, threads: 1 },
+    );
+    const losses = await steps(session, 1, 5);
+    await session.close();
+    return losses;
+  };
+  const [plain, blocked] = [await train(null), await train(block)];
+  expect(plain[4]).toBeLessThan(plain[0]!);
+  plain.forEach((loss, i) => {
+    expect(blocked[i]).toBeCloseTo(loss, 4);
   });
 });
