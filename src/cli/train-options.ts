@@ -295,6 +295,18 @@ export const trainOptions: readonly TrainOption[] = [
     ),
     option('--mixup-off-epochs <n>', 'train.mixupOffEpochs', 'epochs at the end without mixup', readNumber),
     option(
+      '--start-side <pixels>',
+      'train.startSide',
+      'side of the images in the first epochs, which cost less; they grow to their whole size; or off. For tiny, medium and large',
+      orOff(readNumber),
+    ),
+    option(
+      '--grow-share <share>',
+      'train.growShare',
+      'share of the epochs over which images grow',
+      readNumber,
+    ),
+    option(
       '--class-weights <name>',
       'train.classWeights',
       `${classWeightings.join(', ')}: whether rare classes weigh more in the loss`,

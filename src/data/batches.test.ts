@@ -203,6 +203,32 @@ describe('createBatchLoader', () => {
     expect(runs[2]).toEqual(runs[0]);
   });
 
+  it('resizes the images of each epoch to the side of that epoch', async () => {
+    await withStore({}, async (store) => {
+      const sideAt = (epoch: number) => [4, 4, 6][epoch]!;
+      const loader = createBatchLoader(store, { ...training, sideAt });
+      const sizes: number[][] = [];
+      for (const epoch of [0, 1, 2]) {
+        for await (const batch of loader.epoch(epoch)) {
+          expect(batch.pixels.length).toBe(batch.size * batch.width * batch.height);
+          sizes[epoch] = [batch.width, batch.height];
+          batch.release();
+        }
+      }
+      expect(sizes).toEqual([
+        [4, 4],
+        [4, 4],
+        [6, 6],
+      ]);
+      const whole = await collect(createBatchLoader(store, training).epoch(2));
+      const same = await collect(createBatchLoader(store, { ...training, sideAt: () => side }).epoch(2));
+      expect(same).toEqual(whole);
+      expect(() => createBatchLoader(store, { ...training, augment: null, sideAt })).toThrow(
+        /sideAt: expected/,
+      );
+    });
+  });
+
   it('gives the same batches for any workers with every augmentation on, of the size of the crop', async () => {
     const every: AugmentOptions = {
       ...augment,

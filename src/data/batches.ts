@@ -9,11 +9,11 @@ import type { ImageStore } from './store.js';
 
 /** Some images as the network takes them. */
 export interface Batch {
-  /**
-   * `[size, 1, height, width]`, grey from 0 to 255; height and width are the crop's where images are cropped. Its memory is
-   * reused after `release()`.
-   */
+  /** `[size, 1, height, width]`, grey from 0 to 255. Its memory is reused after `release()`. */
   pixels: Float32Array;
+  /** Of the images as they are here: the crop's where they are cropped, or what they were resized to. */
+  width: number;
+  height: number;
   labels: Int32Array;
   /** The images' places in the store. */
   indices: Int32Array;
@@ -32,6 +32,8 @@ export interface BatchOptions {
   seed: number;
   /** Null leaves images as they are. */
   augment: AugmentOptions | null;
+  /** Side of the squares that an epoch's (from 0) augmented images are resized to; their own size unless given. */
+  sideAt?: (epoch: number) => number;
   /** Whether every epoch has its own order; true unless told. */
   shuffle?: boolean;
   /** Leave out a last batch that isn't full; false unless told. */
@@ -79,26 +81,48 @@ function imagesOf(store: ImageStore, indices: Int32Array): BatchTask['images'] {
  * is safe: batches under way are dropped when they arrive.
  */
 export function createBatchLoader(store: ImageStore, options: BatchOptions): BatchLoader {
-  const { batchSize, seed, augment, shuffle = true, dropRemainder = false, ahead = 4 } = options;
+  const { batchSize, seed, augment, sideAt, shuffle = true, dropRemainder = false, ahead = 4 } = options;
   checkCount('batchSize', batchSize, 1);
   checkCount('ahead', ahead, 1);
   const { width, height, pool } = store;
-  const made = augmentedSize(augment, store);
-  const imageSize = made.width * made.height;
+  if (sideAt !== undefined && augment === null)
+    throw new RangeError('sideAt: expected augmented images, which alone are resized; found none');
+  const own = augmentedSize(augment, store);
   const batchesPerEpoch = dropRemainder
     ? Math.floor(store.count / batchSize)
     : Math.ceil(store.count / batchSize);
-  const batchBytes = batchSize * imageSize * Float32Array.BYTES_PER_ELEMENT;
-  const free: ArrayBuffer[] = [];
+  const sizeAt = (epoch: number): Size => {
+    if (sideAt === undefined) return own;
+    const side = sideAt(epoch);
+    checkCount('sideAt(epoch)', side, 1);
+    return { width: side, height: side };
+  };
+  /** Memory for batches of `batchBytes`. */
+  let batchBytes = 0;
+  let free: ArrayBuffer[] = [];
 
   const recycle = (buffer: ArrayBuffer) => {
     if (buffer.byteLength === batchBytes && free.length <= ahead) free.push(buffer);
   };
 
-  const request = (indices: Int32Array, epoch: number): Promise<ArrayBuffer> => {
+  const request = (indices: Int32Array, epoch: number, size: Size): Promise<ArrayBuffer> => {
+    const bytes = batchSize * size.width * size.height * Float32Array.BYTES_PER_ELEMENT;
+    if (bytes !== batchBytes) [batchBytes, free] = [bytes, []];
     const pixels = free.pop() ?? new ArrayBuffer(batchBytes);
     const images = imagesOf(store, indices);
-    const task: BatchTask = { kind: 'batch', width, height, images, augment, seed, epoch, indices, pixels };
+    const side = sideAt === undefined ? null : size.width;
+    const task: BatchTask = {
+      kind: 'batch',
+      width,
+      height,
+      images,
+      augment,
+      side,
+      seed,
+      epoch,
+      indices,
+      pixels,
+    };
     const result = pool.run(task, [pixels]).then((answer) => answer.pixels);
     result.catch(() => {}); // seen by the consumer, if it comes that far
     return result;
@@ -108,12 +132,13 @@ export function createBatchLoader(store: ImageStore, options: BatchOptions): Bat
     checkCount('epoch', number, 0);
     checkCount('startBatch', startBatch, 0);
     const order = epochOrder(store.count, seed, number, shuffle);
+    const size = sizeAt(number);
     const queue: { indices: Int32Array; pixels: Promise<ArrayBuffer> }[] = [];
     let next = startBatch;
     const fill = () => {
       for (; queue.length < ahead && next < batchesPerEpoch; next++) {
         const indices = order.slice(next * batchSize, (next + 1) * batchSize);
-        queue.push({ indices, pixels: request(indices, number) });
+        queue.push({ indices, pixels: request(indices, number, size) });
       }
     };
     try {
@@ -122,7 +147,7 @@ export function createBatchLoader(store: ImageStore, options: BatchOptions): Bat
         const start = performance.now();
         const buffer = await pool.holdFor(pixels);
         const waitSeconds = (performance.now() - start) / 1000;
-        yield toBatch(store, imageSize, indices, buffer, waitSeconds, recycle);
+        yield toBatch(store, size, indices, buffer, waitSeconds, recycle);
       }
     } finally {
       for (const { pixels } of queue) pixels.then(recycle, () => {});
@@ -132,9 +157,14 @@ export function createBatchLoader(store: ImageStore, options: BatchOptions): Bat
   return { batchesPerEpoch, epoch };
 }
 
+interface Size {
+  width: number;
+  height: number;
+}
+
 function toBatch(
   store: ImageStore,
-  imageSize: number,
+  { width, height }: Size,
   indices: Int32Array,
   buffer: ArrayBuffer,
   waitSeconds: number,
@@ -142,7 +172,9 @@ function toBatch(
 ): Batch {
   let released = false;
   return {
-    pixels: new Float32Array(buffer, 0, indices.length * imageSize),
+    pixels: new Float32Array(buffer, 0, indices.length * width * height),
+    width,
+    height,
     labels: indices.map((i) => store.labels[i]!),
     indices,
     size: indices.length,
@@ -182,7 +214,7 @@ export async function* sequentialBatches(
       const from = store.kept!.slots[index]! * size;
       pixels.set(kept.subarray(from, from + size), i * size);
     });
-    yield toBatch(store, size, indices, buffer, 0, (released) => {
+    yield toBatch(store, store, indices, buffer, 0, (released) => {
       spare = released;
     });
   }

@@ -41,11 +41,13 @@ export interface BatchTask {
     | { kind: 'sources'; sources: SampleSource[]; maxPixels: number };
   /** Null leaves images as they are. */
   augment: AugmentOptions | null;
+  /** Side of the squares that augmented images are resized to; null for their own size. */
+  side: number | null;
   seed: number;
   epoch: number;
   /** The images' places in the store, from which their augmentation derives. */
   indices: Int32Array;
-  /** Receives the pixels, float32 `[N, 1, height, width]` of the augmented size; handed over and back. */
+  /** Receives the pixels, float32 `[N, 1, height, width]` of the augmented (and resized) images; handed over and back. */
   pixels: ArrayBuffer;
 }
 
@@ -100,9 +102,9 @@ export async function decodeResized(
 }
 
 export async function runBatchTask(task: BatchTask): Promise<BatchResult> {
-  const { width, height, images, augment, indices } = task;
+  const { width, height, images, augment, side, indices } = task;
   const size = width * height;
-  const made = augmentedSize(augment, task);
+  const made = side === null ? augmentedSize(augment, task) : { width: side, height: side };
   const madeSize = made.width * made.height;
   const target = new Float32Array(task.pixels, 0, indices.length * madeSize);
   const place = (position: number, image: Uint8Array) => {
@@ -111,7 +113,7 @@ export async function runBatchTask(task: BatchTask): Promise<BatchResult> {
       return;
     }
     const random = new Random(task.seed, 'augment', task.epoch, indices[position]!);
-    const drawn = drawAugmentation(augment, random, { width, height });
+    const drawn = drawAugmentation(augment, random, { width, height }, side);
     applyAugmentation(image, width, height, drawn, target, position * madeSize);
   };
   if (images.kind === 'kept') {

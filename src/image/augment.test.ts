@@ -105,6 +105,32 @@ describe('cropping', () => {
     );
   });
 
+  it('resizes what it cuts, as one resampling: pixel centres evenly spread', () => {
+    // Levels that rise by 2 to the right and 10 downwards: between four of them, a bilinear value is exact.
+    const ramp = Uint8Array.from({ length: 81 }, (_, i) => 2 * (i % 9) + 10 * Math.floor(i / 9));
+    for (const side of [2, 3, 4, 6]) {
+      for (const flipHorizontal of [false, true]) {
+        const crop = { left: 1, top: 2, side: 6 };
+        const target = new Float32Array(side * side);
+        applyAugmentation(ramp, 9, 9, { ...identityAugmentation, flipHorizontal, crop, side }, target, 0);
+        target.forEach((value, i) => {
+          const column = crop.left + ((i % side) + 0.5) * (6 / side) - 0.5;
+          const row = crop.top + (Math.floor(i / side) + 0.5) * (6 / side) - 0.5;
+          expect(value).toBeCloseTo(2 * (flipHorizontal ? 8 - column : column) + 10 * row, 3);
+        });
+      }
+    }
+  });
+
+  it('erases within what it was resized to', () => {
+    const options = { ...noAugmentation, crop: 5, erasing: 1 };
+    for (let seed = 0; seed < 200; seed++) {
+      const { erasing } = drawAugmentation(options, new Random(seed), { width, height }, 4);
+      expect(erasing!.left + erasing!.width).toBeLessThanOrEqual(4);
+      expect(erasing!.top + erasing!.height).toBeLessThanOrEqual(4);
+    }
+  });
+
   it('takes every place equally often', () => {
     const places = new Map<string, number>();
     const random = new Random(8);

@@ -89,7 +89,9 @@ export interface Augmentation {
   contrast: number | null;
   /** Square to keep, in whole pixels of the warped and mirrored image, or null. */
   crop: { left: number; top: number; side: number } | null;
-  /** Rectangle to fill, in pixels of the cropped image, or null. */
+  /** Side in pixels of the square that the (cropped) image is resized to, or null. */
+  side: number | null;
+  /** Rectangle to fill, in pixels of the cropped and resized image, or null. */
   erasing: Erasing | null;
 }
 
@@ -105,6 +107,7 @@ export const identityAugmentation: Readonly<Augmentation> = Object.freeze({
   brightness: null,
   contrast: null,
   crop: null,
+  side: null,
   erasing: null,
 });
 
@@ -114,7 +117,7 @@ interface Size {
 }
 
 /**
- * The size of images of `size` after augmentation; null stands for none.
+ * The size of images of `size` after augmentation, before they are resized; null stands for none.
  *
  * @throws RangeError where the crop doesn't fit.
  */
@@ -146,9 +149,15 @@ const noJitter = { brightness: null, contrast: null };
  * Draws the parameters for one image. Options that are off draw nothing from `random`.
  *
  * @param size of the image, in pixels; shifts given as fractions refer to it.
+ * @param side of the square that it becomes in the end; null leaves it the size that it has.
  */
-export function drawAugmentation(options: AugmentOptions, random: Random, size: Size): Augmentation {
-  const drawn: Augmentation = { ...identityAugmentation };
+export function drawAugmentation(
+  options: AugmentOptions,
+  random: Random,
+  size: Size,
+  side: number | null = null,
+): Augmentation {
+  const drawn: Augmentation = { ...identityAugmentation, side };
   if (options.rotation !== 0) drawn.theta = random.uniform(-options.rotation, options.rotation);
   drawn.ty = drawShift(options.heightShift, size.height, random);
   drawn.tx = drawShift(options.widthShift, size.width, random);
@@ -172,7 +181,7 @@ export function drawAugmentation(options: AugmentOptions, random: Random, size: 
     const left = random.integer(size.width - width + 1);
     drawn.crop = { left, top, side: options.crop };
   }
-  if (drawChance(options.erasing, random)) drawn.erasing = drawErasing(width, height, random);
+  if (drawChance(options.erasing, random)) drawn.erasing = drawErasing(side ?? width, side ?? height, random);
   return drawn;
 }
 
@@ -194,7 +203,7 @@ function changeContrast(pixels: Float32Array, offset: number, count: number, fac
  * Applies drawn parameters to one grey image.
  *
  * @param source `height * width` grey values, row by row; not changed.
- * @param target receives `height * width` floats from 0 to 255 (the crop's `side * side` where there is one), not
+ * @param target receives `height * width` floats from 0 to 255 (`side * side` of what it is resized or cropped to), not
  *   rounded, starting at `offset`.
  */
 export function applyAugmentation(
@@ -205,13 +214,15 @@ export function applyAugmentation(
   target: Float32Array,
   offset: number,
 ): void {
-  const { theta, tx, ty, shear, zx, zy, flipHorizontal: flip, brightness, contrast, crop } = parameters;
+  const { theta, tx, ty, shear, zx, zy, flipHorizontal: flip, brightness, contrast, crop, side } = parameters;
   const window = crop
     ? { left: crop.left, top: crop.top, width: crop.side, height: crop.side }
     : { left: 0, top: 0, width, height };
-  const view: View = { width, height, flip, window };
-  const count = window.width * window.height;
-  if (theta !== 0 || tx !== 0 || ty !== 0 || shear !== 0 || zx !== 1 || zy !== 1) {
+  const size = side === null ? window : { width: side, height: side };
+  const view: View = { width, height, flip, window, size };
+  const count = size.width * size.height;
+  const resized = size.width !== window.width || size.height !== window.height;
+  if (resized || theta !== 0 || tx !== 0 || ty !== 0 || shear !== 0 || zx !== 1 || zy !== 1) {
     warp(source, affineMap(parameters, width, height), view, target, offset);
   } else {
     copyView(source, view, target, offset);
@@ -220,5 +231,5 @@ export function applyAugmentation(
     for (let i = offset; i < offset + count; i++) target[i] = Math.min(255, target[i]! * brightness);
   }
   if (contrast !== null && contrast !== 1) changeContrast(target, offset, count, contrast);
-  if (parameters.erasing) erase(parameters.erasing, target, offset, window.width);
+  if (parameters.erasing) erase(parameters.erasing, target, offset, size.width);
 }

@@ -1,5 +1,5 @@
 // Resampling of one grey image by an affine map: bilinear, edges repeated. A window of the warped image can be asked
-// for alone, so that warping and cropping are one resampling.
+// for alone, and at another size, so that warping, cropping and resizing are one resampling.
 
 /** A rectangle of whole pixels. */
 export interface Window {
@@ -49,16 +49,21 @@ export interface View {
   flip: boolean;
   /** In the result, after the mirror. */
   window: Window;
+  /** What the window is resized to, pixel centres evenly spread; its own size unless given. */
+  size?: { width: number; height: number };
 }
 
 /** Where the columns of a view begin before the mirror, and how their places in a row of the target go on. */
-function columns({ width, flip, window }: View): { first: number; out: number; step: number } {
+function columns({ width, flip, window, size = window }: View): { first: number; out: number; step: number } {
   return flip
-    ? { first: width - window.left - window.width, out: window.width - 1, step: -1 }
+    ? { first: width - window.left - window.width, out: size.width - 1, step: -1 }
     : { first: window.left, out: 0, step: 1 };
 }
 
-/** Writes the view of the mapped image to `target`, row by row from `offset`; levels between those of the source. */
+/**
+ * Writes the view of the mapped image to `target`, row by row from `offset`; levels between those of the source. Where the
+ * window is made smaller, pixels are picked between four neighbours, not averaged over the area that they stand for.
+ */
 export function warp(
   source: Uint8Array,
   map: AffineMap,
@@ -67,17 +72,18 @@ export function warp(
   offset: number,
 ): void {
   const [a, b, c, d, e, f] = map;
-  const { width, window } = view;
+  const { width, window, size = window } = view;
   const right = width - 1;
   const bottom = view.height - 1;
   const { first, out: firstOut, step } = columns(view);
-  const end = first + window.width;
-  for (let row = 0; row < window.height; row++) {
-    const y = window.top + row;
+  const [perColumn, perRow] = [window.width / size.width, window.height / size.height];
+  for (let row = 0; row < size.height; row++) {
+    const y = window.top + (row + 0.5) * perRow - 0.5;
     const rowX = b * y + c;
     const rowY = e * y + f;
-    let out = offset + row * window.width + firstOut;
-    for (let x = first; x < end; x++) {
+    let out = offset + row * size.width + firstOut;
+    for (let column = 0; column < size.width; column++) {
+      const x = first + (column + 0.5) * perColumn - 0.5;
       let fromX = a * x + rowX;
       let fromY = d * x + rowY;
       if (fromX < 0) fromX = 0;
@@ -100,7 +106,7 @@ export function warp(
   }
 }
 
-/** Writes the view of the source itself to `target`: as warp with a map that moves nothing. */
+/** Writes the view of the source itself to `target`, at its own size: as warp with a map that moves nothing. */
 export function copyView(source: Uint8Array, view: View, target: Float32Array, offset: number): void {
   const { width, window } = view;
   const { first, out: firstOut, step } = columns(view);

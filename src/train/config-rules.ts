@@ -1,5 +1,7 @@
 // Settings of a training run that are each in range but contradict each other. The ranges are in config.ts.
 
+import { takesImagesOf } from '../engine/compile/network.js';
+import { createNetwork } from '../models/create.js';
 import type { ConfigIssue, TrainConfig } from './config.js';
 
 interface Rule {
@@ -151,6 +153,13 @@ const rules: readonly Rule[] = [
         : null,
   },
   {
+    path: 'train.growShare',
+    whenGiven: true,
+    broken: ({ train }) =>
+      train.startSide === null ? 'belongs to images that grow: give a side to start from too' : null,
+  },
+  { path: 'train.startSide', broken: startSideProblem },
+  {
     path: 'train.minDelta',
     whenGiven: true,
     broken: ({ train }) =>
@@ -175,6 +184,23 @@ const rules: readonly Rule[] = [
     }),
   ),
 ];
+
+/** Why images can't grow from the side that was given; null where they can, or none was. */
+function startSideProblem({ data, augment, model, train, distillation }: TrainConfig): string | null {
+  const { startSide } = train;
+  if (startSide === null) return null;
+  const { width, height } = data.imageSize;
+  if (augment.crop === null && width !== height)
+    return `expected square images or a crop, got images of ${width}x${height}`;
+  const last = augment.crop ?? width;
+  if (startSide >= last)
+    return `expected less than the ${last} pixels that images have in the end, got ${startSide}`;
+  if (distillation.teachers.length > 0) return "expected no teachers, whose images don't grow";
+  const network = createNetwork(model, data.imageSize, 2, augment.crop);
+  return takesImagesOf(network, [1, startSide, startSide])
+    ? null
+    : `expected a model whose weights don't depend on the image's size (tiny, medium, large), got ${model.name}`;
+}
 
 /** Every rule that `config` breaks. `given` holds the paths of the settings that were set on purpose. */
 export function contradictions(config: TrainConfig, given: ReadonlySet<string>): ConfigIssue[] {

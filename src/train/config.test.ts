@@ -123,6 +123,21 @@ describe('resolveTrainConfig', () => {
       { train: { mixup: 0.2, mixupOffEpochs: 5, epochs: 5 } },
       /^train.mixupOffEpochs: expected fewer than the 5 epochs/,
     ],
+    [{ train: { growShare: 0.5 } }, /^train.growShare: belongs to images that grow/],
+    [{ train: { startSide: 32 } }, /^train.startSide: .*\(tiny, medium, large\), got seed$/],
+    [
+      { model: { name: 'tiny' }, train: { startSide: 44 }, augment: { crop: 44 } },
+      /^train.startSide: expected less than the 44 pixels that images have in the end, got 44$/,
+    ],
+    [{ model: { name: 'tiny' }, train: { startSide: 4 } }, /^train.startSide: expected an image side/],
+    [
+      { model: { name: 'tiny' }, train: { startSide: 32 }, data: { imageSize: { width: 48, height: 64 } } },
+      /^train.startSide: expected square images or a crop, got images of 48x64$/,
+    ],
+    [
+      { model: { name: 'tiny' }, train: { startSide: 32 }, distillation: { teachers: ['a.onnx'] } },
+      /^train.startSide: expected no teachers/,
+    ],
     [{ train: { patience: null, minDelta: 0.1 } }, /^train.minDelta: belongs to early stopping/],
     [{ model: { convFilters: [4, 4, 4, 4, 4, 4] } }, /^model.convFilters: expected at most 5 blocks/],
     [
@@ -171,6 +186,10 @@ describe('resolveTrainConfig', () => {
       erasing: 0.5,
     };
     expect(refusal({ augment })).toBe('accepted');
+  });
+
+  it('accepts images that grow, for networks that take any size', () => {
+    expect(refusal({ model: { name: 'medium' }, train: { startSide: 28, growShare: 0.5 } })).toBe('accepted');
   });
 
   it('accepts a patience longer than the training', () => {

@@ -159,6 +159,14 @@ const trainSection = section({
   mixup: positiveNumber().nullable().default(null),
   /** Epochs at the end without mixup. */
   mixupOffEpochs: wholeNumber().default(0),
+  /**
+   * Side in pixels of the squares that images are resized to in the first epoch; from there they grow to what the network
+   * takes in the end, by 4 pixels at a time ("progressive resizing": Howard 2018; Tan and Le 2021, "EfficientNetV2"). For
+   * networks whose weights don't depend on the image's size. Null for the whole size from the start.
+   */
+  startSide: side().nullable().default(null),
+  /** Share of the epochs over which the images grow. */
+  growShare: share().default(0.6),
   /** `balanced` weighs the loss of an image inversely to its class's frequency, with a mean weight of 1. */
   classWeights: choice(classWeightings).default('none'),
   monitor: choice(monitors).default('val_accuracy'),

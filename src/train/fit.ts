@@ -120,7 +120,9 @@ async function trainEpoch(
     rate = learningRate.at(step, progress.plateau);
     const { pixels, targets } = stepInput(options, batch, epoch, step);
     const teacher = await options.teachers?.logits(pixels);
-    const result = await session.run(batch.size, { pixels, targets, teacher, step, learningRate: rate });
+    const imageShape = [1, batch.height, batch.width];
+    const given = { pixels, imageShape, targets, teacher, step, learningRate: rate };
+    const result = await session.run(batch.size, given);
     if (!Number.isFinite(result.loss)) throw diverged(epoch, steps, result.loss, rate);
     images += batch.size;
     lossSum += result.loss * batch.size;

@@ -17,6 +17,7 @@ import type { TrainHooks, TrainResult } from './events.js';
 import { type ExportContext, exportModel } from './export.js';
 import { allFingerprints, checkFingerprints } from './fingerprints.js';
 import { fit } from './fit.js';
+import { growingEpochs, sideAt } from './growth.js';
 import { createLearningRate, plateauStart } from './learning-rate.js';
 import { mixupNote } from './mixup.js';
 import { createMonitor } from './monitor.js';
@@ -144,9 +145,9 @@ async function run(
   const optimizer = createOptimizer(config.optimizer);
   const averaged = config.optimizer.ema !== null;
   const session = new TrainingSession(
-    (batchSize) =>
+    (batchSize, imageShape) =>
       compileTrainingStep({
-        network,
+        network: imageShape === undefined ? network : { ...network, inputShape: imageShape },
         batchSize,
         classes,
         optimizer,
@@ -183,8 +184,14 @@ async function run(
     batchSize: config.train.batchSize,
     seed: config.train.seed,
     augment: config.augment,
+    ...(config.train.startSide === null ? {} : { sideAt: (epoch) => sideAt(config, epoch)! }),
   });
   try {
+    const growing = growingEpochs(config);
+    if (growing > 0) {
+      const message = `Images grow from ${config.train.startSide} pixels to their whole size over ${growing} epochs.`;
+      call.onProgress?.({ type: 'log', message });
+    }
     if (config.train.mixup !== null) call.onProgress?.({ type: 'log', message: mixupNote });
     call.onProgress?.({
       type: 'start',

@@ -95,6 +95,35 @@ describe('a training that is interrupted', () => {
     expectSameAsWhole(cwd);
   });
 
+  it('while its images grow goes on with the size of the epoch that comes', async () => {
+    const growing = [
+      ...[
+        'train',
+        '../faces',
+        '--preset',
+        'tiny',
+        '--image-size',
+        '16',
+        '--crop',
+        'off',
+        '--start-side',
+        '8',
+      ],
+      ...['--epochs', '3', '--batch-size', '64', '--threads', '1', '--workers', '1', '--out', 'run'],
+    ];
+    const [once, twice] = [await workingFolder('grown'), await workingFolder('grown-twice')];
+    const stdout = await succeed(growing, once);
+    expect(stdout).toContain('Images grow from 8 pixels to their whole size over 2 epochs.');
+    const running = startFerlab(growing, twice);
+    await running.printed(/^Epoch 1\/3 /m);
+    running.child.kill('SIGINT');
+    expect((await running.finished).code).toBe(130);
+    await succeed(['train', '--resume', 'run'], twice);
+    const bytes = (cwd: string) =>
+      ['last.onnx', 'last.safetensors'].map((file) => readFileSync(path.join(cwd, 'run', file), 'base64'));
+    expect(bytes(twice)).toEqual(bytes(once));
+  });
+
   it('before its first epoch is done begins again', async () => {
     const cwd = await workingFolder('early');
     const running = startFerlab(train(), cwd);

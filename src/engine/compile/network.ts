@@ -63,3 +63,12 @@ export function parameterCount(network: Network): number {
     0,
   );
 }
+
+/** Whether the network's weights are the same for images of another shape [C, H, W]. */
+export function takesImagesOf(network: Network, inputShape: Shape): boolean {
+  const shapes = (shape: Shape): string => {
+    const { parameters, state } = network.layer.describe(shape);
+    return JSON.stringify([parameters, state].map((specs) => Object.values(specs).map((spec) => spec.shape)));
+  };
+  return shapes(inputShape) === shapes(network.inputShape);
+}

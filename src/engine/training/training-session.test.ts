@@ -201,3 +201,45 @@ it.runIf(block !== null)('takes the same steps by blocks of channels', async () 
     expect(blocked[i]).toBeCloseTo(loss, 4);
   });
 });
+
+it('trains the same weights on images of several sizes', async () => {
+  const anySize: Network = {
+    ...network,
+    layer: sequential({
+      conv: conv2d({ filters: 4, kernelSize: 3, useBias: false }),
+      norm: batchNormalization(),
+      relu: relu(),
+      pool: globalAveragePooling2d(),
+      dropout: dropout(0.25),
+      logits: dense({ units: 2 }),
+    }),
+  };
+  const optimizer = adam();
+  const session = new TrainingSession(
+    (batchSize, inputShape = anySize.inputShape) =>
+      compileTrainingStep({
+        network: { ...anySize, inputShape },
+        batchSize,
+        classes: 2,
+        optimizer,
+        provider: 'cpu',
+        ema: false,
+      }),
+    initialState(initializeWeights(anySize, 3), optimizer, false),
+    { optimizer, seed: 3, emaDecay: null, threads: 1 },
+  );
+  const targets = Float32Array.of(1, 0, 0, 1);
+  let step = 0;
+  const losses: number[] = [];
+  for (const side of [4, 4, 6, 6, 4]) {
+    const half = side * side;
+    const pixels = Float32Array.from({ length: 2 * half }, (_, i) => (i < half ? 200 : 40) + (i % 7));
+    step++;
+    losses.push(
+      (await session.run(2, { pixels, imageShape: [1, side, side], targets, step, learningRate: 0.05 })).loss,
+    );
+  }
+  await session.close();
+  expect(losses.at(-1)).toBeLessThan(losses[0]!);
+  expect(new Set(losses).size).toBe(losses.length);
+});

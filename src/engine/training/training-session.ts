@@ -5,7 +5,7 @@ import { stepScalars, type TrainingStep } from '../compile/training-step.js';
 import type { Optimizer } from '../optim/transforms.js';
 import { openSession, type Session, type SessionOptions, type Tensor } from '../runtime/session.js';
 import { allocate, type HostTensor } from '../tensor/array.js';
-import { tensorType } from '../tensor/type.js';
+import { type Shape, tensorType } from '../tensor/type.js';
 import { type CarriedState, carriedState } from './carried-state.js';
 
 export interface TrainingSessionOptions extends Omit<SessionOptions, 'resident'> {
@@ -18,6 +18,8 @@ export interface TrainingSessionOptions extends Omit<SessionOptions, 'resident'>
 export interface StepInput {
   /** Raw pixels [B, C, H, W]. */
   pixels: Float32Array;
+  /** [C, H, W] of these images, where a network takes images of several sizes. */
+  imageShape?: Shape | undefined;
   /** Class probabilities [B, classes]. */
   targets: Float32Array;
   /** A teacher's logits [B, classes], where the step was compiled with distillation. */
@@ -36,16 +38,18 @@ export interface StepResult {
 
 export class TrainingSession {
   private readonly sessions = new Map<number, Promise<{ step: TrainingStep; session: Session }>>();
+  /** Of the open sessions. */
+  private imageShape: Shape | undefined;
   private readonly masks = new Map<string, HostTensor>();
   private readonly state: CarriedState;
 
   /**
-   * @param compile gives the step for a batch size, for the device of the options; called once a size (a last,
-   *   smaller batch needs its own).
+   * @param compile gives the step for a batch size, for the device of the options, and for images of a shape where `run`
+   *   is told one; called once a size (a last, smaller batch needs its own).
    * @param carried starting values; see initialState.
    */
   constructor(
-    private readonly compile: (batchSize: number) => TrainingStep,
+    private readonly compile: (batchSize: number, imageShape?: Shape) => TrainingStep,
     carried: Readonly<Record<string, HostTensor>>,
     private readonly options: TrainingSessionOptions,
   ) {
@@ -64,13 +68,21 @@ export class TrainingSession {
 
   /** Opens the step for a batch size ahead of its first use. */
   async prepare(batchSize: number): Promise<void> {
-    await this.open(batchSize);
+    await this.open(batchSize, undefined);
   }
 
-  private open(batchSize: number): Promise<{ step: TrainingStep; session: Session }> {
+  private async open(
+    batchSize: number,
+    imageShape: Shape | undefined,
+  ): Promise<{ step: TrainingStep; session: Session }> {
+    if (imageShape?.join() !== this.imageShape?.join()) {
+      await this.closeSessions(); // each keeps the memory of its largest step
+      this.imageShape = imageShape;
+      this.masks.clear();
+    }
     let opened = this.sessions.get(batchSize);
     if (opened === undefined) {
-      const step = this.compile(batchSize);
+      const step = this.compile(batchSize, imageShape);
       const resident = this.state.resident(step.carried);
       opened = openSession(step.model, { ...this.options, resident }).then((session) => ({ step, session }));
       this.sessions.set(batchSize, opened);
@@ -78,9 +90,14 @@ export class TrainingSession {
     return opened;
   }
 
+  private async closeSessions(): Promise<void> {
+    for (const opened of this.sessions.values()) await (await opened).session.close();
+    this.sessions.clear();
+  }
+
   /** One step on a batch of any size. */
   async run(batchSize: number, input: StepInput): Promise<StepResult> {
-    const { step, session } = await this.open(batchSize);
+    const { step, session } = await this.open(batchSize, input.imageShape);
     const image = step.pixels.shape.slice(1);
     const classes = input.targets.length / batchSize;
     const inputs: Record<string, HostTensor> = {
@@ -115,8 +132,7 @@ export class TrainingSession {
   }
 
   async close(): Promise<void> {
-    for (const opened of this.sessions.values()) await (await opened).session.close();
-    this.sessions.clear();
+    await this.closeSessions();
     await this.state.close();
   }
 }
