@@ -2,7 +2,6 @@
 // configuration's; this table only says the flag, how its text becomes a value, and what it means.
 
 import { deviceChoices } from '../engine/runtime/device.js';
-import { FerlabError } from '../errors.js';
 import {
   classWeightings,
   monitorModes,
@@ -14,6 +13,18 @@ import {
   type TrainConfigOverrides,
 } from '../train/config.js';
 import { longFlag, type OptionSpec, optionKey } from './command.js';
+import {
+  asIs,
+  orOff,
+  readBytes,
+  readDropout,
+  readList,
+  readNumber,
+  readSize,
+  readTexts,
+  showBytes,
+  showValue,
+} from './option-values.js';
 
 interface TrainOption extends OptionSpec {
   /** Path of the setting in the configuration. */
@@ -22,51 +33,6 @@ interface TrainOption extends OptionSpec {
   read: (text: string | boolean) => unknown;
   /** The setting's value as the option spells it. */
   show: (value: never) => string;
-}
-
-function readNumber(text: string | boolean): unknown {
-  const trimmed = String(text).trim();
-  return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text;
-}
-
-const orOff = (read: (text: string | boolean) => unknown) => (text: string | boolean) =>
-  text === 'off' ? null : read(text);
-const readList = (text: string | boolean) => String(text).split(',').map(readNumber);
-const readTexts = (text: string | boolean) =>
-  String(text)
-    .split(',')
-    .map((part) => part.trim());
-const asIs = (text: string | boolean) => text;
-const showValue = (value: unknown) =>
-  value === null || value === false ? 'off' : value === true ? 'on' : String(value);
-
-function readSize(text: string | boolean): unknown {
-  const [, width, height] = /^(\d+)(?:x(\d+))?$/.exec(String(text).trim()) ?? [];
-  if (width === undefined) {
-    throw new FerlabError(
-      'usage',
-      `--image-size: expected a side or WIDTHxHEIGHT in pixels, as 48 or 48x64, got ${JSON.stringify(text)}`,
-    );
-  }
-  return { width: Number(width), height: Number(height ?? width) };
-}
-
-const byteUnits: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
-
-function readBytes(text: string | boolean): unknown {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(String(text).trim()) ?? [];
-  const scale = byteUnits[unit?.toLowerCase() ?? '?'];
-  return digits === undefined || scale === undefined ? text : Math.round(Number(digits) * scale);
-}
-
-function showBytes(bytes: number): string {
-  const unit = (['T', 'G', 'M', 'k'] as const).find((name) => bytes >= (byteUnits[name.toLowerCase()] ?? 1));
-  return unit ? `${Number((bytes / (byteUnits[unit.toLowerCase()] ?? 1)).toFixed(2))}${unit}iB` : `${bytes}`;
-}
-
-function readDropout(text: string | boolean): unknown {
-  const [conv, dense = conv] = readList(text);
-  return { conv, dense };
 }
 
 function option(
