@@ -1,39 +1,48 @@
 // One round of whole epochs by ferlab, as `ferlab train` runs them: training, validation, checkpoint. Prints one JSON
-// object: when each epoch ended, in seconds since training began.
+// object: when each epoch ended, in seconds since training began, and the side of its images. Where a preset's images
+// grow, every size gets two epochs, of which the second shows what it takes; else there are two in all.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { resolveTrainConfig } from '../../dist/train/config.js';
+import { growingEpochs, sideAt } from '../../dist/train/growth.js';
 import { train } from '../../dist/train/train.js';
 import { printResult } from './timing.js';
+
+const epochsOfASize = 2;
 
 const { values } = parseArgs({
   options: {
     train: { type: 'string', default: '' },
     validation: { type: 'string', default: '' },
     preset: { type: 'string', default: 'seed' },
-    epochs: { type: 'string', default: '2' },
   },
 });
 const scratch = mkdtempSync(path.join(tmpdir(), 'ferlab-bench-'));
 try {
+  const data = { train: values.train, validation: values.validation };
+  const whole = resolveTrainConfig(values.preset, { data });
+  const sizes = new Set(Array.from({ length: growingEpochs(whole) }, (_, epoch) => sideAt(whole, epoch)))
+    .size;
   const config = resolveTrainConfig(values.preset, {
-    data: { train: values.train, validation: values.validation },
+    data,
     run: { out: path.join(scratch, 'run') },
-    // So few epochs have no room for a warm-up.
-    train: { epochs: Number(values.epochs) },
-    schedule: { warmupEpochs: 0 },
+    train: {
+      epochs: epochsOfASize * (sizes + 1),
+      ...(sizes > 0 ? { growShare: sizes / (sizes + 1) } : {}),
+    },
   });
-  const epochs: { epoch: number; seconds: number }[] = [];
+  const epochs: { side: number | null; seconds: number }[] = [];
   const enough = new AbortController();
   const start = performance.now();
   await train(config, {
     signal: enough.signal,
     onProgress(event) {
       if (event.type !== 'epoch') return;
-      epochs.push({ epoch: event.row.epoch, seconds: (performance.now() - start) / 1000 });
+      const side = sideAt(config, epochs.length);
+      epochs.push({ side, seconds: (performance.now() - start) / 1000 });
       if (epochs.length === config.train.epochs) enough.abort(); // no report
     },
   });

@@ -9,9 +9,12 @@ const curve = [0.3, 0.55, 0.5, 0.6].map((validationAccuracy, i) => ({
 /** Two seconds of start, three an epoch. */
 const ended = [{ seconds: 5 }, { seconds: 8 }];
 
+const oneSize = () => null;
+
 it('counts the start once and an epoch as often as the curve takes to the target', () => {
-  expect(sampleOf(ended, 8, curve, 0.5)).toEqual({
+  expect(sampleOf(ended, 8, curve, oneSize, 0.5)).toEqual({
     epochSeconds: 24,
+    'epochSeconds/all': 24,
     accuracy: 60,
     epochsToTarget: 2,
     secondsToTarget: 2 + 2 * 24,
@@ -19,13 +22,29 @@ it('counts the start once and an epoch as often as the curve takes to the target
   });
 });
 
+it('counts every epoch with what one on images of its size takes', () => {
+  const growing = [
+    { side: 32, seconds: 4 },
+    { side: 32, seconds: 5 },
+    { side: 44, seconds: 9 },
+    { side: 44, seconds: 12 },
+  ];
+  expect(sampleOf(growing, 8, curve, (epoch) => (epoch < 3 ? 32 : 44), 0.6)).toMatchObject({
+    'epochSeconds/32': 8,
+    'epochSeconds/44': 24,
+    secondsToTarget: 3 + 3 * 8 + 24,
+    epochSeconds: (3 * 8 + 24) / 4,
+  });
+  expect(() => sampleOf(growing, 8, curve, () => 40, 0.6)).toThrow(/images of 40 pixels/);
+});
+
 it('takes no start where the first epoch was the quicker one', () => {
-  expect(sampleOf([{ seconds: 3 }, { seconds: 8 }], 1, curve, 0.6).secondsToTarget).toBe(4 * 5);
+  expect(sampleOf([{ seconds: 3 }, { seconds: 8 }], 1, curve, oneSize, 0.6).secondsToTarget).toBe(4 * 5);
 });
 
 it('leaves the times out where the target was never reached, or is unknown', () => {
   for (const target of [0.61, null]) {
-    const sample = sampleOf(ended, 8, curve, target);
-    expect(Object.keys(sample).sort()).toEqual(['accuracy', 'epochSeconds']);
+    const sample = sampleOf(ended, 8, curve, oneSize, target);
+    expect(Object.keys(sample).sort()).toEqual(['accuracy', 'epochSeconds', 'epochSeconds/all']);
   }
 });

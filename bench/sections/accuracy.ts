@@ -3,6 +3,8 @@
 // take hours; what an epoch takes is measured here, side by side and round by round. Every contestant has its own
 // schedule; the table's notes say which.
 
+import { resolveTrainConfig } from '../../dist/train/config.js';
+import { sideAt } from '../../dist/train/growth.js';
 import { ferlabScript } from '../checkout.js';
 import {
   type Contest,
@@ -15,6 +17,7 @@ import {
 import type { Figure } from '../figure.js';
 import { generatedImages, type ImageFolders } from '../images.js';
 import { runForJson } from '../process.js';
+import { summarize } from '../statistics.js';
 import {
   bestAccuracy,
   epochsTo,
@@ -27,6 +30,8 @@ import { ferlabVersions, type Peers } from './peers.js';
 /** When an epoch ended, in seconds since training began. */
 interface Ended {
   readonly seconds: number;
+  /** Side of its images where they grow; epochs of one side take equally long. */
+  readonly side?: number | null;
 }
 
 export interface AccuracySettings {
@@ -50,45 +55,65 @@ const wholeEpoch = 28_709;
 const eighth: RoundSize = { training: 3589, validation: 449 };
 const smallest: RoundSize = { training: 64, validation: 16 };
 
-/** The first is the process's warming up: graphs are compiled, images decoded. */
-const epochsPerRound = 2;
+/** Of Keras. The first is for warming up: graphs are compiled, images decoded. */
+const kerasEpochs = 2;
 
 const metrics: readonly Metric[] = [
   { key: 'secondsToTarget', label: "to Keras's best", unit: 's', better: 'lower' },
   { key: 'epochsToTarget', label: 'epochs to it', unit: '', better: 'lower' },
-  { key: 'epochSeconds', label: 'an epoch', unit: 's', better: 'lower' },
+  { key: 'epochSeconds', label: 'an epoch, on average', unit: 's', better: 'lower' },
   { key: 'accuracy', label: 'best validation accuracy', unit: '%', better: 'higher' },
   { key: 'recordedSeconds', label: 'to it when recorded', unit: 's', better: 'lower' },
 ];
 
+/** Seconds of a round's epochs by the side of their images: the last one's of each. */
+function secondsBySide(ended: readonly Ended[]): Map<number | null, number> {
+  const bySide = new Map<number | null, number>();
+  ended.forEach(({ side = null, seconds }, i) => {
+    bySide.set(side, seconds - (ended[i - 1]?.seconds ?? 0));
+  });
+  return bySide;
+}
+
+/** Key of a sample's figure: seconds of a whole epoch on images of a side. */
+const sideKey = (side: number | null): string => `epochSeconds/${side ?? 'all'}`;
+
 /**
  * A round's figures.
  *
- * @param ended ends of the round's epochs, at least two; the last two tell what one takes.
+ * @param ended ends of the round's epochs, at least two for every side; the last of each tells what one takes.
  * @param ofWhole how many times as many images a whole epoch has.
+ * @param sideOf side of the images in an epoch of the curve, from 0.
  * @param target a share; null where it is unknown. Where the curve never gets there, the times are left out.
  */
 export function sampleOf(
   ended: readonly Ended[],
   ofWhole: number,
   curve: LearningCurve,
+  sideOf: (epoch: number) => number | null,
   target: number | null,
 ): Sample {
-  const [before, last] = ended.slice(-2) as [Ended, Ended];
-  const measured = last.seconds - before.seconds;
-  const start = Math.max(0, ended[0]!.seconds - measured);
+  const bySide = secondsBySide(ended);
+  const whole = (side: number | null): number => {
+    const measured = bySide.get(side);
+    if (measured === undefined) throw new Error(`no epoch was measured on images of ${side} pixels.`);
+    return ofWhole * measured;
+  };
+  const start = Math.max(0, ended[0]!.seconds - bySide.get(ended[0]!.side ?? null)!);
   const epochs = target === null ? null : epochsTo(curve, target);
-  const epochSeconds = ofWhole * measured;
+  const counted = curve.slice(0, epochs ?? curve.length).map((_, epoch) => whole(sideOf(epoch)));
+  const training = counted.reduce((sum, seconds) => sum + seconds, 0);
   return {
-    epochSeconds,
+    epochSeconds: training / counted.length,
     accuracy: 100 * bestAccuracy(curve),
     ...(epochs === null
       ? {}
       : {
           epochsToTarget: epochs,
-          secondsToTarget: start + epochs * epochSeconds,
+          secondsToTarget: start + training,
           recordedSeconds: recordedSeconds(curve, epochs),
         }),
+    ...Object.fromEntries([...bySide.keys()].map((side) => [sideKey(side), whole(side)])),
   };
 }
 
@@ -97,6 +122,8 @@ interface Trainee {
   readonly name: string;
   /** Folder of its results. */
   readonly curve: string;
+  /** Side of the images in an epoch (from 0) of so many; null where all are of one size. */
+  sideOf(epoch: number, epochs: number): number | null;
   versions: Contestant['versions'];
   /** Trains for a few epochs. */
   train(folders: ImageFolders): Promise<readonly Ended[]>;
@@ -106,12 +133,13 @@ function kerasTrainee({ keras }: Peers): Trainee {
   return {
     name: 'Keras',
     curve: kerasCurve,
+    sideOf: () => null,
     versions: () => keras.versions(),
     async train({ train, validation }) {
       const args = ['--data', train, '--validation', validation, '--batch', '64'];
       const { training } = await keras.run<{ training: { epochs: Ended[] } }>('keras_train.py', [
         ...args,
-        ...['--epochs', String(epochsPerRound)],
+        ...['--epochs', String(kerasEpochs)],
       ]);
       return training.epochs;
     },
@@ -122,13 +150,14 @@ function presetTrainee(preset: string): Trainee {
   return {
     name: `ferlab, preset ${preset}`,
     curve: preset,
+    sideOf: (epoch, epochs) =>
+      sideAt(resolveTrainConfig(preset, { data: { path: '.' }, train: { epochs } }), epoch),
     versions: ferlabVersions,
     async train({ train, validation }) {
       const args = ['--train', train, '--validation', validation, '--preset', preset];
       const { epochs } = await runForJson<{ epochs: Ended[] }>(process.execPath, [
         ferlabScript('epoch-round'),
         ...args,
-        ...['--epochs', String(epochsPerRound)],
       ]);
       return epochs;
     },
@@ -145,7 +174,7 @@ async function targetAccuracy(): Promise<number | null> {
   }
 }
 
-function contestantOf({ name, curve, versions, train }: Trainee, size: RoundSize): Contestant {
+function contestantOf({ name, curve, sideOf, versions, train }: Trainee, size: RoundSize): Contestant {
   const images = (): Promise<ImageFolders> => generatedImages(size.training, size.validation);
   return {
     name,
@@ -156,10 +185,12 @@ function contestantOf({ name, curve, versions, train }: Trainee, size: RoundSize
     },
     async round() {
       const ended = await train(await images());
+      const points = await readLearningCurve(curve);
       return sampleOf(
         ended,
         wholeEpoch / size.training,
-        await readLearningCurve(curve),
+        points,
+        (epoch) => sideOf(epoch, points.length),
         await targetAccuracy(),
       );
     },
@@ -170,13 +201,17 @@ function contestantOf({ name, curve, versions, train }: Trainee, size: RoundSize
 async function figureOf(rows: readonly Row[], trainees: readonly Trainee[]): Promise<Figure | null> {
   const target = await targetAccuracy();
   const lines: Figure['lines'][number][] = [];
-  for (const { name, curve } of trainees) {
-    const epochSeconds = rows.find((row) => row.name === name)?.summary.epochSeconds;
-    if (epochSeconds === undefined) continue;
-    const points = (await readLearningCurve(curve)).map(
-      ({ epoch, validationAccuracy }) => [(epoch * epochSeconds.median) / 60, validationAccuracy] as const,
-    );
-    lines.push({ name, points });
+  for (const { name, curve, sideOf } of trainees) {
+    const samples = rows.find((row) => row.name === name)?.samples ?? [];
+    if (samples.length === 0) continue;
+    const points = await readLearningCurve(curve);
+    let minutes = 0;
+    const line = points.map(({ validationAccuracy }, epoch) => {
+      const key = sideKey(sideOf(epoch, points.length));
+      minutes += summarize(samples.map((sample) => sample[key]!)).median / 60;
+      return [minutes, validationAccuracy] as const;
+    });
+    lines.push({ name, points: line });
   }
   if (lines.length < 2 || target === null) return null;
   return {
@@ -197,8 +232,8 @@ export function accuracyContests({ quick }: AccuracySettings, peers: Peers): Con
       id: 'accuracy',
       title: "Until Keras's best validation accuracy",
       notes: [
-        'Keras: the seed network, Adam at 0.001, batch 64, shear, zoom and flip, at most 30 epochs of FER2013. ferlab: each preset with its own network, schedule and batch size (`ferlab models`, and src/train/presets.ts); `seed` has the network of Keras, `quick` a residual one.',
-        `*Epochs to it* and accuracies come from the learning curves in [results](results/README.md), one training each. *An epoch* is measured in these rounds, training and validation with everything that they involve: the second epoch over ${size.training} generated images, times FER2013's ${wholeEpoch} by that number. *To Keras's best* is their product and what goes before the first epoch. *When recorded* is what the same epochs took in the training that gave the curve, on a shared machine, at another time.`,
+        'Keras: the seed network, Adam at 0.001, batch 64, shear, zoom and flip, at most 30 epochs of FER2013. ferlab: each preset with its own network, schedule and batch size (`ferlab models`, and src/train/presets.ts); `seed` has the network of Keras, `quick` a residual one whose images grow.',
+        `*Epochs to it* and accuracies come from the learning curves in [results](results/README.md), one training each. *An epoch* is measured in these rounds, training and validation with everything that they involve: the second epoch over ${size.training} generated images (of every size, where images grow), times FER2013's ${wholeEpoch} by that number. *To Keras's best* is the sum of the epochs and what goes before the first. *When recorded* is what the same epochs took in the training that gave the curve, on a shared machine, at another time.`,
       ],
       metrics,
       comparison: {

@@ -90,6 +90,15 @@ describe('resolveTrainConfig', () => {
     });
   });
 
+  it('shortens the warm-up of a preset where it would take all of the epochs that were asked for', () => {
+    const warmup = (overrides: TrainConfigOverrides) =>
+      resolveTrainConfig('medium', { ...dataset, ...overrides }).schedule.warmupEpochs;
+    expect(warmup({})).toBe(1);
+    expect(warmup({ train: { epochs: 4 } })).toBe(1);
+    expect(warmup({ train: { epochs: 1 } })).toBe(0.5);
+    expect(warmup({ train: { epochs: 1 }, schedule: { warmupEpochs: 0.2 } })).toBe(0.2);
+  });
+
   it('knows its presets', () => {
     expect(refusal({}, 'sead')).toBe(`preset: expected one of ${presetNames.join(', ')}, got "sead"`);
     for (const name of presetNames) expect(resolveTrainConfig(name, dataset).preset).toBe(name);
@@ -131,7 +140,11 @@ describe('resolveTrainConfig', () => {
     ],
     [{ model: { name: 'tiny' }, train: { startSide: 4 } }, /^train.startSide: expected an image side/],
     [
-      { model: { name: 'tiny' }, train: { startSide: 32 }, data: { imageSize: { width: 48, height: 64 } } },
+      {
+        model: { name: 'tiny' },
+        train: { startSide: 32 },
+        data: { path: 'd', imageSize: { width: 48, height: 64 } },
+      },
       /^train.startSide: expected square images or a crop, got images of 48x64$/,
     ],
     [

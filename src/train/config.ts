@@ -311,13 +311,17 @@ function refusal(issues: readonly ConfigIssue[], nameOf: (path: string) => strin
 
 /**
  * A preset's differences. Its rates are for its optimizer: where another one is asked for, none of them stays but the
- * decay of the weights' average.
+ * decay of the weights' average. Its warm-up takes at most half of the epochs that are asked for.
  */
-function settingsFor(preset: PresetName, { optimizer }: TrainConfigOverrides): TrainConfigOverrides {
-  const settings: TrainConfigOverrides = presets[preset].settings;
+function settingsFor(preset: PresetName, { optimizer, train }: TrainConfigOverrides): TrainConfigOverrides {
+  const settings: TrainConfigOverrides = { ...presets[preset].settings };
   const own = settings.optimizer;
-  if (own === undefined || optimizer?.name === undefined || optimizer.name === own.name) return settings;
-  return { ...settings, optimizer: { ema: own.ema } };
+  if (own !== undefined && optimizer?.name !== undefined && optimizer.name !== own.name)
+    settings.optimizer = { ema: own.ema };
+  const warmup = settings.schedule?.warmupEpochs;
+  if (warmup !== undefined && train?.epochs !== undefined && train.epochs > 0)
+    settings.schedule = { ...settings.schedule, warmupEpochs: Math.min(warmup, train.epochs / 2) };
+  return settings;
 }
 
 /**
