@@ -186,7 +186,7 @@ const rules: readonly Rule[] = [
 ];
 
 /** Why images can't grow from the side that was given; null where they can, or none was. */
-function startSideProblem({ data, augment, model, train, distillation }: TrainConfig): string | null {
+export function startSideProblem({ data, augment, model, train, distillation }: TrainConfig): string | null {
   const { startSide } = train;
   if (startSide === null) return null;
   const { width, height } = data.imageSize;

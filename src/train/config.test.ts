@@ -99,6 +99,18 @@ describe('resolveTrainConfig', () => {
     expect(warmup({ train: { epochs: 1 }, schedule: { warmupEpochs: 0.2 } })).toBe(0.2);
   });
 
+  it('leaves the growing images of a preset out where they have no room to', () => {
+    const startSide = (overrides: TrainConfigOverrides) =>
+      resolveTrainConfig('tiny', { ...dataset, ...overrides }).train.startSide;
+    expect(startSide({})).toBe(28);
+    expect(startSide({ augment: { crop: 28 } })).toBeNull();
+    expect(startSide({ distillation: { teachers: ['a.onnx'] } })).toBeNull();
+    expect(startSide({ train: { epochs: 3, startSide: 36 } })).toBe(36);
+    expect(refusal({ augment: { crop: 28 }, train: { startSide: 28 } }, 'tiny')).toMatch(
+      /^train.startSide: /,
+    );
+  });
+
   it('knows its presets', () => {
     expect(refusal({}, 'sead')).toBe(`preset: expected one of ${presetNames.join(', ')}, got "sead"`);
     for (const name of presetNames) expect(resolveTrainConfig(name, dataset).preset).toBe(name);

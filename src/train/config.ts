@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { deviceChoices } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
 import { modelNames } from '../models/create.js';
-import { contradictions } from './config-rules.js';
+import { contradictions, startSideProblem } from './config-rules.js';
 import { type PresetName, presets } from './presets.js';
 
 /** What can be monitored, to choose the best checkpoint and to stop early. */
@@ -309,15 +309,24 @@ function refusal(issues: readonly ConfigIssue[], nameOf: (path: string) => strin
   return issues.map(({ path, message }) => (path ? `${nameOf(path)}: ${message}` : message)).join('\n');
 }
 
+/** Whether images can grow from the side that stands in these settings. */
+function grows(settings: unknown): boolean {
+  const parsed = trainConfigSchema.safeParse(settings);
+  return !parsed.success || startSideProblem(parsed.data) === null;
+}
+
 /**
  * A preset's differences. Its rates are for its optimizer: where another one is asked for, none of them stays but the
- * decay of the weights' average. Its warm-up takes at most half of the epochs that are asked for.
+ * decay of the weights' average. Its warm-up takes at most half of the epochs that are asked for. Its images grow where
+ * those that are asked for have room to.
  */
-function settingsFor(preset: PresetName, { optimizer, train }: TrainConfigOverrides): TrainConfigOverrides {
+function settingsFor(preset: PresetName, overrides: TrainConfigOverrides): TrainConfigOverrides {
+  const { optimizer, train } = overrides;
   const settings: TrainConfigOverrides = { ...presets[preset].settings };
   const own = settings.optimizer;
   if (own !== undefined && optimizer?.name !== undefined && optimizer.name !== own.name)
     settings.optimizer = { ema: own.ema };
+  if (!grows(merge(settings, overrides))) settings.train = { ...settings.train, startSide: null };
   const warmup = settings.schedule?.warmupEpochs;
   if (warmup !== undefined && train?.epochs !== undefined && train.epochs > 0)
     settings.schedule = { ...settings.schedule, warmupEpochs: Math.min(warmup, train.epochs / 2) };

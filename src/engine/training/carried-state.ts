@@ -19,6 +19,8 @@ export interface CarriedState {
   ): Promise<Record<string, HostTensor>>;
   /** The tensors in JavaScript's memory. The next step but one may write over them. */
   read(): Promise<Readonly<Record<string, HostTensor>>>;
+  /** Takes the tensors out of the memory of the session that made them, before it closes. */
+  leaveSession(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,7 @@ function hostState(initial: Readonly<Record<string, HostTensor>>): CarriedState 
       return results;
     },
     read: async () => current,
+    leaveSession: async () => {},
     close: async () => {},
   };
 }
@@ -53,6 +56,14 @@ function deviceState(initial: Readonly<Record<string, HostTensor>>): CarriedStat
   let current: Record<string, Tensor> = { ...initial };
   let read: Readonly<Record<string, HostTensor>> | null = initial;
   let reader: Session | null = null;
+  const readAll = async (): Promise<Readonly<Record<string, HostTensor>>> => {
+    if (read !== null) return read;
+    // The runtime's own way back isn't written for Node: a graph that gives what it gets is.
+    reader ??= await openSession(identity(current), { device: 'webgpu' });
+    const outputs = await reader.run(current);
+    read = Object.fromEntries(Object.keys(current).map((name) => [name, outputs[nextName(name)]!]));
+    return read;
+  };
   return {
     get current() {
       return current;
@@ -65,13 +76,11 @@ function deviceState(initial: Readonly<Record<string, HostTensor>>): CarriedStat
       read = null;
       return results;
     },
-    async read() {
-      if (read !== null) return read;
-      // The runtime's own way back isn't written for Node: a graph that gives what it gets is.
-      reader ??= await openSession(identity(current), { device: 'webgpu' });
-      const outputs = await reader.run(current);
-      read = Object.fromEntries(Object.keys(current).map((name) => [name, outputs[nextName(name)]!]));
-      return read;
+    read: readAll,
+    async leaveSession() {
+      const tensors = await readAll();
+      releaseAll(current);
+      current = { ...tensors };
     },
     async close() {
       releaseAll(current);

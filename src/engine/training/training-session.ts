@@ -76,6 +76,7 @@ export class TrainingSession {
     imageShape: Shape | undefined,
   ): Promise<{ step: TrainingStep; session: Session }> {
     if (imageShape?.join() !== this.imageShape?.join()) {
+      await this.state.leaveSession();
       await this.closeSessions(); // each keeps the memory of its largest step
       this.imageShape = imageShape;
       this.masks.clear();
