@@ -85,11 +85,7 @@ export const presets = {
   },
   medium: {
     description: 'a residual network with squeeze and excitation',
-    settings: {
-      ...recipe,
-      model: { name: 'medium' },
-      train: { ...recipe.train, ...growingImages, epochs: 32 },
-    },
+    settings: { ...recipe, model: { name: 'medium' }, train: { ...recipe.train, epochs: 24 } },
   },
   large: {
     description: 'the shape of ResNet-18, for GPUs',

@@ -64,6 +64,11 @@ const block = await channelBlock('cpu');
 describe('blocks of channels', () => {
   const blocked = ['Reshape', 'Transpose', 'ReorderInput', 'Reshape', 'Conv', 'ReorderOutput'];
 
+  it('are filled up with zeros where little is missing', () => {
+    const filled = ['Pad', 'Reshape', 'Transpose', 'ReorderInput', 'Reshape', 'Conv', 'ReorderOutput'];
+    expect(formOf({ images: [2, 24, 9, 9], filters: 24, block: 16 })).toEqual(filled);
+  });
+
   it('are written where channels fill them, for any number of images', () => {
     expect(formOf({ images: [2, 8, 9, 9], filters: 16, block: 8 })).toEqual(blocked);
     expect(formOf({ images: [2, 8, 9, 9], filters: 16, block: 8, anyBatch: true })).toEqual(blocked);
@@ -71,15 +76,23 @@ describe('blocks of channels', () => {
 
   it.each<[string, Form]>([
     ['the machine has none', { images: [2, 8, 9, 9], filters: 16 }],
-    ['channels of the images are left over', { images: [2, 12, 9, 9], filters: 16, block: 8 }],
-    ['filters are left over', { images: [2, 8, 9, 9], filters: 12, block: 8 }],
+    ['they would be half empty', { images: [2, 4, 9, 9], filters: 16, block: 8 }],
+    ['channels of the images do not come in fours', { images: [2, 30, 9, 9], filters: 16, block: 8 }],
+    ['filters do not come in fours', { images: [2, 16, 9, 9], filters: 30, block: 8 }],
     ['the kernel is of one pixel', { images: [2, 8, 9, 9], filters: 16, block: 8, kernel: 1 }],
     ['channels are in groups', { images: [2, 16, 9, 9], filters: 16, block: 8, group: 2 }],
   ])('are left alone where %s', (_, form) => {
     expect(formOf(form)).toEqual(['Conv']);
   });
 
-  const forms: [string, { size: [number, number]; kernel: [number, number] } & ConvAttributes][] = [
+  const forms: [
+    string,
+    { size: [number, number]; kernel: [number, number]; missing?: number } & ConvAttributes,
+  ][] = [
+    [
+      'blocks filled up',
+      { size: [5, 4], kernel: [3, 3], missing: 4, strides: [1, 1], pads: [1, 1, 1, 1], group: 1 },
+    ],
     ['same 3x3', { size: [5, 4], kernel: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1], group: 1 }],
     [
       'stride 2, asymmetric pads',
@@ -90,9 +103,9 @@ describe('blocks of channels', () => {
   ];
   it.runIf(block !== null).each(forms)(
     'change neither values nor gradients: %s',
-    async (_, { size, kernel, ...attributes }) => {
-      const channels = 2 * block!;
-      const shapes = { x: [3, channels, ...size], w: [block!, channels, ...kernel] };
+    async (_, { size, kernel, missing = 0, ...attributes }) => {
+      const [channels, filters] = [2 * block! - missing, block! - missing];
+      const shapes = { x: [3, channels, ...size], w: [filters, channels, ...kernel] };
       const feeds = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, numbers(shape)]));
       const run = async (channelBlock: number | null) => {
         const graph = new Graph();
