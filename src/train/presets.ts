@@ -47,7 +47,7 @@ const recipe = {
   train: { labelSmoothing: 0.1, restoreBest: false },
 } as const satisfies TrainConfigOverrides;
 
-/** Images that grow over the first 70% of the epochs, which then cost three quarters: for networks that take any size. */
+/** Images that grow over the first 70% of the epochs, which then cost about four fifths: for networks that take any size. */
 const growingImages = { startSide: 28, growShare: 0.7 } as const satisfies TrainConfigOverrides['train'];
 
 export const presets = {
