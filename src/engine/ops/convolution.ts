@@ -83,6 +83,31 @@ const cases: readonly { name: string; inputs: readonly [number[], number[]]; att
       ],
       attributes: { strides: [1, 1], pads: [0, 0, 0, 0], group: 1 },
     },
+    // From eight channels on the gradient by the kernel is a product for every tap: see lowerWeightGradient.
+    {
+      name: 'nine channels, same 3x3',
+      inputs: [
+        [2, 9, 4, 3],
+        [2, 9, 3, 3],
+      ],
+      attributes: { strides: [1, 1], pads: [1, 1, 1, 1], group: 1 },
+    },
+    {
+      name: 'nine channels, stride 2 and 1, asymmetric pads',
+      inputs: [
+        [2, 9, 6, 4],
+        [2, 9, 3, 3],
+      ],
+      attributes: { strides: [2, 1], pads: [0, 1, 1, 1], group: 1 },
+    },
+    {
+      name: 'two groups of eight channels, 3x2',
+      inputs: [
+        [2, 16, 4, 4],
+        [4, 8, 3, 2],
+      ],
+      attributes: { strides: [1, 1], pads: [0, 0, 0, 0], group: 2 },
+    },
     // More filters than output positions: see tallImageRows.
     {
       name: 'small images, same 3x3',
@@ -257,18 +282,22 @@ export const convWeightGradientOp: OpDefinition<ConvGradientAttributes> = {
  * dw[o, c, i, j] = sum over images and positions of dy[o] times x[c] shifted by tap (i, j): one matrix product a tap,
  * [Cout, positions] by [positions, Cin], over operands laid out once with the channels outside. Few input channels make
  * those products thin, so then all taps are laid side by side for a single one.
+ *
+ * On the CPU images are the innermost axis: a shifted copy, strided or not, then moves a whole batch of a pixel at a
+ * time (docs/performance.md).
  */
 function lowerWeightGradient(context: LoweringContext, node: GradientNode): void {
   const { onnx, name, provider } = context;
   const { strides, group, shape } = node.attributes;
   const [filters, channels] = shape as [number, number, ...number[]];
-  const [x, dy] = node.inputs.map(
-    (input) => onnx.node('Transpose', [name(input)], { perm: [1, 0, 2, 3] }), // [C, N, H, W]
-  );
   const thin = channels < 8;
   const dense = strides[0] === 1 && strides[1] === 1;
-  const shift = dense && !thin && provider !== 'webgpu' ? shiftBoth : shiftImages;
-  const taps = shift(context, node, x!, dy!);
+  const imagesInside = !thin && provider !== 'webgpu';
+  const perm = imagesInside ? [1, 2, 3, 0] : [1, 0, 2, 3];
+  const rowAxis = imagesInside ? 1 : 2;
+  const [x, dy] = node.inputs.map((input) => onnx.node('Transpose', [name(input)], { perm }));
+  const shift = dense && imagesInside ? shiftBoth : shiftImages;
+  const taps = shift(context, node, { x: x!, dy: dy!, rowAxis });
   const product = (a: string, b: string): string => onnx.node('Gemm', [a, b], { transB: 1 });
   const groups = Array.from({ length: group }, (_, g) => {
     const part = (tensor: string, size: number): string => {
@@ -298,27 +327,45 @@ function lowerWeightGradient(context: LoweringContext, node: GradientNode): void
   onnx.addNode('Reshape', [joined(onnx, groups, 0), onnx.integers(...shape)], node.outputs.map(name));
 }
 
-/** What a tap multiplies: [Cin, N, ...] and [Cout, N, ...] of the same positions. */
+/** The operands with their channels outside; rows lie along `rowAxis`, columns along the next. */
+interface ChannelsOutside {
+  x: string;
+  dy: string;
+  rowAxis: 1 | 2;
+}
+
+/** What a tap multiplies: [Cin, ...] and [Cout, ...] of the same positions and images. */
 interface TapOperands {
   images: string;
   gradients: string;
 }
 
-type TapShift = (context: LoweringContext, node: GradientNode, x: string, dy: string) => TapOperands[];
+type TapShift = (context: LoweringContext, node: GradientNode, operands: ChannelsOutside) => TapOperands[];
+
+/** Zeros added to rows and columns, which begin at an axis; a negative number cuts off. */
+function padded(
+  onnx: LoweringContext['onnx'],
+  tensor: string,
+  rowAxis: 1 | 2,
+  [top, left, bottom, right]: readonly [number, number, number, number],
+): string {
+  if (top === 0 && left === 0 && bottom === 0 && right === 0) return tensor;
+  const around = (rows: number, columns: number) =>
+    rowAxis === 1 ? [0, rows, columns, 0] : [0, 0, rows, columns];
+  return onnx.node('Pad', [tensor, onnx.integers(...around(top, left), ...around(bottom, right))]);
+}
 
 /** A shifted copy of the images for every tap. */
-const shiftImages: TapShift = ({ onnx }, node, x, dy) => {
+const shiftImages: TapShift = ({ onnx }, node, { x, dy, rowAxis }) => {
   const { strides, pads, shape } = node.attributes;
   const [, , rows, columns] = node.inputs[1]!.shape as [number, number, number, number];
-  const padded = pads.some((size) => size > 0)
-    ? onnx.node('Pad', [x, onnx.integers(0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3])])
-    : x;
+  const whole = padded(onnx, x, rowAxis, pads);
   return kernelPositions(shape).map(([i, j]) => ({
     images: onnx.node('Slice', [
-      padded,
+      whole,
       onnx.integers(i, j),
       onnx.integers(i + strides[0] * (rows - 1) + 1, j + strides[1] * (columns - 1) + 1),
-      onnx.integers(2, 3),
+      onnx.integers(rowAxis, rowAxis + 1),
       onnx.integers(...strides),
     ]),
     gradients: dy,
@@ -327,21 +374,16 @@ const shiftImages: TapShift = ({ onnx }, node, x, dy) => {
 
 /**
  * At stride 1 a tap's shift splits: the columns of the images move one way, the rows of the gradients the other. That
- * takes as many copies as the kernel has rows and columns, not taps. A negative pad cuts off.
+ * takes as many copies as the kernel has rows and columns, not taps.
  */
-const shiftBoth: TapShift = ({ onnx }, node, x, dy) => {
+const shiftBoth: TapShift = ({ onnx }, node, { x, dy, rowAxis }) => {
   const { pads, shape } = node.attributes;
   const [imageSize, outputSize] = node.inputs.map((input) => input.shape.slice(2));
-  const move = (tensor: string, axis: 0 | 1, before: number, after: number): string => {
-    if (before === 0 && after === 0) return tensor;
-    const pair = (size: number) => [0, 0, ...(axis === 0 ? [size, 0] : [0, size])];
-    return onnx.node('Pad', [tensor, onnx.integers(...pair(before), ...pair(after))]);
-  };
   const images = Array.from({ length: shape[3]! }, (_, j) =>
-    move(x, 1, pads[1] - j, outputSize![1]! + j - pads[1] - imageSize![1]!),
+    padded(onnx, x, rowAxis, [0, pads[1] - j, 0, outputSize![1]! + j - pads[1] - imageSize![1]!]),
   );
   const gradients = Array.from({ length: shape[2]! }, (_, i) =>
-    move(dy, 0, i - pads[0], imageSize![0]! - outputSize![0]! - i + pads[0]),
+    padded(onnx, dy, rowAxis, [i - pads[0], 0, imageSize![0]! - outputSize![0]! - i + pads[0], 0]),
   );
   return kernelPositions(shape).map(([i, j]) => ({ images: images[j]!, gradients: gradients[i]! }));
 };
