@@ -1,5 +1,5 @@
 // One round of whole epochs by ferlab, as `ferlab train` runs them: training, validation, checkpoint. Prints one JSON
-// object: when each epoch ended, in seconds since training began, and the side of its images. Where a preset's images
+// object: when each epoch ended, in seconds since training began, how many its checkpoint took, and the side of its images. Where a preset's images
 // grow, every size gets two epochs, of which the second shows what it takes; else there are two in all.
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -34,7 +34,7 @@ try {
       ...(sizes > 0 ? { growShare: sizes / (sizes + 1) } : {}),
     },
   });
-  const epochs: { side: number | null; seconds: number }[] = [];
+  const epochs: { side: number | null; seconds: number; checkpointSeconds: number }[] = [];
   const enough = new AbortController();
   const start = performance.now();
   await train(config, {
@@ -42,7 +42,10 @@ try {
     onProgress(event) {
       if (event.type !== 'epoch') return;
       const side = sideAt(config, epochs.length);
-      epochs.push({ side, seconds: (performance.now() - start) / 1000 });
+      const seconds = (performance.now() - start) / 1000;
+      // Of an epoch's time its row has training and validation. The first one's rest is the start, too.
+      const rest = seconds - (epochs.at(-1)?.seconds ?? 0) - event.row.seconds;
+      epochs.push({ side, seconds, checkpointSeconds: epochs.length === 0 ? 0 : rest });
       if (epochs.length === config.train.epochs) enough.abort(); // no report
     },
   });

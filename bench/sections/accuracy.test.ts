@@ -32,10 +32,29 @@ it('counts every epoch with what one on images of its size takes', () => {
   expect(sampleOf(growing, 8, curve, (epoch) => (epoch < 3 ? 32 : 44), 0.6)).toMatchObject({
     'epochSeconds/32': 8,
     'epochSeconds/44': 24,
-    secondsToTarget: 3 + 3 * 8 + 24,
+    // the first epochs took 3 and 1 seconds longer
+    secondsToTarget: 3 + 1 + 3 * 8 + 24,
     epochSeconds: (3 * 8 + 24) / 4,
   });
   expect(() => sampleOf(growing, 8, curve, () => 40, 0.6)).toThrow(/images of 40 pixels/);
+});
+
+it('counts no start of a size that the curve does not reach', () => {
+  const growing = [
+    { side: 32, seconds: 4 },
+    { side: 32, seconds: 5 },
+    { side: 44, seconds: 9 },
+    { side: 44, seconds: 12 },
+  ];
+  expect(sampleOf(growing, 8, curve, (epoch) => (epoch < 3 ? 32 : 44), 0.5).secondsToTarget).toBe(3 + 2 * 8);
+});
+
+it('counts a checkpoint once however many more images a whole epoch has', () => {
+  const saved = [{ seconds: 5 }, { seconds: 8, checkpointSeconds: 1 }];
+  expect(sampleOf(saved, 8, curve, oneSize, 0.5)).toMatchObject({
+    epochSeconds: 2 * 8 + 1,
+    secondsToTarget: 2 + 2 * (2 * 8 + 1),
+  });
 });
 
 it('takes no start where the first epoch was the quicker one', () => {

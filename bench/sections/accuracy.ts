@@ -32,6 +32,8 @@ interface Ended {
   readonly seconds: number;
   /** Side of its images where they grow; epochs of one side take equally long. */
   readonly side?: number | null;
+  /** Of these seconds, what its checkpoint took, which takes as long with more images; 0 unless told. */
+  readonly checkpointSeconds?: number;
 }
 
 export interface AccuracySettings {
@@ -66,11 +68,24 @@ const metrics: readonly Metric[] = [
   { key: 'recordedSeconds', label: 'to it when recorded', unit: 's', better: 'lower' },
 ];
 
-/** Seconds of a round's epochs by the side of their images: the last one's of each. */
-function secondsBySide(ended: readonly Ended[]): Map<number | null, number> {
-  const bySide = new Map<number | null, number>();
-  ended.forEach(({ side = null, seconds }, i) => {
-    bySide.set(side, seconds - (ended[i - 1]?.seconds ?? 0));
+/** What a round tells of the epochs on images of one side. */
+interface SideTimes {
+  /** Training and validation over the round's images. */
+  readonly images: number;
+  /** Takes as long with more images. */
+  readonly checkpoint: number;
+  /** What the first epoch took longer than the last: start, decoding, opening graphs. */
+  readonly start: number;
+}
+
+function timesBySide(ended: readonly Ended[]): Map<number | null, SideTimes> {
+  const bySide = new Map<number | null, SideTimes>();
+  const firsts = new Map<number | null, number>();
+  ended.forEach(({ side = null, seconds, checkpointSeconds: checkpoint = 0 }, i) => {
+    const took = seconds - (ended[i - 1]?.seconds ?? 0);
+    const first = firsts.get(side) ?? took;
+    firsts.set(side, first);
+    bySide.set(side, { images: took - checkpoint, checkpoint, start: Math.max(0, first - took) });
   });
   return bySide;
 }
@@ -81,7 +96,8 @@ const sideKey = (side: number | null): string => `epochSeconds/${side ?? 'all'}`
 /**
  * A round's figures.
  *
- * @param ended ends of the round's epochs, at least two for every side; the last of each tells what one takes.
+ * @param ended ends of the round's epochs, at least two for every side; the last of each tells what one takes, the first
+ *   what it takes to begin.
  * @param ofWhole how many times as many images a whole epoch has.
  * @param sideOf side of the images in an epoch of the curve, from 0.
  * @param target a share; null where it is unknown. Where the curve never gets there, the times are left out.
@@ -93,18 +109,23 @@ export function sampleOf(
   sideOf: (epoch: number) => number | null,
   target: number | null,
 ): Sample {
-  const bySide = secondsBySide(ended);
-  const whole = (side: number | null): number => {
+  const bySide = timesBySide(ended);
+  const timesOf = (side: number | null): SideTimes => {
     const measured = bySide.get(side);
     if (measured === undefined) throw new Error(`no epoch was measured on images of ${side} pixels.`);
-    return ofWhole * measured;
+    return measured;
   };
-  const start = Math.max(0, ended[0]!.seconds - bySide.get(ended[0]!.side ?? null)!);
+  const whole = (side: number | null): number => {
+    const { images, checkpoint } = timesOf(side);
+    return ofWhole * images + checkpoint;
+  };
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
   const epochs = target === null ? null : epochsTo(curve, target);
-  const counted = curve.slice(0, epochs ?? curve.length).map((_, epoch) => whole(sideOf(epoch)));
-  const training = counted.reduce((sum, seconds) => sum + seconds, 0);
+  const sides = curve.slice(0, epochs ?? curve.length).map((_, epoch) => sideOf(epoch));
+  const training = sum(sides.map(whole));
+  const start = sum([...new Set(sides)].map((side) => timesOf(side).start));
   return {
-    epochSeconds: training / counted.length,
+    epochSeconds: training / sides.length,
     accuracy: 100 * bestAccuracy(curve),
     ...(epochs === null
       ? {}
@@ -233,7 +254,7 @@ export function accuracyContests({ quick }: AccuracySettings, peers: Peers): Con
       title: "Until Keras's best validation accuracy",
       notes: [
         'Keras: the seed network, Adam at 0.001, batch 64, shear, zoom and flip, at most 30 epochs of FER2013. ferlab: each preset with its own network, schedule and batch size (`ferlab models`, and src/train/presets.ts); `seed` has the network of Keras, `quick` a residual one whose images grow.',
-        `*Epochs to it* and accuracies come from the learning curves in [results](results/README.md), one training each. *An epoch* is measured in these rounds, training and validation with everything that they involve: the second epoch over ${size.training} generated images (of every size, where images grow), times FER2013's ${wholeEpoch} by that number. *To Keras's best* is the sum of the epochs and what goes before the first. *When recorded* is what the same epochs took in the training that gave the curve, on a shared machine, at another time.`,
+        `*Epochs to it* and accuracies come from the learning curves in [results](results/README.md), one training each. *An epoch* is measured in these rounds, training and validation with everything that they involve: the second epoch over ${size.training} generated images (of every size, where images grow), times FER2013's ${wholeEpoch} by that number, its checkpoint once. *To Keras's best* is the sum of the epochs and what the first of every size takes longer. *When recorded* is what the same epochs took in the training that gave the curve, on a shared machine, at another time.`,
       ],
       metrics,
       comparison: {
