@@ -47,12 +47,16 @@ export function epochLine(event: Extract<TrainEvent, { type: 'epoch' }>): string
   ].join('  ');
 }
 
-type LiveEvent = Extract<TrainEvent, { type: 'decode' | 'validate' | 'step' }>;
+type LiveEvent = Extract<TrainEvent, { type: 'decode' | 'teach' | 'validate' | 'step' }>;
 
 function trainLine(event: LiveEvent, columns: number): string {
   switch (event.type) {
     case 'decode':
       return progressLine(columns, 'Reading images', event.done / event.total, [
+        `${event.done}/${event.total}`,
+      ]);
+    case 'teach':
+      return progressLine(columns, 'Asking teachers', event.done / event.total, [
         `${event.done}/${event.total}`,
       ]);
     case 'validate':
@@ -93,7 +97,7 @@ export function createTrainProgress(terminal: Terminal, quiet: boolean): TrainPr
       } else if (event.type === 'epoch') {
         live?.clear();
         say(epochLine(event));
-      } else if (event.type === 'decode' || event.type === 'validate' || event.type === 'step') {
+      } else if (event.type !== 'start' && event.type !== 'done') {
         live?.update((columns) => trainLine(event, columns));
       }
     },

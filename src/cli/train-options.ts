@@ -362,6 +362,13 @@ export const trainOptions: readonly TrainOption[] = [
       'what logits are divided by, those of the teachers and of the network',
       readNumber,
     ),
+    option(
+      '--teacher-views <name>',
+      'distillation.views',
+      'what teachers look at: every batch as the network sees it, or every training image once, as it is and mirrored ' +
+        '(batch, image)',
+      asIs,
+    ),
   ]),
   ...group('Run', [
     option(

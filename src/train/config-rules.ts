@@ -173,7 +173,7 @@ const rules: readonly Rule[] = [
         softLabels.file === null ? 'belongs to soft labels, which are off: give their file too' : null,
     }),
   ),
-  ...['weight', 'temperature'].map(
+  ...['weight', 'temperature', 'views'].map(
     (name): Rule => ({
       path: `distillation.${name}`,
       whenGiven: true,
@@ -183,6 +183,13 @@ const rules: readonly Rule[] = [
           : null,
     }),
   ),
+  {
+    path: 'distillation.views',
+    broken: ({ distillation, train }) =>
+      distillation.views === 'image' && train.mixup !== null
+        ? 'expected batch beside mixup, whose mixed images no teacher has seen alone, got image'
+        : null,
+  },
 ];
 
 /** Why images can't grow from the side that was given; null where they can, or none was. */
@@ -195,7 +202,8 @@ export function startSideProblem({ data, augment, model, train, distillation }: 
   const last = augment.crop ?? width;
   if (startSide >= last)
     return `expected less than the ${last} pixels that images have in the end, got ${startSide}`;
-  if (distillation.teachers.length > 0) return "expected no teachers, whose images don't grow";
+  if (distillation.teachers.length > 0 && distillation.views === 'batch')
+    return "expected no teachers that see every batch, whose images don't grow (distillation.views)";
   const network = createNetwork(model, data.imageSize, 2, augment.crop);
   return takesImagesOf(network, [1, startSide, startSide])
     ? null

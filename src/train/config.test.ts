@@ -105,6 +105,7 @@ describe('resolveTrainConfig', () => {
     expect(startSide({})).toBe(28);
     expect(startSide({ augment: { crop: 28 } })).toBeNull();
     expect(startSide({ distillation: { teachers: ['a.onnx'] } })).toBeNull();
+    expect(startSide({ distillation: { teachers: ['a.onnx'], views: 'image' } })).toBe(28);
     expect(startSide({ train: { epochs: 3, startSide: 36 } })).toBe(36);
     expect(refusal({ augment: { crop: 28 }, train: { startSide: 28 } }, 'tiny')).toMatch(
       /^train.startSide: /,
@@ -161,7 +162,7 @@ describe('resolveTrainConfig', () => {
     ],
     [
       { model: { name: 'tiny' }, train: { startSide: 32 }, distillation: { teachers: ['a.onnx'] } },
-      /^train.startSide: expected no teachers/,
+      /^train.startSide: expected no teachers that see every batch/,
     ],
     [{ train: { patience: null, minDelta: 0.1 } }, /^train.minDelta: belongs to early stopping/],
     [{ model: { convFilters: [4, 4, 4, 4, 4, 4] } }, /^model.convFilters: expected at most 5 blocks/],
@@ -192,6 +193,11 @@ describe('resolveTrainConfig', () => {
     [
       { distillation: { teachers: ['a.onnx'], temperature: 0 } },
       /^distillation.temperature: expected a number above 0, got 0$/,
+    ],
+    [{ distillation: { views: 'image' } }, /^distillation.views: belongs to distillation, which is off/],
+    [
+      { train: { mixup: 0.2 }, distillation: { teachers: ['a.onnx'], views: 'image' } },
+      /^distillation.views: expected batch beside mixup/,
     ],
     [{ distillation: { teachers: [''] } }, /^distillation.teachers.0: expected a text that is not empty/],
   ])('refuses contradictions: %j', (overrides, message) => {

@@ -210,6 +210,11 @@ const distillationSection = section({
   weight: share().default(0.7),
   /** Both sides' logits are divided by it. */
   temperature: positiveNumber().default(3),
+  /**
+   * What teachers look at: every `batch` as the network does, augmented and all, or every training `image` once, as it is
+   * and mirrored, whose answer is then kept for all that is made of it.
+   */
+  views: z.enum(['batch', 'image']).default('batch'),
 });
 
 const runSection = section({

@@ -10,6 +10,8 @@ export type TrainEvent =
   | { type: 'warning'; message: string }
   /** Images read from their files so far. */
   | { type: 'decode'; done: number; total: number }
+  /** Training images that teachers have looked at so far, where they do so once. */
+  | { type: 'teach'; done: number; total: number }
   /** The first step is next. */
   | {
       type: 'start';

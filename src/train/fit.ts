@@ -21,7 +21,7 @@ import type { LearningRate } from './learning-rate.js';
 import { mixBatch } from './mixup.js';
 import type { Monitor } from './monitor.js';
 import { rowsAt, softTargets } from './targets.js';
-import type { Teachers } from './teachers.js';
+import type { TeacherAnswers } from './teacher-answers.js';
 
 export interface FitOptions {
   config: TrainConfig;
@@ -32,7 +32,7 @@ export interface FitOptions {
   /** Distribution of every training image over the classes, [images, classes]; null for its label alone. */
   labelShares: Float32Array | null;
   /** Who teaches beside the labels; null for nobody. The session's step has to be compiled for it. */
-  teachers: Pick<Teachers, 'logits'> | null;
+  teachers: TeacherAnswers | null;
   session: TrainingSession;
   /** The session's. */
   device: Device;
@@ -119,7 +119,7 @@ async function trainEpoch(
     const step = progress.step + steps;
     rate = learningRate.at(step, progress.plateau);
     const { pixels, targets } = stepInput(options, batch, epoch, step);
-    const teacher = await options.teachers?.logits(pixels);
+    const teacher = await options.teachers?.logits(batch, pixels);
     const imageShape = [1, batch.height, batch.width];
     const given = { pixels, imageShape, targets, teacher, step, learningRate: rate };
     const result = await session.run(batch.size, given);

@@ -97,6 +97,25 @@ describe('training on wrong labels', () => {
     expect(distilled).toBeGreaterThan(0.55);
   }, 120_000);
 
+  it('follows what a teacher said of whole images on crops of them', async () => {
+    const more = { ...teacher({ weight: 1, views: 'image' }), augment: { crop: 14 } };
+    const events: TrainEvent[] = [];
+    const stop = stopAfter(5);
+    const { history } = await train(configOf('asked-once', 'wrong', more), {
+      ...stop,
+      onProgress(event) {
+        events.push(event);
+        stop.onProgress!(event);
+      },
+    });
+    expect(history.at(-1)!.val_accuracy).toBeGreaterThan(0.55);
+    expect(events.filter(({ type }) => type === 'teach').at(-1)).toEqual({
+      type: 'teach',
+      done: 360,
+      total: 360,
+    });
+  }, 120_000);
+
   it('follows the votes through mixup, smoothing and class weights as well', async () => {
     const more = { train: { mixup: 0.2, labelSmoothing: 0.1, classWeights: 'balanced' as const } };
     expect(await accuracyOf('mixed', { ...softLabels(1), ...more })).toBeGreaterThan(0.55);

@@ -59,7 +59,8 @@ export async function openSupervision(config: TrainConfig, dataset: Dataset): Pr
         });
   const start = config.start.from === null ? null : await openStart(config.start.from, config.model.name);
   if (distillation.teachers.length === 0) return { softLabels: votes, teachers: null, start };
-  const view = augmentedSize(config.augment, config.data.imageSize);
+  const { imageSize } = config.data;
+  const view = distillation.views === 'image' ? imageSize : augmentedSize(config.augment, imageSize);
   const { threads, device } = config.train;
   const where = device === 'auto' ? {} : { device }; // a run's device is chosen by now
   const teachers = await openTeachers(distillation.teachers, view, dataset.classes, { threads, ...where });
@@ -93,7 +94,7 @@ export function superviseImages(
     result.recipe.softLabels = { kind, file: basename(path), fingerprint, weight, minVotes };
   }
   if (teachers !== null) {
-    const { weight, temperature } = config.distillation;
+    const { weight, temperature, views } = config.distillation;
     const notes = teacherNotes(teachers.identities, { weight, temperature }, training.fingerprint);
     for (const message of notes) hooks.onProgress?.({ type: 'log', message });
     teachers.identities.forEach(({ fingerprint }, i) => {
@@ -104,6 +105,7 @@ export function superviseImages(
       teachers: teachers.identities.map(({ file, fingerprint }) => ({ file: basename(file), fingerprint })),
       weight,
       temperature,
+      views,
     };
   }
   if (start !== null) {

@@ -36,6 +36,7 @@ import {
 import { chooseRunFolder } from './run-name.js';
 import { describeFresh, startingWeights } from './start.js';
 import { balancedWeights } from './targets.js';
+import { askTeachers } from './teacher-answers.js';
 import { countClasses, openTrainingData, type TrainingData } from './training-data.js';
 
 /** Options of a run that belong to the call, not to the configuration. */
@@ -192,6 +193,7 @@ async function run(
       const message = `Images grow from ${config.train.startSide} pixels to their whole size over ${growing} epochs.`;
       call.onProgress?.({ type: 'log', message });
     }
+    const teachers = await askTeachers(supervision.teachers, config, training, classes, call);
     if (config.train.mixup !== null) call.onProgress?.({ type: 'log', message: mixupNote });
     call.onProgress?.({
       type: 'start',
@@ -207,7 +209,7 @@ async function run(
       classWeights:
         config.train.classWeights === 'balanced' ? balancedWeights(training.labels, classes) : null,
       labelShares: supervision.labelShares,
-      teachers: supervision.teachers,
+      teachers,
       session,
       device,
       channelBlock: block,
