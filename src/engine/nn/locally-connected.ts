@@ -19,7 +19,7 @@ function positionWise(shape: Shape): TensorSpec {
   };
 }
 
-/** Parameters `kernel` [positions, C kH kW, filters] and `bias` [filters, rows, columns]. */
+/** Parameters `kernel` [positions, kH kW C, filters] and `bias` [filters, rows, columns]. */
 export function locallyConnected2d({ filters, kernelSize }: { filters: number; kernelSize: number }): Layer {
   const outputOf = ([, h, w]: Shape): [number, number] => [h! - kernelSize + 1, w! - kernelSize + 1];
   return {
@@ -30,7 +30,7 @@ export function locallyConnected2d({ filters, kernelSize }: { filters: number; k
           `locallyConnected2d: needs images of at least ${kernelSize}x${kernelSize} pixels.`,
         );
       }
-      const kernel: Shape = [rows * columns, inputShape[0]! * kernelSize ** 2, filters];
+      const kernel: Shape = [rows * columns, kernelSize ** 2 * inputShape[0]!, filters];
       return {
         parameters: { kernel: positionWise(kernel), bias: filledWith(0, [filters, rows, columns]) },
         state: {},

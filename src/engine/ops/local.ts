@@ -28,7 +28,7 @@ function positions(x: readonly number[], [height, width]: readonly [number, numb
 
 function patchShape(x: readonly number[], kernel: readonly [number, number]): number[] {
   const [rows, columns] = positions(x, kernel);
-  return [rows * columns, x[0]!, x[1]! * kernel[0] * kernel[1]];
+  return [rows * columns, x[0]!, kernel[0] * kernel[1] * x[1]!];
 }
 
 /** Calls `visit` with the index of every pixel of every patch, and its index in the patches. */
@@ -40,8 +40,8 @@ function forEachPatchPixel(
   const [, columns] = positions(x, kernel);
   forEachIndex(patchShape(x, kernel), ([position, n, k]) => {
     const [row, column] = [Math.floor(position! / columns), position! % columns];
-    const tap = k! % (kernel[0] * kernel[1]);
-    const c = Math.floor(k! / (kernel[0] * kernel[1]));
+    const tap = Math.floor(k! / x[1]!);
+    const c = k! % x[1]!;
     const pixel = [n!, c, row + Math.floor(tap / kernel[1]), column + (tap % kernel[1])];
     visit(pixel, [position!, n!, k!]);
   });
@@ -52,33 +52,33 @@ const cases = [
   { name: 'whole image', shape: [2, 2, 3, 3], kernel: [3, 3] as const },
 ];
 
-/** Images [N, C, H, W] to patches [positions, N, C kH kW], positions row by row. */
+/**
+ * Images [N, C, H, W] to patches [positions, N, kH kW C], positions row by row. Channels come last (as in Keras), so that
+ * patches are gathered from images [H, W, N, C] by moving all images of a pixel at once.
+ */
 export const unfoldOp: OpDefinition<UnfoldAttributes> = {
   name: 'Unfold',
   types([x], { kernel }) {
     return [tensorType('float32', patchShape(x!.shape, kernel))];
   },
-  lower({ onnx, name, dynamicBatch }, node) {
+  lower({ onnx, name }, node) {
     const x = node.inputs[0]!;
     const { kernel } = node.attributes;
     const [rows, columns] = positions(x.shape, kernel);
+    const byPixel = onnx.node('Transpose', [name(x)], { perm: [2, 3, 0, 1] });
     const taps = Array.from({ length: kernel[0] * kernel[1] }, (_, tap) => {
       const [i, j] = [Math.floor(tap / kernel[1]), tap % kernel[1]];
       const moved = onnx.node('Slice', [
-        name(x),
+        byPixel,
         onnx.integers(i, j),
         onnx.integers(i + rows, j + columns),
-        onnx.integers(2, 3),
+        onnx.integers(0, 1),
       ]);
-      return onnx.node('Unsqueeze', [moved, onnx.integers(2)]); // [N, C, 1, rows, columns]
+      return onnx.node('Unsqueeze', [moved, onnx.integers(3)]); // [rows, columns, N, 1, C]
     });
-    const stacked = onnx.node('Concat', taps, { axis: 2 }); // [N, C, taps, rows, columns]
-    const batch = dynamicBatch ? 0 : x.shape[0]!;
-    const flat = onnx.node('Reshape', [
-      stacked,
-      onnx.integers(batch, x.shape[1]! * taps.length, rows * columns),
-    ]);
-    onnx.addNode('Transpose', [flat], node.outputs.map(name), { perm: [2, 0, 1] });
+    const stacked = onnx.node('Concat', taps, { axis: 3 }); // [rows, columns, N, taps, C]
+    const shape = onnx.integers(rows * columns, -1, taps.length * x.shape[1]!);
+    onnx.addNode('Reshape', [stacked, shape], node.outputs.map(name));
   },
   gradient({ inputs: [x], attributes: { kernel }, outputGradients: [dy] }) {
     return [dy!.graph.apply(foldOp, [dy!], { kernel, shape: x!.shape })[0]!];
@@ -91,7 +91,7 @@ export const unfoldOp: OpDefinition<UnfoldAttributes> = {
   cases: cases.map(({ name, shape, kernel }) => ({ name, inputs: [shape], attributes: { kernel } })),
 };
 
-/** Adds patches [positions, N, C kH kW] back into images of `shape`: the gradient of Unfold. */
+/** Adds patches [positions, N, kH kW C] back into images of `shape`: the gradient of Unfold. */
 export const foldOp: OpDefinition<FoldAttributes> = {
   name: 'Fold',
   types([patches], { kernel, shape }) {
@@ -118,15 +118,17 @@ function lowerFold({ onnx, name }: LoweringContext, node: Parameters<typeof fold
   const { kernel, shape } = node.attributes;
   const [rows, columns] = positions(shape, kernel);
   const count = kernel[0] * kernel[1];
-  const byImage = onnx.node('Transpose', [name(node.inputs[0]!)], { perm: [1, 2, 0] });
-  const stacked = onnx.node('Reshape', [byImage, onnx.integers(shape[0]!, shape[1]!, count, rows, columns)]);
+  const stacked = onnx.node('Reshape', [
+    name(node.inputs[0]!),
+    onnx.integers(rows, columns, shape[0]!, count, shape[1]!),
+  ]);
   const moved = Array.from({ length: count }, (_, tap) => {
     const [i, j] = [Math.floor(tap / kernel[1]), tap % kernel[1]];
-    const part = onnx.node('Gather', [stacked, onnx.constant('int64', [], [tap])], { axis: 2 });
-    return onnx.node('Pad', [part, onnx.integers(0, 0, i, j, 0, 0, kernel[0] - 1 - i, kernel[1] - 1 - j)]);
+    const part = onnx.node('Gather', [stacked, onnx.constant('int64', [], [tap])], { axis: 3 });
+    return onnx.node('Pad', [part, onnx.integers(i, j, 0, 0, kernel[0] - 1 - i, kernel[1] - 1 - j, 0, 0)]);
   });
   const sum = moved.reduce((a, b) => onnx.node('Add', [a, b])); // not every provider has Sum
-  onnx.addNode('Identity', [sum], node.outputs.map(name));
+  onnx.addNode('Transpose', [sum], node.outputs.map(name), { perm: [2, 3, 0, 1] });
 }
 
 export interface BatchMatMulAttributes {
@@ -212,7 +214,7 @@ export const batchMatMulOp: OpDefinition<BatchMatMulAttributes> = {
   ],
 };
 
-/** Patches of every position: [positions, N, C kH kW]. */
+/** Patches of every position: [positions, N, kH kW C]. */
 export function unfold(x: Value, kernel: readonly [number, number]): Value {
   return x.graph.apply(unfoldOp, [x], { kernel })[0]!;
 }
