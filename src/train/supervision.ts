@@ -95,7 +95,7 @@ export function superviseImages(
   }
   if (teachers !== null) {
     const { weight, temperature, views } = config.distillation;
-    const notes = teacherNotes(teachers.identities, { weight, temperature }, training.fingerprint);
+    const notes = teacherNotes(teachers.identities, config.distillation, training.fingerprint);
     for (const message of notes) hooks.onProgress?.({ type: 'log', message });
     teachers.identities.forEach(({ fingerprint }, i) => {
       result.fingerprints[`teacher${i + 1}`] = fingerprint;

@@ -150,11 +150,14 @@ describe('teacherNotes', () => {
     const file = await write('a.onnx', { seed: 1, side: 8, crop: null, changes: { notes } });
     const { identities, close } = await open([file], 8);
     await close();
-    const settings = { weight: 0.7, temperature: 3 };
+    const settings = { weight: 0.7, temperature: 3, views: 'batch' as const };
     expect(teacherNotes(identities, settings, 'f')).toEqual([
       'Distilled from a.onnx (weight 0.7, temperature 3).',
       'Teacher a.onnx: Trained with extra annotation: votes.',
     ]);
+    expect(teacherNotes(identities, { ...settings, views: 'image' }, 'f')[0]).toBe(
+      'Distilled from a.onnx (weight 0.7, temperature 3; asked once about every training image).',
+    );
     expect(teacherNotes(identities, settings, 'other')[1]).toMatch(
       /^Teacher a\.onnx was trained on other images or labels \(faces\)/,
     );

@@ -138,13 +138,14 @@ export async function openTeachers(
  */
 export function teacherNotes(
   identities: readonly TeacherIdentity[],
-  { weight, temperature }: { weight: number; temperature: number },
+  { weight, temperature, views }: { weight: number; temperature: number; views: 'batch' | 'image' },
   trained: string,
 ): string[] {
   const names = identities.map(({ file }) => basename(file));
   const others = identities.filter(({ metadata }) => metadata.dataset.fingerprints.train !== trained);
   return [
-    `Distilled from ${names.join(', ')} (weight ${weight}, temperature ${temperature}).`,
+    `Distilled from ${names.join(', ')} (weight ${weight}, temperature ${temperature}` +
+      `${views === 'image' ? '; asked about every training image once' : ''}).`,
     ...others.map(
       ({ file, metadata }) =>
         `Teacher ${basename(file)} was trained on other images or labels (${metadata.dataset.name}): scores on images ` +
