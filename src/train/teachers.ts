@@ -145,7 +145,7 @@ export function teacherNotes(
   const others = identities.filter(({ metadata }) => metadata.dataset.fingerprints.train !== trained);
   return [
     `Distilled from ${names.join(', ')} (weight ${weight}, temperature ${temperature}` +
-      `${views === 'image' ? '; asked about every training image once' : ''}).`,
+      `${views === 'image' ? '; asked once about every training image' : ''}).`,
     ...others.map(
       ({ file, metadata }) =>
         `Teacher ${basename(file)} was trained on other images or labels (${metadata.dataset.name}): scores on images ` +
