@@ -1,6 +1,7 @@
 // One round of whole epochs by ferlab, as `ferlab train` runs them: training, validation, checkpoint. Prints one JSON
-// object: when each epoch ended, in seconds since training began, how many its checkpoint took, and the side of its images. Where a preset's images
-// grow, every size gets two epochs, of which the second shows what it takes; else there are two in all.
+// object: when each epoch ended, in seconds since training began, how many its checkpoint took, and the side of its
+// images. Where a preset's images grow, every size gets two epochs, of which the second shows what it takes; else there
+// are two in all.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

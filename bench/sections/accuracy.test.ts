@@ -11,6 +11,14 @@ const ended = [{ seconds: 5 }, { seconds: 8 }];
 
 const oneSize = () => null;
 
+/** Three seconds of start and one an epoch on small images, then one and three. */
+const growing = [
+  { side: 32, seconds: 4 },
+  { side: 32, seconds: 5 },
+  { side: 44, seconds: 9 },
+  { side: 44, seconds: 12 },
+];
+
 it('counts the start once and an epoch as often as the curve takes to the target', () => {
   expect(sampleOf(ended, 8, curve, oneSize, 0.5)).toEqual({
     epochSeconds: 24,
@@ -23,12 +31,6 @@ it('counts the start once and an epoch as often as the curve takes to the target
 });
 
 it('counts every epoch with what one on images of its size takes', () => {
-  const growing = [
-    { side: 32, seconds: 4 },
-    { side: 32, seconds: 5 },
-    { side: 44, seconds: 9 },
-    { side: 44, seconds: 12 },
-  ];
   expect(sampleOf(growing, 8, curve, (epoch) => (epoch < 3 ? 32 : 44), 0.6)).toMatchObject({
     'epochSeconds/32': 8,
     'epochSeconds/44': 24,
@@ -40,12 +42,6 @@ it('counts every epoch with what one on images of its size takes', () => {
 });
 
 it('counts no start of a size that the curve does not reach', () => {
-  const growing = [
-    { side: 32, seconds: 4 },
-    { side: 32, seconds: 5 },
-    { side: 44, seconds: 9 },
-    { side: 44, seconds: 12 },
-  ];
   expect(sampleOf(growing, 8, curve, (epoch) => (epoch < 3 ? 32 : 44), 0.5).secondsToTarget).toBe(3 + 2 * 8);
 });
 

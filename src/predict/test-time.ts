@@ -29,6 +29,19 @@ export function cropMargin(model: ExpressionModel): Margin {
   return { x: (model.inputSize.width - crop) / 2, y: (model.inputSize.height - crop) / 2 };
 }
 
+/** Mean of what is answered to several views of the same images. */
+export async function meanLogits(
+  seen: readonly Float32Array[],
+  answer: (pixels: Float32Array) => Promise<Float32Array>,
+): Promise<Float32Array> {
+  const mean = (await answer(seen[0]!)).map((score) => score / seen.length);
+  for (const view of seen.slice(1)) {
+    const scores = await answer(view);
+    for (let i = 0; i < mean.length; i++) mean[i]! += scores[i]! / seen.length;
+  }
+  return mean;
+}
+
 /**
  * A model that answers with the averaged logits of several views. Closing it closes `model`.
  *
@@ -38,15 +51,8 @@ export function withTestTimeAugmentation(model: ExpressionModel, kind: TestTimeK
   if (kind === 'none') return model;
   const { width, height } = model.inputSize;
   const margin = kind === 'ten-crop' ? cropMargin(model) : { x: 0, y: 0 };
-  const logits = async (pixels: Float32Array): Promise<Float32Array> => {
-    const seen = views(pixels, width, height, kind, margin);
-    const mean = new Float32Array((pixels.length / (width * height)) * model.classes.length);
-    for (const view of seen) {
-      const scores = await model.logits(view);
-      for (let i = 0; i < mean.length; i++) mean[i]! += scores[i]! / seen.length;
-    }
-    return mean;
-  };
+  const logits = (pixels: Float32Array): Promise<Float32Array> =>
+    meanLogits(views(pixels, width, height, kind, margin), model.logits);
   return completeModel({
     classes: model.classes,
     inputSize: model.inputSize,

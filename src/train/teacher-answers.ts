@@ -3,6 +3,7 @@
 
 import { type Batch, sequentialBatches } from '../data/batches.js';
 import type { ImageStore } from '../data/store.js';
+import { meanLogits } from '../predict/test-time.js';
 import { views } from '../predict/views.js';
 import type { TrainConfig } from './config.js';
 import type { TrainHooks } from './events.js';
@@ -52,11 +53,7 @@ async function answersToImages(
   let done = 0;
   for await (const { pixels, width, height, size, release } of sequentialBatches(training, batchSize)) {
     const seen = views(pixels, width, height, mirrored ? 'flip' : 'none', { x: 0, y: 0 });
-    const rows = table.subarray(done * classes, (done + size) * classes);
-    for (const view of seen) {
-      const logits = await teachers.logits(view);
-      for (let i = 0; i < rows.length; i++) rows[i]! += logits[i]! / seen.length;
-    }
+    table.set(await meanLogits(seen, teachers.logits), done * classes);
     release();
     done += size;
     hooks.onProgress?.({ type: 'teach', done, total: training.count });

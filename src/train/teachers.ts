@@ -9,6 +9,7 @@ import { readModelFile } from '../predict/load.js';
 import type { ModelMetadata } from '../predict/metadata.js';
 import { type ExpressionModel, type LoadOptions, openModel } from '../predict/model.js';
 import { trainedCrop } from '../predict/test-time.js';
+import type { TrainConfig } from './config.js';
 
 /** One teacher, for fingerprints, the model file and notes. */
 export interface TeacherIdentity {
@@ -138,7 +139,7 @@ export async function openTeachers(
  */
 export function teacherNotes(
   identities: readonly TeacherIdentity[],
-  { weight, temperature, views }: { weight: number; temperature: number; views: 'batch' | 'image' },
+  { weight, temperature, views }: Omit<TrainConfig['distillation'], 'teachers'>,
   trained: string,
 ): string[] {
   const names = identities.map(({ file }) => basename(file));
