@@ -3,21 +3,10 @@
 import type { GradientRequest, OpCase, OpDefinition, Value } from '../ir/graph.js';
 import { NdArray } from '../tensor/array.js';
 import { broadcastShapes, ShapeError, sameShape, type TensorType, tensorType } from '../tensor/type.js';
-import { reduceSum } from './reduction.js';
-import { reshape } from './shaping.js';
+import { reduceToShape } from './reduction.js';
 
 export type NoAttributes = Record<string, never>;
 const none: NoAttributes = {};
-
-/** Sums a gradient over the axes along which its operand was broadcast. */
-export function reduceToShape(gradient: Value, shape: readonly number[]): Value {
-  if (sameShape(gradient.shape, shape)) return gradient;
-  const lead = gradient.shape.length - shape.length;
-  const axes = gradient.shape
-    .map((_, axis) => axis)
-    .filter((axis) => axis < lead || (shape[axis - lead] === 1 && gradient.shape[axis] !== 1));
-  return reshape(reduceSum(gradient, axes, true), shape);
-}
 
 function requireFloat(types: readonly TensorType[], count: number): void {
   if (types.length !== count) throw new ShapeError(`needs ${count} inputs, got ${types.length}.`);

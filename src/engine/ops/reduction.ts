@@ -107,11 +107,7 @@ export const broadcastOp: OpDefinition<BroadcastAttributes> = {
     );
   },
   gradient({ inputs: [x], outputGradients: [dy] }) {
-    const lead = dy!.shape.length - x!.shape.length;
-    const axes = dy!.shape
-      .map((_, axis) => axis)
-      .filter((axis) => axis < lead || (x!.shape[axis - lead] === 1 && dy!.shape[axis] !== 1));
-    return [reshape(reduceSum(dy!, axes, true), x!.shape)];
+    return [reduceToShape(dy!, x!.shape)];
   },
   reference([x], { shape }) {
     return [NdArray.build(shape, (index) => x!.broadcastAt(index))];
@@ -135,4 +131,14 @@ export function reduceMean(x: Value, axes: readonly number[], keepDims = false):
 /** Repeats a tensor along axes of size 1 and new leading axes. */
 export function broadcastTo(x: Value, shape: readonly number[]): Value {
   return sameShape(x.shape, shape) ? x : x.graph.apply(broadcastOp, [x], { shape })[0]!;
+}
+
+/** Sums a gradient over the axes along which its operand was broadcast. */
+export function reduceToShape(gradient: Value, shape: readonly number[]): Value {
+  if (sameShape(gradient.shape, shape)) return gradient;
+  const lead = gradient.shape.length - shape.length;
+  const axes = gradient.shape
+    .map((_, axis) => axis)
+    .filter((axis) => axis < lead || (shape[axis - lead] === 1 && gradient.shape[axis] !== 1));
+  return reshape(reduceSum(gradient, axes, true), shape);
 }
