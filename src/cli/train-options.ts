@@ -346,7 +346,7 @@ export const trainOptions: readonly TrainOption[] = [
     option(
       '--teacher <files>',
       'distillation.teachers',
-      'model files, separated by commas, whose mean logits the network is trained towards too',
+      'model files, separated by commas, whose mean logits the network is trained towards too; box is the model that comes with ferlab',
       readTexts,
       () => 'none',
     ),

@@ -13,7 +13,7 @@ import type { HistoryRow } from '../report/types.js';
 import { programVersion } from '../version.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { checkTrainConfig, parseTrainConfig, type TrainConfig } from './config.js';
-import { boxedName } from './start.js';
+import { withModelPath } from './given-model.js';
 
 export interface RunFolder {
   readonly path: string;
@@ -118,8 +118,11 @@ function withPaths(config: TrainConfig, change: (path: string) => string): Train
     ...config,
     data: { ...config.data, path: changed(path), train: changed(train), validation: changed(validation) },
     softLabels: { ...config.softLabels, file: changed(config.softLabels.file) },
-    start: { from: config.start.from === boxedName ? boxedName : changed(config.start.from) },
-    distillation: { ...config.distillation, teachers: config.distillation.teachers.map(change) },
+    start: { from: config.start.from === null ? null : withModelPath(config.start.from, change) },
+    distillation: {
+      ...config.distillation,
+      teachers: config.distillation.teachers.map((given) => withModelPath(given, change)),
+    },
   };
 }
 

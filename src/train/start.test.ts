@@ -86,7 +86,7 @@ describe('openStart', () => {
     expect(startingWeights(its, 1, start, boxed.classes).fresh).toEqual([]);
     expect(startNotes(start, 'other')).toEqual([
       expect.stringMatching(
-        /^Started from the weights of the model that comes with ferlab, trained on other/,
+        /^Started from the weights of the model that comes with ferlab \(.*\), trained on other/,
       ),
     ]);
   });

@@ -2,27 +2,17 @@
 // layer where the classes are others, begins at random even then.
 
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import { initializeWeights, type Network, type Tensors, type Weights } from '../engine/compile/network.js';
 import { storedTensors } from '../engine/onnx/edit.js';
 import { sameShape } from '../engine/tensor/type.js';
 import { FerlabError } from '../errors.js';
 import { classifier, type ModelName } from '../models/create.js';
-import { boxedModelFile } from '../predict/boxed.js';
 import { readModelFile } from '../predict/load.js';
-import type { ModelMetadata } from '../predict/metadata.js';
 import { parseModelFile } from '../predict/model.js';
-
-/** Stands for the model that comes with ferlab, where a model file is asked for. */
-export const boxedName = 'box';
+import { type GivenModel, givenModelFile, givenModelName } from './given-model.js';
 
 /** A model file to start from. */
-export interface Start {
-  /** As given. */
-  from: string;
-  /** SHA-256 (hex) of the file's bytes. */
-  fingerprint: string;
-  metadata: ModelMetadata;
+export interface Start extends GivenModel {
   /** Its tensors by name: `parameters/...` and `state/...`. */
   tensors: Tensors;
 }
@@ -35,7 +25,7 @@ export interface Start {
  * @throws FerlabError `model` where the file is missing or no model, or holds another network's weights.
  */
 export async function openStart(from: string, name: ModelName): Promise<Start> {
-  const file = from === boxedName ? boxedModelFile : from;
+  const file = givenModelFile(from);
   const bytes = await readModelFile(file);
   const { model, metadata } = parseModelFile(bytes, file);
   const found = (metadata.training.model as { name?: unknown } | undefined)?.name;
@@ -54,7 +44,7 @@ export async function openStart(from: string, name: ModelName): Promise<Start> {
         'train it anew to start from it.',
     );
   }
-  return { from, fingerprint: createHash('sha256').update(bytes).digest('hex'), metadata, tensors };
+  return { file: from, fingerprint: createHash('sha256').update(bytes).digest('hex'), metadata, tensors };
 }
 
 /**
@@ -98,15 +88,12 @@ export function describeFresh(from: string, fresh: readonly string[]): string | 
  *
  * @param trained fingerprint of the images that the network is trained on now.
  */
-export function startNotes({ from, metadata }: Start, trained: string): string[] {
-  const name = from === boxedName ? 'the model that comes with ferlab' : basename(from);
-  const { dataset } = metadata;
+export function startNotes(start: GivenModel, trained: string): string[] {
+  const name = givenModelName(start);
+  const { dataset, notes = [] } = start.metadata;
   const others =
     dataset.fingerprints.train === trained
       ? ''
       : `, trained on other images or labels (${dataset.name}): scores on those say nothing of new faces`;
-  return [
-    `Started from the weights of ${name}${others}.`,
-    ...(metadata.notes ?? []).map((note) => `Of ${name}: ${note}`),
-  ];
+  return [`Started from the weights of ${name}${others}.`, ...notes.map((note) => `Of ${name}: ${note}`)];
 }

@@ -138,7 +138,9 @@ describe('training that starts from a model file', () => {
       },
     });
     expect(history[0]!.val_accuracy).toBeGreaterThan(model.metadata.metrics.val_accuracy! - 0.05);
-    const note = 'Started from the weights of start.onnx.';
+    const note = expect.stringMatching(
+      /^Started from the weights of start\.onnx \([a-z]+, SHA-256 [0-9a-f]{8}\)\.$/,
+    );
     expect(events).toContainEqual({ type: 'log', message: note });
     const tuned = await loadModel(modelFile);
     await tuned.close();
@@ -171,8 +173,10 @@ describe('what says that a model had more than labels', () => {
     await model.close();
     expect(model.metadata.notes).toEqual([
       expect.stringMatching(/^Trained with extra annotation: votes \(votes\.csv, weight 0\.5, 360 of 360/),
-      'Distilled from best.onnx (weight 0.7, temperature 3).',
-      expect.stringMatching(/^Teacher best\.onnx was trained on other images or labels \(right\)/),
+      expect.stringMatching(
+        /^Distilled from best\.onnx \([a-z]+, SHA-256 [0-9a-f]{8}\): weight 0\.7, temperature 3\.$/,
+      ),
+      expect.stringMatching(/^Teacher best\.onnx \(.*\) was trained on other images or labels \(right\)/),
     ]);
     const sha = expect.stringMatching(/^[0-9a-f]{64}$/);
     expect(model.metadata.training).toMatchObject({

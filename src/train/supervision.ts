@@ -113,7 +113,7 @@ export function superviseImages(
     for (const message of notes) hooks.onProgress?.({ type: 'log', message });
     result.fingerprints.start = start.fingerprint;
     result.notes.push(...notes);
-    result.recipe.start = { from: basename(start.from), fingerprint: start.fingerprint };
+    result.recipe.start = { from: basename(start.file), fingerprint: start.fingerprint };
   }
   return result;
 }

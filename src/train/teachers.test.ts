@@ -6,6 +6,7 @@ import { compileForward } from '../engine/compile/forward.js';
 import { initializeWeights, type Network } from '../engine/compile/network.js';
 import { sequential } from '../engine/nn/compose.js';
 import { conv2d, dense, flatten } from '../engine/nn/layers.js';
+import { loadModel } from '../predict/load.js';
 import { encodeMetadata, type ModelMetadata, modelFormat } from '../predict/metadata.js';
 import { openModel } from '../predict/model.js';
 import { openTeachers, teacherNotes } from './teachers.js';
@@ -70,6 +71,21 @@ const open = (files: string[], side: number) =>
   openTeachers(files, { width: side, height: side }, classes, { threads: 1 });
 
 describe('openTeachers', () => {
+  it('takes the model that comes with ferlab by the name box', async () => {
+    const boxed = await loadModel();
+    await boxed.close();
+    const { width, height } = boxed.inputSize;
+    const teachers = await openTeachers(['box'], { width, height }, boxed.classes, { threads: 1 });
+    const pixels = new Float32Array(width * height).fill(90);
+    const answers = await teachers.logits(pixels);
+    await teachers.close();
+    expect(teachers.identities[0]).toMatchObject({ file: 'box', metadata: boxed.metadata });
+    expect(answers).toHaveLength(boxed.classes.length);
+    expect(teacherNotes(teachers.identities, { weight: 1, temperature: 1, views: 'image' }, 'f')[0]).toMatch(
+      /^Distilled from the model that comes with ferlab \(/,
+    );
+  });
+
   it('averages the logits of all teachers', async () => {
     const [a, b] = [1, 2].map((seed) => ({ seed, side: 8, crop: null }));
     const teachers = await open([await write('a.onnx', a!), await write('b.onnx', b!)], 8);
@@ -151,15 +167,36 @@ describe('teacherNotes', () => {
     const { identities, close } = await open([file], 8);
     await close();
     const settings = { weight: 0.7, temperature: 3, views: 'batch' as const };
+    const name = `a.onnx (SHA-256 ${identities[0]!.fingerprint.slice(0, 8)})`;
     expect(teacherNotes(identities, settings, 'f')).toEqual([
-      'Distilled from a.onnx (weight 0.7, temperature 3).',
-      'Teacher a.onnx: Trained with extra annotation: votes.',
+      `Distilled from ${name}: weight 0.7, temperature 3.`,
+      `Teacher ${name}: Trained with extra annotation: votes.`,
     ]);
     expect(teacherNotes(identities, { ...settings, views: 'image' }, 'f')[0]).toBe(
-      'Distilled from a.onnx (weight 0.7, temperature 3; asked once about every training image).',
+      `Distilled from ${name}: weight 0.7, temperature 3; asked once about every training image.`,
     );
     expect(teacherNotes(identities, settings, 'other')[1]).toMatch(
-      /^Teacher a\.onnx was trained on other images or labels \(faces\)/,
+      /^Teacher a\.onnx \(.*\) was trained on other images or labels \(faces\)/,
     );
+  });
+
+  it('tells teachers of the same file name apart, in any folder', async () => {
+    const [one, other] = [
+      await write('one.onnx', { seed: 1, side: 8, crop: null, changes: { training: { preset: 'tiny' } } }),
+      await write('other.onnx', { seed: 2, side: 8, crop: null }),
+    ];
+    const { identities, close } = await open([one, other], 8);
+    await close();
+    const settings = { weight: 0.5, temperature: 2, views: 'batch' as const };
+    const named = (parent: string) =>
+      teacherNotes(
+        identities.map((teacher) => ({ ...teacher, file: join(parent, 'last.onnx') })),
+        settings,
+        'f',
+      )[0];
+    expect(named('a')).toMatch(
+      /^Distilled from last\.onnx \(tiny, SHA-256 [0-9a-f]{8}\), last\.onnx \(SHA-256 [0-9a-f]{8}\): /,
+    );
+    expect(named('b')).toBe(named('a'));
   });
 });

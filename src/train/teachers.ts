@@ -3,25 +3,16 @@
 // consistent"), and answer with logits.
 
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import { FerlabError } from '../errors.js';
 import { readModelFile } from '../predict/load.js';
-import type { ModelMetadata } from '../predict/metadata.js';
 import { type ExpressionModel, type LoadOptions, openModel } from '../predict/model.js';
 import { trainedCrop } from '../predict/test-time.js';
 import type { TrainConfig } from './config.js';
-
-/** One teacher, for fingerprints, the model file and notes. */
-export interface TeacherIdentity {
-  /** As given. */
-  file: string;
-  /** SHA-256 (hex) of the file's bytes. */
-  fingerprint: string;
-  metadata: ModelMetadata;
-}
+import { type GivenModel, givenModelFile, givenModelName } from './given-model.js';
 
 export interface Teachers {
-  readonly identities: readonly TeacherIdentity[];
+  /** For fingerprints, the model file and notes. */
+  readonly identities: readonly GivenModel[];
   /** Mean logits of the teachers, [n, classes], for pixels [n, 1, height, width] as the network in training gets them. */
   logits(pixels: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
@@ -87,7 +78,7 @@ function checkClasses(model: ExpressionModel, classes: readonly string[], file: 
 /**
  * Opens teachers.
  *
- * @param files at least one model file.
+ * @param files at least one model file, or `box` for the model that comes with ferlab.
  * @param view size of the images that the network is trained on, after cropping.
  * @throws FerlabError `model` where a file is missing or no model, has other classes, or can't see images of that size.
  */
@@ -101,17 +92,18 @@ export async function openTeachers(
   const close = async (): Promise<void> => {
     await Promise.all(models.map((model) => model.close()));
   };
-  const identities: TeacherIdentity[] = [];
+  const identities: GivenModel[] = [];
   const fits: ((pixels: Float32Array) => Float32Array)[] = [];
   try {
-    for (const file of files) {
+    for (const given of files) {
+      const file = givenModelFile(given);
       const bytes = await readModelFile(file);
       const model = await openModel(bytes, file, options);
       models.push(model);
       checkClasses(model, classes, file);
       fits.push(fitView(model, view, file));
       const fingerprint = createHash('sha256').update(bytes).digest('hex');
-      identities.push({ file, fingerprint, metadata: model.metadata });
+      identities.push({ file: given, fingerprint, metadata: model.metadata });
     }
   } catch (error) {
     await close();
@@ -138,22 +130,22 @@ export async function openTeachers(
  * @param trained fingerprint of the images that the network is trained on.
  */
 export function teacherNotes(
-  identities: readonly TeacherIdentity[],
+  identities: readonly GivenModel[],
   { weight, temperature, views }: Omit<TrainConfig['distillation'], 'teachers'>,
   trained: string,
 ): string[] {
-  const names = identities.map(({ file }) => basename(file));
+  const names = identities.map(givenModelName);
   const others = identities.filter(({ metadata }) => metadata.dataset.fingerprints.train !== trained);
   return [
-    `Distilled from ${names.join(', ')} (weight ${weight}, temperature ${temperature}` +
-      `${views === 'image' ? '; asked once about every training image' : ''}).`,
+    `Distilled from ${names.join(', ')}: weight ${weight}, temperature ${temperature}` +
+      `${views === 'image' ? '; asked once about every training image' : ''}.`,
     ...others.map(
-      ({ file, metadata }) =>
-        `Teacher ${basename(file)} was trained on other images or labels (${metadata.dataset.name}): scores on images ` +
-        'that it was trained on say nothing of new faces.',
+      (teacher) =>
+        `Teacher ${givenModelName(teacher)} was trained on other images or labels (${teacher.metadata.dataset.name}): ` +
+        'scores on images that it was trained on say nothing of new faces.',
     ),
-    ...identities.flatMap(({ file, metadata }) =>
-      (metadata.notes ?? []).map((note) => `Teacher ${basename(file)}: ${note}`),
+    ...identities.flatMap((teacher) =>
+      (teacher.metadata.notes ?? []).map((note) => `Teacher ${givenModelName(teacher)}: ${note}`),
     ),
   ];
 }

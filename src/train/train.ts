@@ -273,7 +273,7 @@ function firstWeights(
 ): Weights {
   const { start } = supervision;
   const { weights, fresh } = startingWeights(network, config.train.seed, start, dataset.classes);
-  const message = describeFresh(start?.from ?? '', fresh);
+  const message = describeFresh(start?.file ?? '', fresh);
   if (message !== null) call.onProgress?.({ type: 'log', message });
   return weights;
 }

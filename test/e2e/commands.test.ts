@@ -130,7 +130,9 @@ describe('a model that had more than labels', () => {
       folder,
     );
     expect(log).toContain('Soft labels: votes of votes.csv for 20 of 140 training images, weight 0.5');
-    expect(log).toContain('Distilled from best.onnx (weight 0.7, temperature 3).');
+    expect(log).toMatch(
+      /Distilled from best\.onnx \([a-z]+, SHA-256 [0-9a-f]{8}\): weight 0\.7, temperature 3\./,
+    );
     const note = 'Trained with extra annotation: votes (votes.csv, weight 0.5, 20 of 140 training images).';
     expect(readFileSync(path.join(folder, 'beside/report.md'), 'utf8')).toContain(`**Note:** ${note}`);
     expect(await succeed(['evaluate', 'beside/best.onnx', 'faces'], folder)).toContain(`Note: ${note}`);
