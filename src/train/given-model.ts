@@ -1,15 +1,25 @@
 // Model files that a configuration names, to start from or as teachers: paths, or the one that comes with ferlab.
 
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { boxedModelFile } from '../predict/boxed.js';
+import { readModelFile } from '../predict/load.js';
 import type { ModelMetadata } from '../predict/metadata.js';
 
 /** Stands for the model that comes with ferlab, where a model file is asked for. */
 export const boxedName = 'box';
 
-/** Where the file lies. */
-export function givenModelFile(given: string): string {
-  return given === boxedName ? boxedModelFile : given;
+/**
+ * Reads the file. `path` is where it lies, for messages; `fingerprint` the SHA-256 (hex) of its bytes.
+ *
+ * @throws FerlabError `model` where it is missing.
+ */
+export async function readGivenModel(
+  given: string,
+): Promise<{ path: string; bytes: Uint8Array; fingerprint: string }> {
+  const path = given === boxedName ? boxedModelFile : given;
+  const bytes = await readModelFile(path);
+  return { path, bytes, fingerprint: createHash('sha256').update(bytes).digest('hex') };
 }
 
 /** A model file that was read. */

@@ -1,15 +1,13 @@
 // Where a network's weights begin: at random, or at those of a model file (fine-tuning). What doesn't fit, as the last
 // layer where the classes are others, begins at random even then.
 
-import { createHash } from 'node:crypto';
 import { initializeWeights, type Network, type Tensors, type Weights } from '../engine/compile/network.js';
 import { storedTensors } from '../engine/onnx/edit.js';
 import { sameShape } from '../engine/tensor/type.js';
 import { FerlabError } from '../errors.js';
 import { classifier, type ModelName } from '../models/create.js';
-import { readModelFile } from '../predict/load.js';
 import { parseModelFile } from '../predict/model.js';
-import { type GivenModel, givenModelFile, givenModelName } from './given-model.js';
+import { type GivenModel, givenModelName, readGivenModel } from './given-model.js';
 
 /** A model file to start from. */
 export interface Start extends GivenModel {
@@ -25,8 +23,7 @@ export interface Start extends GivenModel {
  * @throws FerlabError `model` where the file is missing or no model, or holds another network's weights.
  */
 export async function openStart(from: string, name: ModelName): Promise<Start> {
-  const file = givenModelFile(from);
-  const bytes = await readModelFile(file);
+  const { path: file, bytes, fingerprint } = await readGivenModel(from);
   const { model, metadata } = parseModelFile(bytes, file);
   const found = (metadata.training.model as { name?: unknown } | undefined)?.name;
   if (found !== name) {
@@ -44,7 +41,7 @@ export async function openStart(from: string, name: ModelName): Promise<Start> {
         'train it anew to start from it.',
     );
   }
-  return { file: from, fingerprint: createHash('sha256').update(bytes).digest('hex'), metadata, tensors };
+  return { file: from, fingerprint, metadata, tensors };
 }
 
 /**

@@ -2,13 +2,11 @@
 // crop and mixup included ("function matching": Beyer et al. 2022, "Knowledge distillation: A good teacher is patient and
 // consistent"), and answer with logits.
 
-import { createHash } from 'node:crypto';
 import { FerlabError } from '../errors.js';
-import { readModelFile } from '../predict/load.js';
 import { type ExpressionModel, type LoadOptions, openModel } from '../predict/model.js';
 import { trainedCrop } from '../predict/test-time.js';
 import type { TrainConfig } from './config.js';
-import { type GivenModel, givenModelFile, givenModelName } from './given-model.js';
+import { type GivenModel, givenModelName, readGivenModel } from './given-model.js';
 
 export interface Teachers {
   /** For fingerprints, the model file and notes. */
@@ -78,7 +76,7 @@ function checkClasses(model: ExpressionModel, classes: readonly string[], file: 
 /**
  * Opens teachers.
  *
- * @param files at least one model file, or `box` for the model that comes with ferlab.
+ * @param files at least one, each a model file or `box` for the model that comes with ferlab.
  * @param view size of the images that the network is trained on, after cropping.
  * @throws FerlabError `model` where a file is missing or no model, has other classes, or can't see images of that size.
  */
@@ -96,13 +94,11 @@ export async function openTeachers(
   const fits: ((pixels: Float32Array) => Float32Array)[] = [];
   try {
     for (const given of files) {
-      const file = givenModelFile(given);
-      const bytes = await readModelFile(file);
+      const { path: file, bytes, fingerprint } = await readGivenModel(given);
       const model = await openModel(bytes, file, options);
       models.push(model);
       checkClasses(model, classes, file);
       fits.push(fitView(model, view, file));
-      const fingerprint = createHash('sha256').update(bytes).digest('hex');
       identities.push({ file: given, fingerprint, metadata: model.metadata });
     }
   } catch (error) {
