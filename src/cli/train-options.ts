@@ -344,6 +344,12 @@ export const trainOptions: readonly TrainOption[] = [
       readNumber,
     ),
     option(
+      '--soft-label-fit',
+      'softLabels.fit',
+      'take votes for what the labels of training images with such votes are, not for the classes of their names',
+      asIs,
+    ),
+    option(
       '--teacher <files>',
       'distillation.teachers',
       'model files, separated by commas, whose mean logits the network is trained towards too; box is the model that comes with ferlab',

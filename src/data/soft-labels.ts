@@ -6,11 +6,16 @@
 // outlier, and an image is decided only where the emotions have more than half of the votes. Unlike there, contempt,
 // which FER2013 lacks, counts with unknown and "not a face" for none; every class with enough votes keeps its share,
 // not the first three alone; and undecided images are kept, with the label that they have.
+//
+// The voters needn't see what the labels say: on FER2013, FER+'s first choice is the label for two images out of three. A
+// model that is scored by the labels may therefore be given, for each image, how the labels of images with such votes are
+// distributed (`fit`): what the voters know of the image, in the labels' own terms.
 
 import { basename } from 'node:path';
 import { FerlabError } from '../errors.js';
 import type { Dataset, Sample } from './types.js';
 import { readVoteFile, type VoteFile, type VoteRow } from './vote-file.js';
+import { fitVotes, likelyLabels } from './vote-regression.js';
 
 /** Names of one expression in datasets and in files of votes. */
 const expressions = [
@@ -31,19 +36,24 @@ const ferPlusColumns = [...expressions.map(([name]) => name!), 'unknown'];
 export interface SoftLabelOptions {
   /** Fewer votes for a class than this count as none; 2 unless told, which drops single votes as FER+ does. */
   minVotes?: number;
+  /**
+   * Take votes for what the labels of training images with such votes are, by a regression over these images, rather than
+   * for the classes of the columns' names. Columns may then have any name, and every vote counts.
+   */
+  fit?: boolean;
   /** Whether the validation images were taken out of the training images (`validationSplit`). */
   divided?: boolean;
 }
 
 export interface SoftLabels {
   readonly path: string;
-  /** What the file holds, for people: `FER+ votes` or `votes`. */
+  /** What the file holds, for people: `FER+ votes` or `votes`, and whether they were fitted to the labels. */
   readonly kind: string;
   /** SHA-256 (hex) of the file's bytes. */
   readonly fingerprint: string;
   /**
    * By `Sample.file`: the share of each class, [classes], with a sum of 1; null where no more than half of the votes are for
-   * classes of the dataset. Images without a row are absent.
+   * classes of the dataset (with `fit`, where there are no votes). Images without a row are absent.
    */
   readonly shares: ReadonlyMap<string, Float32Array | null>;
   /** What was passed over, for people. */
@@ -105,6 +115,32 @@ function toShares(
     counts[label]! += count;
   });
   return own > all / 2 ? Float32Array.from(counts, (count) => count / own) : null;
+}
+
+/** For each image with votes, how the labels of training images with such votes are distributed. */
+function fitToLabels(rows: ReadonlyMap<string, VoteRow>, dataset: Dataset): SoftLabels['shares'] {
+  const inputs = new Map<string, Float64Array>();
+  for (const [name, { votes }] of rows) {
+    const sum = votes.reduce((total, count) => total + count, 0);
+    if (sum > 0)
+      inputs.set(
+        name,
+        Float64Array.from(votes, (count) => count / sum),
+      );
+  }
+  const classes = dataset.classes.length;
+  const known = dataset.train.samples.filter(({ file }) => inputs.has(file));
+  const weights = fitVotes({
+    shares: known.map(({ file }) => inputs.get(file)!),
+    labels: known.map(({ label }) => label),
+    classes,
+  });
+  return new Map(
+    [...rows.keys()].map((name) => {
+      const input = inputs.get(name);
+      return [name, input ? Float32Array.from(likelyLabels(weights, input, classes)) : null];
+    }),
+  );
 }
 
 type Known = Pick<Sample, 'file'>;
@@ -184,7 +220,7 @@ function noOverlap({ path, rows }: VoteFile, dataset: Dataset): FerlabError {
 
 /**
  * Reads soft labels for a dataset. Columns are matched with classes by name, FER+'s names with the usual ones of FER2013
- * (happiness with happy).
+ * (happiness with happy), unless votes are fitted to the labels.
  *
  * @param path a CSV file; see readVoteFile for its forms.
  * @throws FerlabError `data` where the file can't be read, has no column for a class, has votes that are no numbers of 0
@@ -195,21 +231,27 @@ export async function readSoftLabels(
   dataset: Dataset,
   options: SoftLabelOptions = {},
 ): Promise<SoftLabels> {
-  const { minVotes = 2, divided = false } = options;
+  const { minVotes = 2, divided = false, fit = false } = options;
   const file = await readVoteFile(path);
-  const places = mapColumns(file, dataset.classes);
+  const places = fit ? [] : mapColumns(file, dataset.classes);
   const samples = [dataset.train, dataset.validation, ...dataset.others].flatMap((split) => split.samples);
   const known = new Set([...samples, ...dataset.skipped].map((image) => image.file));
   const { rows, strange } =
     file.keyedBy === 'image'
       ? matchByName(file, known)
       : { rows: matchByRow(file, dataset, divided), strange: [] };
-  const shares = new Map(
-    [...rows].map(([name, { votes }]) => [name, toShares(votes, places, dataset.classes.length, minVotes)]),
-  );
-  const ofTraining = dataset.train.samples.filter((sample) => shares.has(sample.file));
+  const ofTraining = dataset.train.samples.filter((sample) => rows.has(sample.file));
   if (ofTraining.length === 0) throw noOverlap(file, dataset);
+  const shares = fit
+    ? fitToLabels(rows, dataset)
+    : new Map(
+        [...rows].map(([name, { votes }]) => [
+          name,
+          toShares(votes, places, dataset.classes.length, minVotes),
+        ]),
+      );
   if (ofTraining.every((sample) => shares.get(sample.file) === null)) {
+    if (fit) throw noVotes(path, ofTraining.length);
     throw new FerlabError(
       'data',
       `${path}: expected training images with more than half of their votes for ${dataset.classes.join(', ')}, ` +
@@ -217,13 +259,21 @@ export async function readSoftLabels(
         'Give another file, or, where it holds shares instead of votes, a least number of votes of 0.',
     );
   }
+  const kind = ferPlusColumns.every((name) => file.columns.includes(name)) ? 'FER+ votes' : 'votes';
   return {
     path,
-    kind: ferPlusColumns.every((name) => file.columns.includes(name)) ? 'FER+ votes' : 'votes',
+    kind: fit ? `${kind} fitted to the labels` : kind,
     fingerprint: file.fingerprint,
     shares,
     warnings: strange.length === 0 ? [] : [describeStrange(path, strange, dataset.path)],
   };
+}
+
+function noVotes(path: string, images: number): FerlabError {
+  return new FerlabError(
+    'data',
+    `${path}: expected votes for training images, found none but zeros for ${images}. Give another file.`,
+  );
 }
 
 function describeStrange(path: string, strange: readonly VoteRow[], dataset: string): string {

@@ -165,7 +165,7 @@ const rules: readonly Rule[] = [
     broken: ({ train }) =>
       train.patience === null ? 'belongs to early stopping, which is off: give a patience too' : null,
   },
-  ...['weight', 'minVotes'].map(
+  ...['weight', 'minVotes', 'fit'].map(
     (name): Rule => ({
       path: `softLabels.${name}`,
       whenGiven: true,
@@ -173,6 +173,12 @@ const rules: readonly Rule[] = [
         softLabels.file === null ? 'belongs to soft labels, which are off: give their file too' : null,
     }),
   ),
+  {
+    path: 'softLabels.minVotes',
+    whenGiven: true,
+    broken: ({ softLabels }) =>
+      softLabels.fit ? 'belongs to votes for classes by name; every vote counts where they are fitted' : null,
+  },
   ...['weight', 'temperature', 'views'].map(
     (name): Rule => ({
       path: `distillation.${name}`,

@@ -184,6 +184,11 @@ describe('resolveTrainConfig', () => {
     ],
     [{ softLabels: { weight: 0.5 } }, /^softLabels.weight: belongs to soft labels, which are off/],
     [{ softLabels: { minVotes: 1 } }, /^softLabels.minVotes: belongs to soft labels, which are off/],
+    [{ softLabels: { fit: true } }, /^softLabels.fit: belongs to soft labels, which are off/],
+    [
+      { softLabels: { file: 'v.csv', fit: true, minVotes: 1 } },
+      /^softLabels.minVotes: belongs to votes for classes by name; every vote counts where they are fitted/,
+    ],
     [{ softLabels: { file: 'v.csv', weight: 1.5 } }, /^softLabels.weight: .* from 0 to 1, got 1.5$/],
     [{ distillation: { weight: 0.5 } }, /^distillation.weight: belongs to distillation, which is off/],
     [

@@ -196,6 +196,8 @@ const softLabelsSection = section({
   weight: share().default(0.5),
   /** Fewer votes for a class than this count as none. */
   minVotes: nonNegative().default(2),
+  /** Take votes for what the labels of training images with such votes are, not for the classes of their names. */
+  fit: flag().default(false),
 });
 
 const startSection = section({

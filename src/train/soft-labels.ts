@@ -12,9 +12,9 @@ export interface BlendedLabels {
   shares: Float32Array;
   /** Images whose target the votes shape. */
   voted: number;
-  /** Of these, images for whose label no other class has more votes. */
+  /** Of these, images for whose label no other class has a larger share. */
   agreeing: number;
-  /** Images that keep their label: without more than half of the votes for the dataset's classes. */
+  /** Images that keep their label: the votes decide nothing. */
   undecided: number;
   /** Images that keep their label: not in the file. */
   missing: number;
@@ -61,9 +61,9 @@ export function describeBlend(
   const total = voted + undecided + missing;
   const share = ((100 * agreeing) / Math.max(1, voted)).toFixed(1);
   return (
-    `Soft labels: ${kind} of ${path} for ${voted} of ${total} training images, weight ${weight}; for ${share}% of them no ` +
-    `class has more votes than the label. The label alone for ${undecided} images without a majority for the dataset's ` +
-    `classes and ${missing} without votes.`
+    `Soft labels for ${voted} of ${total} training images: ${kind} (${path}), weight ${weight}; for ${share}% of them no ` +
+    `class has a larger share than the label. The label alone for ${undecided} images that the votes don't decide and ` +
+    `${missing} that aren't in the file.`
   );
 }
 

@@ -71,7 +71,9 @@ function stopAfter(epochs: number): TrainCall {
   };
 }
 
-const softLabels = (weight: number) => ({ softLabels: { file: at('votes.csv'), weight } });
+const softLabels = (weight: number, more: object = {}) => ({
+  softLabels: { file: at('votes.csv'), weight, ...more },
+});
 const teacher = (more: object = {}) => ({ distillation: { teachers: [at('teacher/best.onnx')], ...more } });
 
 /** Accuracy on validation images, whose labels are right, of the last epoch. */
@@ -86,6 +88,11 @@ describe('training on wrong labels', () => {
     const votes = await accuracyOf('votes', softLabels(1));
     expect(labels).toBeLessThan(0.15); // below chance: every class is taken for the next
     expect(votes).toBeGreaterThan(0.55);
+  }, 120_000);
+
+  it('learns what the labels are by the votes alone where votes are fitted to them', async () => {
+    const fitted = await accuracyOf('fitted', softLabels(1, { fit: true }));
+    expect(fitted).toBeLessThan(0.15); // votes for a class have become ones for the next, as its images are labelled
   }, 120_000);
 
   it('follows a teacher of weight 1, whatever the labels', async () => {
@@ -166,7 +173,7 @@ describe('what says that a model had more than labels', () => {
     const logged = events.flatMap((event) => (event.type === 'log' ? [event.message] : []));
     expect(logged).toContainEqual(
       expect.stringMatching(
-        /^Soft labels: votes of .*votes\.csv for 360 of 360 training images, weight 0\.5; for 0\.0%/,
+        /^Soft labels for 360 of 360 training images: votes \(.*votes\.csv\), weight 0\.5; for 0\.0%/,
       ),
     );
     const model = await loadModel(modelFile);

@@ -55,6 +55,7 @@ export async function openSupervision(config: TrainConfig, dataset: Dataset): Pr
       ? null
       : await readSoftLabels(softLabels.file, dataset, {
           minVotes: softLabels.minVotes,
+          fit: softLabels.fit,
           divided: config.data.validationSplit !== null,
         });
   const start = config.start.from === null ? null : await openStart(config.start.from, config.model.name);
@@ -84,14 +85,20 @@ export function superviseImages(
     recipe: {},
   };
   if (softLabels !== null) {
-    const { weight, minVotes } = config.softLabels;
+    const { weight, minVotes, fit } = config.softLabels;
     const blend = blendLabels(training, classes, softLabels.shares, weight);
     hooks.onProgress?.({ type: 'log', message: describeBlend(softLabels, blend, weight) });
     result.labelShares = blend.shares;
     result.fingerprints.softLabels = softLabels.fingerprint;
     result.notes.push(softLabelNote(softLabels, blend, config.softLabels, classes));
     const { kind, path, fingerprint } = softLabels;
-    result.recipe.softLabels = { kind, file: basename(path), fingerprint, weight, minVotes };
+    result.recipe.softLabels = {
+      kind,
+      file: basename(path),
+      fingerprint,
+      weight,
+      ...(fit ? { fit } : { minVotes }),
+    };
   }
   if (teachers !== null) {
     const { weight, temperature, views } = config.distillation;
