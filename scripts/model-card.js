@@ -1,7 +1,7 @@
 // The model card of the model in the box, models/README.md, from its description, models/expression.json. Every figure
 // comes from the description. The words are about models trained on FER2013; scripts/box.js refuses others.
 
-import { bytes, codeBlock, count, flops, percent } from '../dist/report/markdown.js';
+import { bytes, codeBlock, count, flops, percent, plain } from '../dist/report/markdown.js';
 import { calibrationTable, headline, perClassSection } from '../dist/report/sections.js';
 import { markdownTable } from '../dist/report/table.js';
 
@@ -45,6 +45,12 @@ function hardest({ classes, per_class }) {
     per_class[other].recall < per_class[worst].recall ? other : worst,
   );
   return `${name}: it finds ${percent(per_class[name].recall)} of it`;
+}
+
+/** What else than the dataset's labels it learned from: other models, other people's votes. */
+function sourcesBeside({ notes }) {
+  if (notes.length === 0) return '';
+  return `\nIt learned from more than the labels of FER2013, and compares with other such models only:\n\n${notes.map((note) => `- ${plain(note)}`).join('\n')}\n`;
 }
 
 /** The card's Markdown. */
@@ -138,7 +144,7 @@ ${codeBlock(source.command, 'sh')}
 
 ferlab ${source.version}, epoch ${source.epoch}; validation accuracy ${percent(source.val_accuracy, 2)} before its weights were rounded to float16.
 From that run, \`npm run box\` made the file, its description \`expression.json\` and this card; change none of them by hand.
-
+${sourcesBeside(source)}
 ## Licence
 
 The weights are under the project's MIT licence. They alone are shipped, no image is. The images of FER2013 were gathered
