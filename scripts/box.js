@@ -95,7 +95,7 @@ function describeSource(run, metadata) {
     best_epoch: config.train.restoreBest,
     val_accuracy: metadata.metrics.val_accuracy,
     left_copies_out: config.data.excludeLeaks === true,
-    notes: metadata.notes,
+    notes: metadata.notes ?? [],
   };
 }
 

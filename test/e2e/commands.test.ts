@@ -129,7 +129,7 @@ describe('a model that had more than labels', () => {
       ['train', 'faces', '--epochs', '1', '--out', 'beside', ...beside, ...tiny],
       folder,
     );
-    expect(log).toContain('Soft labels: votes of votes.csv for 20 of 140 training images, weight 0.5');
+    expect(log).toContain('Soft labels for 20 of 140 training images: votes (votes.csv), weight 0.5');
     expect(log).toMatch(
       /Distilled from best\.onnx \([a-z]+, SHA-256 [0-9a-f]{8}\): weight 0\.7, temperature 3\./,
     );
