@@ -5,6 +5,8 @@
 // scale along either axis. Brightness and contrast are taken out in closed form at every step, so that the measure
 // is the normalised cross-correlation (NCC) over the pixels that both pictures show.
 
+import { solvePositive } from '../linear-algebra/solve.js';
+
 /** The box of `from` that `to` shows: `to(x, y) = from(scaleX x + shiftX, scaleY y + shiftY)`, from the centre, in pixels. */
 export interface Crop {
   scaleX: number;
@@ -163,25 +165,6 @@ class Comparison {
   }
 }
 
-/** Solves a symmetric positive 4 x 4 system by elimination; null where it has no stable solution. */
-function solve(matrix: Float64Array, right: Float64Array): Float64Array | null {
-  const n = 4;
-  for (let k = 0; k < n; k++) {
-    const pivot = matrix[k * n + k]!;
-    if (!(pivot > 1e-9)) return null;
-    for (let i = k + 1; i < n; i++) {
-      const factor = matrix[i * n + k]! / pivot;
-      for (let j = k; j < n; j++) matrix[i * n + j]! -= factor * matrix[k * n + j]!;
-      right[i]! -= factor * right[k]!;
-    }
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    for (let j = i + 1; j < n; j++) right[i]! -= matrix[i * n + j]! * right[j]!;
-    right[i]! /= matrix[i * n + i]!;
-  }
-  return right;
-}
-
 /** One Gauss-Newton step, by the gradients of `to` (the inverse step, composed); null at a dead end. */
 function improve(comparison: Comparison, crop: Crop): Crop | null {
   const { to, sampled, meanFrom, meanTo, varianceFrom, varianceTo } = comparison;
@@ -217,7 +200,7 @@ function improve(comparison: Comparison, crop: Crop): Crop | null {
     }
   }
   for (let i = 1; i < 4; i++) for (let j = 0; j < i; j++) normal[i * 4 + j] = normal[j * 4 + i]!;
-  const delta = solve(normal, right);
+  const delta = solvePositive(normal, right);
   if (!delta) return null;
   // crop after the inverse of the step: to(W(x)) fits from(crop(x)), so the better crop is crop(W^-1(x)).
   const scaleX = crop.scaleX / (1 + delta[0]!);

@@ -2,7 +2,7 @@
 // Such components are even or odd from left to right, so mirroring a picture turns the sign of its odd coordinates and
 // does nothing else: the two halves are fitted, and kept, apart.
 
-import { symmetricEigen } from './eigen.js';
+import { symmetricEigen } from '../linear-algebra/eigen.js';
 import { Thumbnailer } from './thumbnails.js';
 
 /** Side of the thumbnails. */

@@ -1,6 +1,8 @@
 // What a dataset's labels are, given votes: multinomial logistic regression, as scikit-learn's LogisticRegression without
 // intercept (shares sum to 1, so that every class has one anyway), fitted by Newton's method.
 
+import { solvePositive } from '../linear-algebra/solve.js';
+
 /** Votes of n images with their labels. */
 export interface LabelledVotes {
   /** [n], each [columns]: votes divided by their sum. */
@@ -19,27 +21,32 @@ const precision = 1e-12;
 /** Weights, [classes, columns], that minimise the summed cross-entropy of softmax(weights x shares) plus the penalty. */
 export function fitVotes(data: LabelledVotes): Float64Array {
   const { shares, labels, classes } = data;
-  const columns = shares[0]?.length ?? 0;
-  let weights = new Float64Array(classes * columns);
-  let loss = penalizedLoss(data, weights);
+  let weights: Float64Array = new Float64Array(classes * (shares[0]?.length ?? 0));
   for (let step = 0; step < mostSteps; step++) {
     const { gradient, hessian } = derivatives(shares, labels, classes, weights);
-    const direction = solvePositive(hessian, gradient);
+    const direction = solvePositive(hessian, gradient.slice())!; // positive definite by the penalty
     const decrement = direction.reduce((sum, value, i) => sum + value * gradient[i]!, 0);
-    if (decrement <= precision * Math.max(1, shares.length)) return weights;
-    // The loss is convex, but a whole step may go too far.
-    for (let size = 1; ; size /= 2) {
-      const next = weights.map((weight, i) => weight - size * direction[i]!);
-      const nextLoss = penalizedLoss(data, next);
-      if (nextLoss <= loss - 0.25 * size * decrement) {
-        weights = next;
-        loss = nextLoss;
-        break;
-      }
-      if (size < 1e-6) return weights; // nothing to win beyond rounding
-    }
+    if (decrement <= precision * shares.length) break;
+    const next = descend(data, weights, direction, decrement);
+    if (next === null) break; // nothing to win beyond rounding
+    weights = next;
   }
   return weights;
+}
+
+/** A step that lessens the loss enough: the loss is convex, but a whole step of Newton's may go too far. */
+function descend(
+  data: LabelledVotes,
+  weights: Float64Array,
+  direction: Float64Array,
+  decrement: number,
+): Float64Array | null {
+  const loss = penalizedLoss(data, weights);
+  for (let size = 1; size > 1e-6; size /= 2) {
+    const next = weights.map((weight, i) => weight - size * direction[i]!);
+    if (penalizedLoss(data, next) <= loss - 0.25 * size * decrement) return next;
+  }
+  return null;
 }
 
 /** softmax(weights x shares), [classes]: the distribution over the labels of images with such votes. */
@@ -95,27 +102,4 @@ function derivatives(
     }
   });
   return { gradient, hessian };
-}
-
-/** The solution of matrix x = right for a symmetric, positive definite matrix, by Cholesky's factors. */
-function solvePositive(matrix: Float64Array, right: Float64Array): Float64Array {
-  const n = right.length;
-  const lower = matrix.slice();
-  const x = right.slice();
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = matrix[i * n + j]!;
-      for (let k = 0; k < j; k++) sum -= lower[i * n + k]! * lower[j * n + k]!;
-      lower[i * n + j] = i > j ? sum / lower[j * n + j]! : Math.sqrt(sum);
-    }
-  }
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) x[i]! -= lower[i * n + k]! * x[k]!;
-    x[i]! /= lower[i * n + i]!;
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) x[i]! -= lower[k * n + i]! * x[k]!;
-    x[i]! /= lower[i * n + i]!;
-  }
-  return x;
 }

@@ -71,7 +71,7 @@ export function describeBlend(
 export function softLabelNote(
   { path, kind }: SoftLabels,
   { voted, shares }: BlendedLabels,
-  { weight }: TrainConfig['softLabels'],
+  { weight }: Pick<TrainConfig['softLabels'], 'weight'>,
   classes: number,
 ): string {
   const accuracy =
