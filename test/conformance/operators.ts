@@ -6,7 +6,7 @@ import { gradients } from '../../src/engine/autodiff/gradients.js';
 import { lowerGraph } from '../../src/engine/compile/lower.js';
 import { Graph, type OpCase, type OpDefinition, type Value } from '../../src/engine/ir/graph.js';
 import { add, multiply } from '../../src/engine/ops/elementwise.js';
-import { reduceSum } from '../../src/engine/ops/reduction.js';
+import { reduceSum } from '../../src/engine/ops/sum.js';
 import { operators } from '../../src/engine/ops/table.js';
 import type { Device } from '../../src/engine/runtime/device.js';
 import { openSession } from '../../src/engine/runtime/session.js';

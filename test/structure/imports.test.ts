@@ -81,6 +81,20 @@ describe('imports', () => {
     expect(wrong.map(tell)).toEqual([]);
   });
 
+  it('go in no circle from file to file', () => {
+    const loaded = (file: string) => inside.filter(({ from, typeOnly }) => from === file && !typeOnly);
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, through: readonly string[]) => {
+      if (through.includes(file)) circles.push([...through.slice(through.indexOf(file)), file].join(' -> '));
+      if (done.has(file) || through.includes(file)) return;
+      for (const { to } of loaded(file)) visit(to, [...through, file]);
+      done.add(file);
+    };
+    for (const file of sources) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+
   it('keep the program that only predicts free of gradients', () => {
     const seen = new Set<string>();
     const visit = (file: string) => {

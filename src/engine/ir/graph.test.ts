@@ -3,7 +3,7 @@ import { gradients } from '../autodiff/gradients.js';
 import { add, multiply, relu } from '../ops/elementwise.js';
 import { categoricalMatch } from '../ops/loss.js';
 import { matMul } from '../ops/matmul.js';
-import { reduceSum } from '../ops/reduction.js';
+import { reduceSum } from '../ops/sum.js';
 import { float32, ShapeError } from '../tensor/type.js';
 import { Graph, printGraph, reachableNodes, verifyGraph } from './graph.js';
 

@@ -4,7 +4,7 @@ import { gradients } from '../autodiff/gradients.js';
 import { lowerGraph } from '../compile/lower.js';
 import { Graph } from '../ir/graph.js';
 import { softmaxCrossEntropy } from '../ops/loss.js';
-import { reduceSum } from '../ops/reduction.js';
+import { reduceSum } from '../ops/sum.js';
 import { openSession } from '../runtime/session.js';
 import { floatTensor } from '../tensor/array.js';
 import { tensorType } from '../tensor/type.js';

@@ -15,9 +15,9 @@ import {
   subtract,
 } from '../ops/elementwise.js';
 import { matMul } from '../ops/matmul.js';
+import { reduceMean } from '../ops/mean.js';
 import { addBias, channelAffine, moments } from '../ops/normalization.js';
 import * as pooling from '../ops/pooling.js';
-import { reduceMean } from '../ops/reduction.js';
 import { reshape } from '../ops/shaping.js';
 import { elementCount, type Shape, ShapeError } from '../tensor/type.js';
 import { filledWith, glorotUniform, type KernelInitializer } from './initializers.js';

@@ -13,7 +13,7 @@ import { elementCount, tensorType } from '../tensor/type.js';
 import { conv } from './convolution.js';
 import type { ConvAttributes } from './convolution-lowering.js';
 import { multiply } from './elementwise.js';
-import { reduceSum } from './reduction.js';
+import { reduceSum } from './sum.js';
 
 interface Form {
   images: [number, number, number, number];

@@ -3,7 +3,7 @@
 import type { GradientRequest, OpCase, OpDefinition, Value } from '../ir/graph.js';
 import { NdArray } from '../tensor/array.js';
 import { broadcastShapes, ShapeError, sameShape, type TensorType, tensorType } from '../tensor/type.js';
-import { reduceToShape } from './reduction.js';
+import { reduceToShape } from './sum.js';
 
 export type NoAttributes = Record<string, never>;
 const none: NoAttributes = {};

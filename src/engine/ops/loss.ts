@@ -5,8 +5,8 @@ import type { LoweringContext } from '../ir/lowering.js';
 import { NdArray } from '../tensor/array.js';
 import { ShapeError, sameShape, type TensorType, tensorType } from '../tensor/type.js';
 import { multiply, type NoAttributes, subtract } from './elementwise.js';
-import { reduceSum } from './reduction.js';
 import { reshape } from './shaping.js';
+import { reduceSum } from './sum.js';
 
 const none: NoAttributes = {};
 

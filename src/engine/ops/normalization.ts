@@ -7,8 +7,8 @@ import type { OpDefinition, Value } from '../ir/graph.js';
 import { forEachIndex, NdArray } from '../tensor/array.js';
 import { elementCount, ShapeError, tensorType } from '../tensor/type.js';
 import { add, multiply, type NoAttributes, scalar, subtract } from './elementwise.js';
-import { reduceSum } from './reduction.js';
 import { reshape } from './shaping.js';
+import { reduceSum } from './sum.js';
 
 const none: NoAttributes = {};
 

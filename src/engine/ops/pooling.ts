@@ -5,7 +5,7 @@ import type { OpDefinition, Value } from '../ir/graph.js';
 import type { LoweringContext } from '../ir/lowering.js';
 import { forEachIndex, NdArray } from '../tensor/array.js';
 import { elementCount, ShapeError, sameShape, stridesOf, tensorType } from '../tensor/type.js';
-import { reduceMean } from './reduction.js';
+import { reduceMean } from './mean.js';
 
 export interface PoolAttributes {
   /** Window height and width. */

@@ -7,10 +7,11 @@ import * as elementwise from './elementwise.js';
 import { batchMatMulOp, foldOp, unfoldOp } from './local.js';
 import { categoricalMatchOp, softmaxCrossEntropyOp, softmaxOp } from './loss.js';
 import { matMulOp } from './matmul.js';
+import { reduceMeanOp } from './mean.js';
 import { channelAffineOp, momentsOp } from './normalization.js';
 import { averagePoolGradientOp, averagePoolOp, maxPoolGradientOp, maxPoolOp } from './pooling.js';
-import { broadcastOp, reduceMeanOp, reduceSumOp } from './reduction.js';
 import { concatOp, padOp, reshapeOp, sliceOp, transposeOp } from './shaping.js';
+import { broadcastOp, reduceSumOp } from './sum.js';
 
 export const operators = {
   Abs: elementwise.absoluteOp,

@@ -6,7 +6,7 @@
 import type { Value } from '../ir/graph.js';
 import type { Values } from '../nn/layer.js';
 import { add, divide, minimum, multiply, scalar, squareRoot, subtract } from '../ops/elementwise.js';
-import { reduceSum } from '../ops/reduction.js';
+import { reduceSum } from '../ops/sum.js';
 
 export interface TransformContext {
   readonly parameters: Values;

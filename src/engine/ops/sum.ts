@@ -1,16 +1,8 @@
-// Sums and means over axes, and broadcasting, which is their transpose.
+// Sums over axes, and broadcasting, which is their transpose.
 
 import type { OpDefinition, Value } from '../ir/graph.js';
 import { forEachIndex, NdArray } from '../tensor/array.js';
-import {
-  broadcastShapes,
-  elementCount,
-  normalizeAxis,
-  ShapeError,
-  sameShape,
-  tensorType,
-} from '../tensor/type.js';
-import { multiply, scalar } from './elementwise.js';
+import { broadcastShapes, normalizeAxis, ShapeError, sameShape, tensorType } from '../tensor/type.js';
 import { reshape } from './shaping.js';
 
 export interface ReductionAttributes {
@@ -20,7 +12,8 @@ export interface ReductionAttributes {
   keepDims: boolean;
 }
 
-function reducedShape(shape: readonly number[], { axes, keepDims }: ReductionAttributes): number[] {
+/** The shape that is left of `shape`. */
+export function reducedShape(shape: readonly number[], { axes, keepDims }: ReductionAttributes): number[] {
   const reduced = new Set(axes.map((axis) => normalizeAxis(axis, shape.length)));
   return keepDims
     ? shape.map((size, axis) => (reduced.has(axis) ? 1 : size))
@@ -40,51 +33,33 @@ function sumReference(x: NdArray, attributes: ReductionAttributes): NdArray {
   return new NdArray(reducedShape(x.shape, attributes), result.data);
 }
 
-function reduction(name: 'ReduceSum' | 'ReduceMean'): OpDefinition<ReductionAttributes> {
-  const factor = (shape: readonly number[], attributes: ReductionAttributes): number =>
-    name === 'ReduceSum' ? 1 : elementCount(reducedShape(shape, attributes)) / elementCount(shape);
-  return {
-    name,
-    types([x], attributes) {
-      if (x?.dtype !== 'float32') throw new ShapeError('needs one float32 input.');
-      return [tensorType('float32', reducedShape(x.shape, attributes))];
-    },
-    lower({ onnx, name: nameOf }, node) {
-      onnx.addNode(
-        name,
-        [nameOf(node.inputs[0]!), onnx.integers(...node.attributes.axes)],
-        node.outputs.map(nameOf),
-        { keepdims: node.attributes.keepDims ? 1 : 0, noop_with_empty_axes: 1 },
-      );
-    },
-    // Every element contributed 1 (or 1/count): the gradient is broadcast back.
-    gradient({ inputs: [x], attributes, outputGradients: [dy] }) {
-      const shape = x!.shape;
-      const spread = reshape(dy!, reducedShape(shape, keep(attributes)));
-      const scale = factor(shape, attributes);
-      return [broadcastTo(scale === 1 ? spread : multiply(spread, scalar(spread, scale)), shape)];
-    },
-    reference([x], attributes) {
-      const sum = sumReference(x!, attributes);
-      const scale = factor(x!.shape, attributes);
-      return [
-        new NdArray(
-          sum.shape,
-          sum.data.map((value) => value * scale),
-        ),
-      ];
-    },
-    cases: [
-      { name: 'all axes', inputs: [[2, 3, 4]], attributes: { axes: [0, 1, 2], keepDims: false } },
-      { name: 'channels kept', inputs: [[2, 3, 2, 2]], attributes: { axes: [0, 2, 3], keepDims: true } },
-      { name: 'last axis', inputs: [[2, 3]], attributes: { axes: [-1], keepDims: false } },
-      { name: 'no axes', inputs: [[2, 3]], attributes: { axes: [], keepDims: false } },
-    ],
-  };
-}
+/** A gradient of a reduction's result, repeated along the reduced axes of its input. */
+export const spread = (dy: Value, shape: readonly number[], attributes: ReductionAttributes): Value =>
+  broadcastTo(reshape(dy, reducedShape(shape, keep(attributes))), shape);
 
-export const reduceSumOp = reduction('ReduceSum');
-export const reduceMeanOp = reduction('ReduceMean');
+export const reduceSumOp: OpDefinition<ReductionAttributes> = {
+  name: 'ReduceSum',
+  types([x], attributes) {
+    if (x?.dtype !== 'float32') throw new ShapeError('needs one float32 input.');
+    return [tensorType('float32', reducedShape(x.shape, attributes))];
+  },
+  lower({ onnx, name: nameOf }, node) {
+    onnx.addNode(
+      node.op.name,
+      [nameOf(node.inputs[0]!), onnx.integers(...node.attributes.axes)],
+      node.outputs.map(nameOf),
+      { keepdims: node.attributes.keepDims ? 1 : 0, noop_with_empty_axes: 1 },
+    );
+  },
+  gradient: ({ inputs: [x], attributes, outputGradients: [dy] }) => [spread(dy!, x!.shape, attributes)],
+  reference: ([x], attributes) => [sumReference(x!, attributes)],
+  cases: [
+    { name: 'all axes', inputs: [[2, 3, 4]], attributes: { axes: [0, 1, 2], keepDims: false } },
+    { name: 'channels kept', inputs: [[2, 3, 2, 2]], attributes: { axes: [0, 2, 3], keepDims: true } },
+    { name: 'last axis', inputs: [[2, 3]], attributes: { axes: [-1], keepDims: false } },
+    { name: 'no axes', inputs: [[2, 3]], attributes: { axes: [], keepDims: false } },
+  ],
+};
 
 export interface BroadcastAttributes {
   shape: readonly number[];
@@ -121,11 +96,6 @@ export const broadcastOp: OpDefinition<BroadcastAttributes> = {
 /** Sum over `axes`. */
 export function reduceSum(x: Value, axes: readonly number[], keepDims = false): Value {
   return x.graph.apply(reduceSumOp, [x], { axes, keepDims })[0]!;
-}
-
-/** Mean over `axes`. */
-export function reduceMean(x: Value, axes: readonly number[], keepDims = false): Value {
-  return x.graph.apply(reduceMeanOp, [x], { axes, keepDims })[0]!;
 }
 
 /** Repeats a tensor along axes of size 1 and new leading axes. */
