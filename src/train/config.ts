@@ -166,7 +166,7 @@ const trainSection = section({
    */
   startSide: side().nullable().default(null),
   /** Share of the epochs over which the images grow. */
-  growShare: share().default(0.6),
+  growShare: share().default(0.7),
   /** `balanced` weighs the loss of an image inversely to its class's frequency, with a mean weight of 1. */
   classWeights: choice(classWeightings).default('none'),
   monitor: choice(monitors).default('val_accuracy'),

@@ -47,8 +47,8 @@ const recipe = {
   train: { labelSmoothing: 0.1, restoreBest: false },
 } as const satisfies TrainConfigOverrides;
 
-/** Images that grow over the first 70% of the epochs: for networks that take any size. */
-const growingImages = { startSide: 28, growShare: 0.7 } as const satisfies TrainConfigOverrides['train'];
+/** Images that grow over most of the epochs: for networks that take any size. */
+const growingImages = { startSide: 28 } as const satisfies TrainConfigOverrides['train'];
 
 export const presets = {
   /**
