@@ -79,7 +79,8 @@ describe('startingWeights', () => {
 describe('openStart', () => {
   it('takes the model that comes with ferlab, whose weights are those of its network', async () => {
     const boxed = await loadModel();
-    const { model, augment } = boxed.metadata.training as ReturnType<typeof resolveTrainConfig>;
+    const { training, notes = [] } = boxed.metadata;
+    const { model, augment } = training as ReturnType<typeof resolveTrainConfig>;
     await boxed.close();
     const start = await openStart('box', model.name);
     const its = createNetwork(model, boxed.inputSize, boxed.classes.length, augment.crop);
@@ -88,6 +89,7 @@ describe('openStart', () => {
       expect.stringMatching(
         /^Started from the weights of the model that comes with ferlab \(.*\), trained on other/,
       ),
+      ...notes.map((note) => expect.stringContaining(note)),
     ]);
   });
 
