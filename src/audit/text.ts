@@ -28,7 +28,8 @@ const suspectMeaning =
 const crossValidationMeaning =
   'Suspects are confident disagreements between label and prediction (confident learning); each image was predicted by a ' +
   'model that was trained without it and without its copies. For each pair of classes: how many labels are estimated to ' +
-  'be wrong, and how many images are confidently the other class. The models err too; look before relabelling.';
+  'be wrong, and how many images are confidently the other class. What the models confuse counts as wrong: look before ' +
+  'relabelling.';
 
 function splitTable({ splits, classes }: AuditResult): Table {
   return {
@@ -175,7 +176,7 @@ function suspectParts({ model, cross_validation: judged }: SuspectLabels, table:
   return [
     `By cross-validation: ${folds} models of preset ${preset}, ${epochs} epochs each, seed ${seed}. They give ` +
       `${percent(accuracy)} of the images their label without having seen them (by fold ` +
-      `${fold_accuracy.map((share) => percent(share)).join(', ')}). Estimated wrong labels: ${estimated_errors}.`,
+      `${fold_accuracy.map((share) => percent(share)).join(', ')}). Estimated wrong labels: ${count(Math.round(estimated_errors))}.`,
     crossValidationMeaning,
     ...(pairs.length > 0 ? [table(pairTable(judged, shownInDocument))] : []),
   ];
