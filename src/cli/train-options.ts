@@ -165,6 +165,12 @@ export const trainOptions: readonly TrainOption[] = [
   ]),
   ...group('Model', [
     option(
+      '--extra-blocks <n>',
+      'model.extraBlocks',
+      'residual blocks at the end of each stage beside its own; they begin as nothing, so that --start-from takes a model without them. For tiny, medium and large',
+      readNumber,
+    ),
+    option(
       '--conv-filters <list>',
       'model.convFilters',
       'filters of each convolution block, separated by commas',

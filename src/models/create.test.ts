@@ -29,6 +29,26 @@ describe('createNetwork', () => {
     expect(summary.parameters).toBe(parameters);
   });
 
+  it('adds to a residual network what its extra blocks cost', () => {
+    const cost = (extraBlocks: number) =>
+      summarizeNetwork('medium', createNetwork({ ...config('medium'), extraBlocks }, size, 7, 44));
+    const [own, more] = [cost(0), cost(1)];
+    let parameters = 0;
+    let multiplyAdds = 0;
+    for (const [filters, side] of [
+      [48, 22],
+      [96, 11],
+      [192, 6],
+    ] as const) {
+      const convolutions = 2 * 9 * filters ** 2;
+      const excitation = (2 * filters ** 2) / 8;
+      parameters += convolutions + 4 * filters + excitation + filters / 8 + filters; // with scales and offsets
+      multiplyAdds += convolutions * side ** 2 + excitation;
+    }
+    expect(more.parameters - own.parameters).toBe(parameters);
+    expect(more.flops - own.flops).toBe(2 * multiplyAdds);
+  });
+
   it.each(modelNames.filter((name) => name !== 'large'))(
     '%s gives probabilities for any number of images',
     async (name) => {

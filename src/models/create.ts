@@ -7,9 +7,13 @@ import { deepidModel } from './deepid.js';
 import { largeModel, mediumModel, tinyModel } from './residual.js';
 import { type SeedOptions, seedModel } from './seed.js';
 
-/** The `model` section of a training configuration. All but the name describe the seed model. */
+/**
+ * The `model` section of a training configuration. `extraBlocks` is of residual networks, and absent in the model files of
+ * before; all others but the name describe the seed model.
+ */
 export interface ModelConfig extends Pick<SeedOptions, 'convFilters' | 'kernelSize' | 'denseUnits'> {
   name: ModelName;
+  extraBlocks?: number;
   dropout: { conv: number; dense: number };
   batchNorm: { momentum: number; epsilon: number };
 }
@@ -42,6 +46,8 @@ const architectures = {
 } satisfies Record<string, Architecture>;
 
 export type ModelName = keyof typeof architectures;
+/** Those that are made of residual blocks, to which more can be added. */
+export const residualNames = ['tiny', 'medium', 'large'] as const satisfies readonly ModelName[];
 export const modelNames = Object.keys(architectures) as [ModelName, ...ModelName[]];
 
 /** Path of every network's last layer, the only one that knows the classes. */

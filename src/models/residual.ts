@@ -23,12 +23,21 @@ export interface ResidualOptions {
   stem: number;
   /** Halve the image after the stem. */
   stemPool: boolean;
-  /** One entry a block. */
+  /** One entry a block. A stage begins where the stride is 2 or the filters are others. */
   blocks: readonly { filters: number; strides: 1 | 2 }[];
   /** Channels per unit of the excitation's inner layer; none unless given. */
   squeezeReduction?: number;
   dropout: number;
+  /**
+   * Further blocks at the end of each stage. They have names of their own and begin as their
+   * shortcuts, so that a network with the weights of one without them computes what that one does (in the manner of
+   * "Net2Net", Chen et al. 2016).
+   */
+  extraBlocks: number;
 }
+
+/** What the configuration of a network says of it. */
+export type ResidualChoices = Partial<Pick<ResidualOptions, 'extraBlocks'>>;
 
 /** Momentum and epsilon that residual networks are usually trained with (PyTorch's defaults). */
 const norm = (gammaStart = 1): Layer => batchNormalization({ momentum: 0.9, epsilon: 1e-5, gammaStart });
@@ -47,7 +56,7 @@ export function residualModel(options: ResidualOptions): Layer {
     }),
   };
   let channels = options.stem;
-  options.blocks.forEach(({ filters, strides }, i) => {
+  const addBlock = (name: string, filters: number, strides: 1 | 2) => {
     const body = sequential({
       conv1: convolution(filters, 3, strides),
       norm1: norm(),
@@ -62,8 +71,15 @@ export function residualModel(options: ResidualOptions): Layer {
       strides === 1 && channels === filters
         ? undefined
         : sequential({ conv: convolution(filters, 1, strides), norm: norm() });
-    layers[`block${i + 1}`] = sequential({ residual: residual(body, shortcut), relu: relu() });
+    layers[name] = sequential({ residual: residual(body, shortcut), relu: relu() });
     channels = filters;
+  };
+  options.blocks.forEach(({ filters, strides }, i) => {
+    addBlock(`block${i + 1}`, filters, strides);
+    const next = options.blocks[i + 1];
+    if (next !== undefined && next.strides === 1 && next.filters === filters) return;
+    for (let extra = 1; extra <= options.extraBlocks; extra++)
+      addBlock(`block${i + 1}extra${extra}`, filters, 1);
   });
   layers.pool = globalAveragePooling2d();
   layers.dropout = dropout(options.dropout);
@@ -72,9 +88,10 @@ export function residualModel(options: ResidualOptions): Layer {
 }
 
 /** About 33 MFLOP: trained on two cores in half an hour. */
-export const tinyModel = (classes: number): Layer =>
+export const tinyModel = (classes: number, { extraBlocks = 0 }: ResidualChoices = {}): Layer =>
   residualModel({
     classes,
+    extraBlocks,
     stem: 16,
     stemPool: true,
     blocks: [
@@ -87,9 +104,10 @@ export const tinyModel = (classes: number): Layer =>
   });
 
 /** About 230 MFLOP, with squeeze and excitation. */
-export const mediumModel = (classes: number): Layer =>
+export const mediumModel = (classes: number, { extraBlocks = 0 }: ResidualChoices = {}): Layer =>
   residualModel({
     classes,
+    extraBlocks,
     stem: 32,
     stemPool: true,
     blocks: [
@@ -105,9 +123,10 @@ export const mediumModel = (classes: number): Layer =>
   });
 
 /** The shape of ResNet-18, its stem fitted to small images; for GPUs. */
-export const largeModel = (classes: number): Layer =>
+export const largeModel = (classes: number, { extraBlocks = 0 }: ResidualChoices = {}): Layer =>
   residualModel({
     classes,
+    extraBlocks,
     stem: 64,
     stemPool: false,
     blocks: [64, 64, 128, 128, 256, 256, 512, 512].map((filters, i) => ({

@@ -1,7 +1,7 @@
 // Settings of a training run that are each in range but contradict each other. The ranges are in config.ts.
 
 import { takesImagesOf } from '../engine/compile/network.js';
-import { createNetwork } from '../models/create.js';
+import { createNetwork, residualNames } from '../models/create.js';
 import type { ConfigIssue, TrainConfig } from './config.js';
 
 interface Rule {
@@ -17,7 +17,7 @@ const belongs = (
   path: string,
   owner: string,
   found: (config: TrainConfig) => string,
-  owners: string[],
+  owners: readonly string[],
 ): Rule => ({
   path,
   whenGiven: true,
@@ -110,6 +110,7 @@ const rules: readonly Rule[] = [
   ...['convFilters', 'kernelSize', 'denseUnits', 'dropout.conv', 'dropout.dense', 'batchNorm.momentum'].map(
     (name) => belongs(`model.${name}`, 'model seed', model, ['seed']),
   ),
+  belongs('model.extraBlocks', 'models tiny, medium and large', model, residualNames),
   belongs('optimizer.momentum', 'optimizer sgd', optimizer, ['sgd']),
   belongs('optimizer.nesterov', 'optimizer sgd', optimizer, ['sgd']),
   belongs('optimizer.beta1', 'optimizers adam and adamw', optimizer, ['adam', 'adamw']),

@@ -145,6 +145,14 @@ describe('resolveTrainConfig', () => {
       { train: { mixup: 0.2, mixupOffEpochs: 5, epochs: 5 } },
       /^train.mixupOffEpochs: expected fewer than the 5 epochs/,
     ],
+    [
+      { model: { extraBlocks: 1 } },
+      /^model.extraBlocks: belongs to models tiny, medium and large, got seed$/,
+    ],
+    [
+      { model: { name: 'tiny', extraBlocks: -1 } },
+      /^model.extraBlocks: expected an integer, 0 or more, got -1$/,
+    ],
     [{ train: { growShare: 0.5 } }, /^train.growShare: belongs to images that grow/],
     [{ train: { startSide: 32 } }, /^train.startSide: .*\(tiny, medium, large\), got seed$/],
     [

@@ -42,6 +42,15 @@ export function givenModelName({ file, fingerprint, metadata }: GivenModel): str
   return `${name} (${known.join(', ')})`;
 }
 
+/**
+ * What is to be noted of a network that was made with this one: its notes, which say of whom they are. Those that it has
+ * from others name them already, so that none is passed on under one name within another.
+ */
+export function inheritedNotes(given: GivenModel): string[] {
+  const notes = given.metadata.notes ?? [];
+  return notes.map((note) => (/^(?:Of|Teacher) /.test(note) ? note : `Of ${givenModelName(given)}: ${note}`));
+}
+
 /** The name with its path changed, where it is one. */
 export function withModelPath(given: string, change: (path: string) => string): string {
   return given === boxedName ? given : change(given);

@@ -5,9 +5,9 @@ import { initializeWeights, type Network, type Tensors, type Weights } from '../
 import { storedTensors } from '../engine/onnx/edit.js';
 import { sameShape } from '../engine/tensor/type.js';
 import { FerlabError } from '../errors.js';
-import { classifier, type ModelName } from '../models/create.js';
+import { classifier, type ModelConfig } from '../models/create.js';
 import { parseModelFile } from '../predict/model.js';
-import { type GivenModel, givenModelName, readGivenModel } from './given-model.js';
+import { type GivenModel, givenModelName, inheritedNotes, readGivenModel } from './given-model.js';
 
 /** A model file to start from. */
 export interface Start extends GivenModel {
@@ -19,18 +19,28 @@ export interface Start extends GivenModel {
  * Reads a model file to start from.
  *
  * @param from its path, or `box` for the model that comes with ferlab.
- * @param name of the network that is trained.
+ * @param network that is trained. It may have more residual blocks than the file's, not fewer.
  * @throws FerlabError `model` where the file is missing or no model, or holds another network's weights.
  */
-export async function openStart(from: string, name: ModelName): Promise<Start> {
+export async function openStart(
+  from: string,
+  { name, extraBlocks = 0 }: Pick<ModelConfig, 'name' | 'extraBlocks'>,
+): Promise<Start> {
   const { path: file, bytes, fingerprint } = await readGivenModel(from);
   const { model, metadata } = parseModelFile(bytes, file);
-  const found = (metadata.training.model as { name?: unknown } | undefined)?.name;
-  if (found !== name) {
+  const found = metadata.training.model as { name?: unknown; extraBlocks?: unknown } | undefined;
+  if (found?.name !== name) {
     throw new FerlabError(
       'model',
-      `${file}: expected the weights of the network ${name}, found those of ${found}. ` +
+      `${file}: expected the weights of the network ${name}, found those of ${found?.name}. ` +
         'Give a model of that network, or another --preset.',
+    );
+  }
+  if (Number(found.extraBlocks ?? 0) > extraBlocks) {
+    throw new FerlabError(
+      'model',
+      `${file}: expected at most ${extraBlocks} extra blocks in each stage, found ${found.extraBlocks}. ` +
+        'Give as many or more with --extra-blocks.',
     );
   }
   const tensors = storedTensors(model);
@@ -49,35 +59,45 @@ export async function openStart(from: string, name: ModelName): Promise<Start> {
  *
  * @param start null for random ones alone.
  * @param classes of the dataset. The last layer is only taken over from a model of the same classes.
- * @returns the weights, and names of those that begin at random because nothing in the file fits.
+ * @returns the weights, and names of those that begin at random: because what the file holds doesn't fit, or because it
+ *   holds none of them.
  */
 export function startingWeights(
   network: Network,
   seed: number,
   start: Pick<Start, 'tensors' | 'metadata'> | null,
   classes: readonly string[],
-): { weights: Weights; fresh: string[] } {
+): { weights: Weights; unfit: string[]; absent: string[] } {
   const random = initializeWeights(network, seed);
-  if (start === null) return { weights: random, fresh: [] };
+  if (start === null) return { weights: random, unfit: [], absent: [] };
   const sameClasses = start.metadata.classes.join('\0') === classes.join('\0');
-  const fresh: string[] = [];
+  const unfit: string[] = [];
+  const absent: string[] = [];
   const choose = (kind: keyof Weights): Tensors =>
     Object.fromEntries(
       Object.entries(random[kind]).map(([path, tensor]) => {
         const stored = start.tensors[`${kind}/${path}`];
         const fits = stored !== undefined && sameShape(stored.type.shape, tensor.type.shape);
         if (fits && (sameClasses || !path.startsWith(`${classifier}/`))) return [path, stored];
-        fresh.push(path);
+        (stored === undefined ? absent : unfit).push(path);
         return [path, tensor];
       }),
     );
-  return { weights: { parameters: choose('parameters'), state: choose('state') }, fresh };
+  return { weights: { parameters: choose('parameters'), state: choose('state') }, unfit, absent };
 }
 
-/** What the log says of weights that begin at random; null where none does. */
-export function describeFresh(from: string, fresh: readonly string[]): string | null {
-  if (fresh.length === 0) return null;
-  return `Not taken over from ${from}, since they don't fit: ${fresh.join(', ')}.`;
+/** What the log says of weights that begin at random; nothing where none does. */
+export function describeFresh(
+  from: string,
+  { unfit, absent }: { unfit: readonly string[]; absent: readonly string[] },
+): string[] {
+  const layers = new Set(absent.map((path) => path.split('/')[0]));
+  return [
+    ...(unfit.length === 0
+      ? []
+      : [`Not taken over from ${from}, since they don't fit: ${unfit.join(', ')}.`]),
+    ...(absent.length === 0 ? [] : [`Not in ${from}, so that they begin anew: ${[...layers].join(', ')}.`]),
+  ];
 }
 
 /**
@@ -87,10 +107,10 @@ export function describeFresh(from: string, fresh: readonly string[]): string | 
  */
 export function startNotes(start: GivenModel, trained: string): string[] {
   const name = givenModelName(start);
-  const { dataset, notes = [] } = start.metadata;
+  const { dataset } = start.metadata;
   const others =
     dataset.fingerprints.train === trained
       ? ''
       : `, trained on other images or labels (${dataset.name}): scores on those say nothing of new faces`;
-  return [`Started from the weights of ${name}${others}.`, ...notes.map((note) => `Of ${name}: ${note}`)];
+  return [`Started from the weights of ${name}${others}.`, ...inheritedNotes(start)];
 }

@@ -58,7 +58,7 @@ export async function openSupervision(config: TrainConfig, dataset: Dataset): Pr
           fit: softLabels.fit,
           divided: config.data.validationSplit !== null,
         });
-  const start = config.start.from === null ? null : await openStart(config.start.from, config.model.name);
+  const start = config.start.from === null ? null : await openStart(config.start.from, config.model);
   if (distillation.teachers.length === 0) return { softLabels: votes, teachers: null, start };
   const { imageSize } = config.data;
   const view = distillation.views === 'image' ? imageSize : augmentedSize(config.augment, imageSize);
@@ -84,6 +84,14 @@ export function superviseImages(
     notes: [],
     recipe: {},
   };
+  // teachers often have teachers in common, or learnt from what the network begins with
+  const note = (messages: readonly string[]): void => {
+    for (const message of new Set(messages)) {
+      if (result.notes.includes(message)) continue;
+      hooks.onProgress?.({ type: 'log', message });
+      result.notes.push(message);
+    }
+  };
   if (softLabels !== null) {
     const { weight, minVotes, fit } = config.softLabels;
     const blend = blendLabels(training, classes, softLabels.shares, weight);
@@ -102,12 +110,10 @@ export function superviseImages(
   }
   if (teachers !== null) {
     const { weight, temperature, views } = config.distillation;
-    const notes = teacherNotes(teachers.identities, config.distillation, training.fingerprint);
-    for (const message of notes) hooks.onProgress?.({ type: 'log', message });
+    note(teacherNotes(teachers.identities, config.distillation, training.fingerprint));
     teachers.identities.forEach(({ fingerprint }, i) => {
       result.fingerprints[`teacher${i + 1}`] = fingerprint;
     });
-    result.notes.push(...notes);
     result.recipe.distillation = {
       teachers: teachers.identities.map(({ file, fingerprint }) => ({ file: basename(file), fingerprint })),
       weight,
@@ -116,10 +122,8 @@ export function superviseImages(
     };
   }
   if (start !== null) {
-    const notes = startNotes(start, training.fingerprint);
-    for (const message of notes) hooks.onProgress?.({ type: 'log', message });
+    note(startNotes(start, training.fingerprint));
     result.fingerprints.start = start.fingerprint;
-    result.notes.push(...notes);
     result.recipe.start = { from: basename(start.file), fingerprint: start.fingerprint };
   }
   return result;

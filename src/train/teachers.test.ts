@@ -170,7 +170,7 @@ describe('teacherNotes', () => {
     const name = `a.onnx (SHA-256 ${identities[0]!.fingerprint.slice(0, 8)})`;
     expect(teacherNotes(identities, settings, 'f')).toEqual([
       `Distilled from ${name}: weight 0.7, temperature 3.`,
-      `Teacher ${name}: Trained with extra annotation: votes.`,
+      `Of ${name}: Trained with extra annotation: votes.`,
     ]);
     expect(teacherNotes(identities, { ...settings, views: 'image' }, 'f')[0]).toBe(
       `Distilled from ${name}: weight 0.7, temperature 3; asked once about every training image.`,

@@ -6,7 +6,7 @@ import { FerlabError } from '../errors.js';
 import { type ExpressionModel, type LoadOptions, openModel } from '../predict/model.js';
 import { trainedCrop } from '../predict/test-time.js';
 import type { TrainConfig } from './config.js';
-import { type GivenModel, givenModelName, readGivenModel } from './given-model.js';
+import { type GivenModel, givenModelName, inheritedNotes, readGivenModel } from './given-model.js';
 
 export interface Teachers {
   /** For fingerprints, the model file and notes. */
@@ -140,8 +140,6 @@ export function teacherNotes(
         `Teacher ${givenModelName(teacher)} was trained on other images or labels (${teacher.metadata.dataset.name}): ` +
         'scores on images that it was trained on say nothing of new faces.',
     ),
-    ...identities.flatMap((teacher) =>
-      (teacher.metadata.notes ?? []).map((note) => `Teacher ${givenModelName(teacher)}: ${note}`),
-    ),
+    ...identities.flatMap(inheritedNotes),
   ];
 }

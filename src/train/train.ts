@@ -272,9 +272,8 @@ function firstWeights(
   call: TrainCall,
 ): Weights {
   const { start } = supervision;
-  const { weights, fresh } = startingWeights(network, config.train.seed, start, dataset.classes);
-  const message = describeFresh(start?.file ?? '', fresh);
-  if (message !== null) call.onProgress?.({ type: 'log', message });
+  const { weights, ...fresh } = startingWeights(network, config.train.seed, start, dataset.classes);
+  for (const message of describeFresh(start?.file ?? '', fresh)) call.onProgress?.({ type: 'log', message });
   return weights;
 }
 
