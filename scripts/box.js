@@ -84,7 +84,7 @@ function describeSource(run, metadata) {
   const { command, config } = JSON.parse(fs.readFileSync(path.join(run, 'config.json'), 'utf8'));
   const { model, augment } = metadata.training;
   const network = createNetwork(model, metadata.input, metadata.classes.length, augment.crop ?? null);
-  const { name, parameters, flops } = summarizeNetwork(model.name, network);
+  const { name, parameters, flops } = summarizeNetwork(model, network);
   return {
     run: path.basename(path.resolve(run)),
     command,

@@ -24,15 +24,18 @@ describe('createNetwork', () => {
     ['medium', 44, 232.6, 1_582_139],
     ['large', 44, 2192.2, 11_171_271],
   ])('%s has the cost it is known for', (name, crop, megaflops, parameters) => {
-    const summary = summarizeNetwork(name, createNetwork(config(name), size, 7, crop));
+    const summary = summarizeNetwork(config(name), createNetwork(config(name), size, 7, crop));
     expect(summary.flops / 1e6).toBeCloseTo(megaflops, 1);
     expect(summary.parameters).toBe(parameters);
   });
 
   it('adds to a residual network what its extra blocks cost', () => {
-    const cost = (extraBlocks: number) =>
-      summarizeNetwork('medium', createNetwork({ ...config('medium'), extraBlocks }, size, 7, 44));
+    const cost = (extraBlocks: number) => {
+      const deeper = { ...config('medium'), extraBlocks };
+      return summarizeNetwork(deeper, createNetwork(deeper, size, 7, 44));
+    };
     const [own, more] = [cost(0), cost(1)];
+    expect([own.name, more.name]).toEqual(['medium', 'medium --extra-blocks 1']);
     let parameters = 0;
     let multiplyAdds = 0;
     for (const [filters, side] of [

@@ -81,7 +81,8 @@ export function createNetwork(
 }
 
 export interface ModelSummary {
-  name: ModelName;
+  /** With the extra blocks, where there are any, as the command line spells them. */
+  name: string;
   description: string;
   parameters: number;
   /** 2 x multiply-adds of convolutions and dense layers for one image, forward. */
@@ -89,9 +90,12 @@ export interface ModelSummary {
 }
 
 /** What a network costs. */
-export function summarizeNetwork(name: ModelName, network: Network): ModelSummary {
+export function summarizeNetwork(
+  { name, extraBlocks = 0 }: Pick<ModelConfig, 'name' | 'extraBlocks'>,
+  network: Network,
+): ModelSummary {
   return {
-    name,
+    name: extraBlocks === 0 ? name : `${name} --extra-blocks ${extraBlocks}`,
     description: architectures[name].description,
     parameters: parameterCount(network),
     flops: 2 * network.layer.describe(network.inputShape).multiplyAdds,

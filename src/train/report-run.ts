@@ -53,7 +53,7 @@ export async function reportRun(run: RunReport): Promise<void> {
     version: programVersion,
     command,
     configuration: config,
-    model: summarizeNetwork(config.model.name, network),
+    model: summarizeNetwork(config.model, network),
     dataset: {
       path: config.data.path ?? [config.data.train, config.data.validation].join(', '),
       classes: data.dataset.classes,

@@ -13,7 +13,7 @@ async function run(invocation: Invocation): Promise<number> {
   const rows = presetNames.map((preset) => {
     const { model, data, augment, train } = resolveTrainConfig(preset, { data: { path: '.' } });
     const network = createNetwork(model, data.imageSize, classes, augment.crop);
-    return { preset, ...summarizeNetwork(model.name, network), epochs: train.epochs };
+    return { preset, ...summarizeNetwork(model, network), epochs: train.epochs };
   });
   const { out } = invocation.terminal;
   if (flagOption(invocation, jsonOption.flags)) {
