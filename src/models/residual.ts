@@ -29,9 +29,8 @@ export interface ResidualOptions {
   squeezeReduction?: number;
   dropout: number;
   /**
-   * Further blocks at the end of each stage. They have names of their own and begin as their
-   * shortcuts, so that a network with the weights of one without them computes what that one does (in the manner of
-   * "Net2Net", Chen et al. 2016).
+   * Further blocks at the end of each stage. They have names of their own and begin as their shortcuts, so that a network
+   * with the weights of one without them computes what that one does (in the manner of "Net2Net", Chen et al. 2016).
    */
   extraBlocks: number;
 }

@@ -151,7 +151,11 @@ describe('resolveTrainConfig', () => {
     ],
     [
       { model: { name: 'tiny', extraBlocks: -1 } },
-      /^model.extraBlocks: expected an integer, 0 or more, got -1$/,
+      /^model.extraBlocks: expected an integer from 0 to 16, got -1$/,
+    ],
+    [
+      { model: { name: 'tiny', extraBlocks: 17 } },
+      /^model.extraBlocks: expected an integer from 0 to 16, got 17$/,
     ],
     [{ train: { growShare: 0.5 } }, /^train.growShare: belongs to images that grow/],
     [{ train: { startSide: 32 } }, /^train.startSide: .*\(tiny, medium, large\), got seed$/],

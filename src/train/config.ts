@@ -109,7 +109,7 @@ const modelSection = section({
   /** Filters of each convolution block; every block halves the image's sides. */
   convFilters: widths().default([64, 128, 256]),
   /** Residual blocks at the end of each stage of a residual network, beside its own. */
-  extraBlocks: wholeNumber().default(0),
+  extraBlocks: number('an integer from 0 to 16', (v) => Number.isInteger(v) && v >= 0 && v <= 16).default(0),
   kernelSize: number('an odd positive integer', (v) => Number.isInteger(v) && v > 0 && v % 2 === 1).default(
     3,
   ),
