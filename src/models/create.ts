@@ -24,6 +24,13 @@ interface Architecture {
   layer(classes: number, config: ModelConfig): Layer;
 }
 
+/** Those that are made of residual blocks, to which more can be added. */
+const residualArchitectures = {
+  tiny: { description: 'a small residual network', layer: tinyModel },
+  medium: { description: 'a residual network with squeeze and excitation', layer: mediumModel },
+  large: { description: 'the shape of ResNet-18, for GPUs', layer: largeModel },
+} satisfies Record<string, Architecture>;
+
 const architectures = {
   seed: {
     description: 'three convolution blocks and two dense layers',
@@ -38,16 +45,13 @@ const architectures = {
         batchNorm,
       }),
   },
-  tiny: { description: 'a small residual network', layer: tinyModel },
-  medium: { description: 'a residual network with squeeze and excitation', layer: mediumModel },
-  large: { description: 'the shape of ResNet-18, for GPUs', layer: largeModel },
+  ...residualArchitectures,
   deepid: { description: 'in the manner of DeepID (Sun, Wang and Tang 2014)', layer: deepidModel },
   deepface: { description: 'in the manner of DeepFace (Taigman et al. 2014)', layer: deepfaceModel },
 } satisfies Record<string, Architecture>;
 
 export type ModelName = keyof typeof architectures;
-/** Those that are made of residual blocks, to which more can be added. */
-export const residualNames = ['tiny', 'medium', 'large'] as const satisfies readonly ModelName[];
+export const residualNames: readonly string[] = Object.keys(residualArchitectures);
 export const modelNames = Object.keys(architectures) as [ModelName, ...ModelName[]];
 
 /** Path of every network's last layer, the only one that knows the classes. */

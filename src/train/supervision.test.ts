@@ -209,6 +209,20 @@ describe('what says that a model had more than labels', () => {
     expect(model.metadata.notes).toBeUndefined();
     expect(model.metadata.training).not.toHaveProperty('softLabels');
   });
+
+  it('is inherited once, by a network whose teacher it began with', async () => {
+    const told = at('told/last.onnx');
+    const model = await loadModel(told);
+    await model.close();
+    const more = { distillation: { teachers: [told] }, start: { from: told } };
+    const { modelFile } = await train(configOf('inherits', 'wrong', more), stopAfter(1));
+    const heir = await loadModel(modelFile);
+    await heir.close();
+    const own = model.metadata.notes!;
+    const notes = heir.metadata.notes!;
+    expect(notes).toHaveLength(own.length + 2); // of its teacher and its start themselves, one each
+    for (const note of own) expect(notes.filter((other) => other.endsWith(note))).toHaveLength(1);
+  }, 60_000);
 });
 
 describe('a run that is continued', () => {

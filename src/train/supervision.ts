@@ -86,7 +86,7 @@ export function superviseImages(
   };
   // teachers often have teachers in common, or learnt from what the network begins with
   const note = (messages: readonly string[]): void => {
-    for (const message of new Set(messages)) {
+    for (const message of messages) {
       if (result.notes.includes(message)) continue;
       hooks.onProgress?.({ type: 'log', message });
       result.notes.push(message);
