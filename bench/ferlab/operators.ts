@@ -53,7 +53,8 @@ function traceForward(batch: number): Graph {
     dropoutMask: (shape: readonly number[]) => graph.input(`masks/${masks++}`, tensorType('float32', shape)),
   };
   const { logits, state } = applyNetwork(network, context, inputs('parameters'), inputs('state'), pixels);
-  return optimizeForward(graph, { ...state, logits }).graph;
+  const trained = graph.inputs.filter(({ name }) => name.startsWith('parameters/'));
+  return optimizeForward(graph, { ...state, logits }, { trained, provider: 'cpu' }).graph;
 }
 
 /** Values that depend on parameters: those whose gradient is taken. */

@@ -2,11 +2,18 @@
 // compare whole training steps with and without them.
 
 import { Graph, type Node, type Value } from '../ir/graph.js';
+import type { Provider } from '../ir/lowering.js';
 import { conv, convOp } from '../ops/convolution.js';
+import { type ConvAttributes, outputShape } from '../ops/convolution-lowering.js';
 import { add, divideOp, multiply, relu, reluOp, scalar, sign } from '../ops/elementwise.js';
+import { matMul } from '../ops/matmul.js';
+import { maximum } from '../ops/maximum.js';
 import { channelAffine, channelAffineOp, moments, momentsOp } from '../ops/normalization.js';
-import { maxPoolOp } from '../ops/pooling.js';
+import { maxPoolOp, type PoolAttributes } from '../ops/pooling.js';
 import { reshape } from '../ops/shaping.js';
+import { reduceSum } from '../ops/sum.js';
+import { windowMoments } from '../ops/windows.js';
+import { elementCount } from '../tensor/type.js';
 
 export interface OptimizedGraph {
   readonly graph: Graph;
@@ -77,15 +84,25 @@ interface PooledBlock {
   relu: Node;
   pool: Node;
   gamma: Value;
+  /** For a block that reads images alone: the convolutions of `placesInWindow`. */
+  places: ConvAttributes[] | null;
 }
 
+const roles = ['conv', 'moments', 'affine', 'relu', 'pool'] as const;
+type Role = (typeof roles)[number];
+
 /** Finds pool(relu(affine(conv))) where the affine is a batch normalization with a trained gamma. */
-function findPooledBlocks(graph: Graph, named: Readonly<Record<string, Value>>): PooledBlock[] {
+function findPooledBlocks(
+  graph: Graph,
+  named: Readonly<Record<string, Value>>,
+  { trained, provider }: PassOptions,
+): PooledBlock[] {
   const consumers = consumersOf(graph, named);
   const only = (value: Value): Node | null => {
     const readers = consumers.get(value) ?? [];
     return readers.length === 1 ? readers[0]! : null;
   };
+  const active = dependents(graph, trained);
   return graph.nodes.flatMap((pool) => {
     if (pool.op !== maxPoolOp || consumers.has(pool.outputs[1]!)) return [];
     const reluNode = pool.inputs[0]!.producer;
@@ -98,24 +115,84 @@ function findPooledBlocks(graph: Graph, named: Readonly<Record<string, Value>>):
     const readers = consumers.get(convNode.outputs[0]!) ?? [];
     const statistics = readers.find((reader) => reader?.op === momentsOp);
     if (readers.length !== 2 || !statistics || !readers.includes(affine)) return [];
-    return [{ conv: convNode, moments: statistics, affine, relu: reluNode, pool, gamma: scale.inputs[0]! }];
+    const ofImages = provider === 'cpu' && !active.has(convNode.inputs[0]!);
+    const places = ofImages ? placesInWindow(convNode, pool) : null;
+    const gamma = scale.inputs[0]!;
+    return [{ conv: convNode, moments: statistics, affine, relu: reluNode, pool, gamma, places }];
   });
+}
+
+/** Values that depend on any of `sources`, which are inputs. */
+function dependents(graph: Graph, sources: readonly Value[]): Set<Value> {
+  const found = new Set(sources);
+  for (const node of graph.nodes) {
+    if (node.inputs.some((input) => found.has(input))) for (const output of node.outputs) found.add(output);
+  }
+  return found;
+}
+
+/** Elements of a kernel up to which its windows are laid out and their covariance is taken. */
+const mostWindow = 64;
+
+/**
+ * The convolutions that give one place of every pooling window each, row by row; null where the kernel is too large or
+ * no zeros around the images give just these places.
+ */
+function placesInWindow(convNode: Node<ConvAttributes>, pool: Node<PoolAttributes>): ConvAttributes[] | null {
+  const { kernel, strides, pads } = pool.attributes;
+  const [images, filter] = convNode.inputs.map(({ shape }) => shape);
+  const { attributes } = convNode;
+  if (attributes.group !== 1 || elementCount(filter!.slice(1)) > mostWindow) return null;
+  if (pads.some((width) => width !== 0) || kernel.some((size, axis) => size !== strides[axis])) return null;
+  const pooled = pool.outputs[0]!.shape;
+  const places: ConvAttributes[] = [];
+  for (let i = 0; i < kernel[0]; i++) {
+    for (let j = 0; j < kernel[1]; j++) {
+      const apart = kernel.map((size, axis) => size * attributes.strides[axis]!);
+      const before = [i, j].map((place, axis) => attributes.pads[axis]! - place * attributes.strides[axis]!);
+      const after = before.map((width, axis) => {
+        const end = (pooled[axis + 2]! - 1) * apart[axis]! + filter![axis + 2]!;
+        return Math.max(0, end - width - images![axis + 2]!);
+      });
+      const place: ConvAttributes = {
+        strides: [apart[0]!, apart[1]!],
+        pads: [before[0]!, before[1]!, after[0]!, after[1]!],
+        group: 1,
+      };
+      if (before.some((width) => width < 0)) return null;
+      if (outputShape(images!, filter!, place).some((size, axis) => size !== pooled[axis])) return null;
+      places.push(place);
+    }
+  }
+  return places;
+}
+
+export interface PassOptions {
+  /** The graph's inputs that gradients will be taken by. */
+  trained: readonly Value[];
+  provider: Provider;
 }
 
 /**
  * Moves max pooling ahead of batch normalization and ReLU, which then work on a quarter of the elements (2x2 windows):
  * pool(relu(s x + b)) = relu(|s| pool(sign(s) x) + b). The sign of s is gamma's; it is folded into the convolution's
  * kernel, so it costs nothing, and the statistics' mean turns with it.
+ *
+ * Where the convolution reads images alone, its whole result is never made on the CPU: one convolution for each place
+ * in the pooling windows gives the elements side by side, the largest of which wins, and the statistics follow from the
+ * moments of the images' own windows. No element is then looked for branch by branch, and nothing of the result's whole
+ * size is read again for statistics or gradients (docs/performance.md).
  */
-export function optimizeForward(source: Graph, named: Readonly<Record<string, Value>>): OptimizedGraph {
-  const blocks = findPooledBlocks(source, named);
-  const roleOf = new Map<Node, [keyof Omit<PooledBlock, 'gamma'>, PooledBlock]>();
-  for (const block of blocks) {
-    for (const role of ['conv', 'moments', 'affine', 'relu', 'pool'] as const)
-      roleOf.set(block[role], [role, block]);
-  }
+export function optimizeForward(
+  source: Graph,
+  named: Readonly<Record<string, Value>>,
+  options: PassOptions,
+): OptimizedGraph {
+  const blocks = findPooledBlocks(source, named, options);
+  const roleOf = new Map<Node, [Role, PooledBlock]>();
+  for (const block of blocks) for (const role of roles) roleOf.set(block[role], [role, block]);
   const signs = new Map<PooledBlock, Value>();
-  const turned = new Map<PooledBlock, Value>();
+  const turned = new Map<PooledBlock, [Value, ...Value[]]>();
   return rebuild(source, named, (node, inputs, graph, mapped) => {
     const [role, block] = roleOf.get(node) ?? [];
     if (role === undefined || block === undefined) return null;
@@ -126,11 +203,14 @@ export function optimizeForward(source: Graph, named: Readonly<Record<string, Va
         const signOfGamma = sign(add(sign(gamma), scalar(gamma, 0.5)));
         const kernel = multiply(inputs[1]!, reshape(signOfGamma, [gamma.shape[0]!, 1, 1, 1]));
         signs.set(block, signOfGamma);
-        turned.set(block, conv(inputs[0]!, kernel, node.attributes));
+        const [first, ...rest] = block.places ?? [node.attributes as ConvAttributes];
+        const convolved = (attributes: ConvAttributes) => conv(inputs[0]!, kernel, attributes);
+        turned.set(block, [convolved(first!), ...rest.map(convolved)]);
         return [];
       }
       case 'moments': {
-        const { mean, variance } = moments(turned.get(block)!);
+        if (block.places !== null) return convolvedMoments(block.conv, mapped);
+        const { mean, variance } = moments(turned.get(block)![0]);
         return [multiply(mean, signs.get(block)!), variance];
       }
       case 'affine':
@@ -138,10 +218,24 @@ export function optimizeForward(source: Graph, named: Readonly<Record<string, Va
         return [];
       case 'pool': {
         const [, scale, shift] = block.affine.inputs.map((input, i) => (i === 0 ? null : mapped(input)));
-        const [pooled, indices] = graph.apply(maxPoolOp, [turned.get(block)!], node.attributes);
+        const elements = turned.get(block)!;
+        const pooled =
+          block.places === null ? graph.apply(maxPoolOp, elements, node.attributes)[0]! : maximum(elements);
         const size = multiply(scale!, signs.get(block)!);
-        return [relu(channelAffine(pooled!, size, shift!)), indices!];
+        return [relu(channelAffine(pooled, size, shift!))];
       }
     }
   });
+}
+
+/** Mean and variance of a convolution's channels, from the moments of the windows that it reads. */
+function convolvedMoments(convNode: Node<ConvAttributes>, mapped: (value: Value) => Value): [Value, Value] {
+  const [images, kernel] = convNode.inputs.map(mapped);
+  const [filters, , height, width] = kernel!.shape as [number, number, number, number];
+  const window = windowMoments(images!, { ...convNode.attributes, kernel: [height, width] });
+  const size = window.mean.shape[0]!;
+  const weights = reshape(kernel!, [filters, size]);
+  const mean = matMul(weights, reshape(window.mean, [size, 1]));
+  const variance = reduceSum(multiply(matMul(weights, window.covariance), weights), [1]);
+  return [reshape(mean, [filters]), relu(variance)]; // rounding may take a variance just below 0
 }

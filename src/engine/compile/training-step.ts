@@ -182,7 +182,7 @@ interface TracedForward {
   masks: DropoutMask[];
 }
 
-function traceForward({ network, batchSize, unoptimized }: TrainingStepOptions): TracedForward {
+function traceForward({ network, batchSize, unoptimized, provider }: TrainingStepOptions): TracedForward {
   const graph = new Graph();
   const pixels = graph.input(pixelsName, tensorType('float32', [batchSize, ...network.inputShape]));
   const specs = network.layer.describe(network.inputShape);
@@ -205,7 +205,11 @@ function traceForward({ network, batchSize, unoptimized }: TrainingStepOptions):
   };
   const { logits, state } = applyNetwork(network, context, parameters, inputs('state'), pixels);
   if (unoptimized) return { graph, logits, parameters, newState: state, masks };
-  const optimized = optimizeForward(graph, { ...state, logits });
+  const optimized = optimizeForward(
+    graph,
+    { ...state, logits },
+    { trained: Object.values(parameters), provider },
+  );
   const { logits: newLogits, ...newState } = optimized.values;
   return {
     graph: optimized.graph,

@@ -6,6 +6,7 @@ import type { LoweringContext } from '../ir/lowering.js';
 import { forEachIndex, NdArray } from '../tensor/array.js';
 import { ShapeError, sameShape, tensorType } from '../tensor/type.js';
 import { type ConvAttributes, lowerConvolution, outputShape } from './convolution-lowering.js';
+import { lowerWindows } from './windows.js';
 
 /** Attributes of the gradients: also the shape of what they give. */
 export interface ConvGradientAttributes extends ConvAttributes {
@@ -83,7 +84,7 @@ const cases: readonly { name: string; inputs: readonly [number[], number[]]; att
       ],
       attributes: { strides: [1, 1], pads: [0, 0, 0, 0], group: 1 },
     },
-    // From eight channels on the gradient by the kernel is a product for every tap: see lowerWeightGradient.
+    // From eight channels on the gradient by the kernel is a product for every tap: see lowerWeightGradientByTaps.
     {
       name: 'nine channels, same 3x3',
       inputs: [
@@ -262,7 +263,12 @@ export const convWeightGradientOp: OpDefinition<ConvGradientAttributes> = {
     }
     return [tensorType('float32', attributes.shape)];
   },
-  lower: lowerWeightGradient,
+  lower(context, node) {
+    const { group, shape } = node.attributes;
+    const thin = shape[1]! < thinChannels;
+    if (thin && group === 1 && context.provider === 'cpu') lowerWeightGradientByWindows(context, node);
+    else lowerWeightGradientByTaps(context, node, thin);
+  },
   gradient: null,
   reference([x, dy], attributes) {
     const dw = new NdArray(attributes.shape);
@@ -278,6 +284,21 @@ export const convWeightGradientOp: OpDefinition<ConvGradientAttributes> = {
   })),
 };
 
+/** Input channels below which a product for every tap would be too thin to be fast. */
+const thinChannels = 8;
+
+/** dw = sum over images of dy [Cout, positions] times the windows [positions, Cin kH kW]: no transposition of dy. */
+function lowerWeightGradientByWindows({ onnx, name }: LoweringContext, node: GradientNode): void {
+  const { shape } = node.attributes;
+  const [filters, , height, width] = shape as [number, number, number, number];
+  const [x, dy] = node.inputs;
+  const windows = lowerWindows(onnx, name(x!), x!.shape, { ...node.attributes, kernel: [height, width] });
+  const byFilter = onnx.node('Reshape', [name(dy!), onnx.integers(dy!.shape[0]!, filters, -1)]);
+  const products = onnx.node('MatMul', [byFilter, onnx.node('Transpose', [windows], { perm: [0, 2, 1] })]);
+  const sum = onnx.node('ReduceSum', [products, onnx.integers(0)], { keepdims: 0 });
+  onnx.addNode('Reshape', [sum, onnx.integers(...shape)], node.outputs.map(name));
+}
+
 /**
  * dw[o, c, i, j] = sum over images and positions of dy[o] times x[c] shifted by tap (i, j): one matrix product a tap,
  * [Cout, positions] by [positions, Cin], over operands laid out once with the channels outside. Few input channels make
@@ -286,11 +307,10 @@ export const convWeightGradientOp: OpDefinition<ConvGradientAttributes> = {
  * On the CPU images are the innermost axis: a shifted copy, strided or not, then moves a whole batch of a pixel at a
  * time (docs/performance.md).
  */
-function lowerWeightGradient(context: LoweringContext, node: GradientNode): void {
+function lowerWeightGradientByTaps(context: LoweringContext, node: GradientNode, thin: boolean): void {
   const { onnx, name, provider } = context;
   const { strides, group, shape } = node.attributes;
   const [filters, channels] = shape as [number, number, ...number[]];
-  const thin = channels < 8;
   const dense = strides[0] === 1 && strides[1] === 1;
   const imagesInside = !thin && provider !== 'webgpu';
   const perm = imagesInside ? [1, 2, 3, 0] : [1, 0, 2, 3];

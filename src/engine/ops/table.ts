@@ -7,11 +7,13 @@ import * as elementwise from './elementwise.js';
 import { batchMatMulOp, foldOp, unfoldOp } from './local.js';
 import { categoricalMatchOp, softmaxCrossEntropyOp, softmaxOp } from './loss.js';
 import { matMulOp } from './matmul.js';
+import { maximumGradientOp, maximumOp } from './maximum.js';
 import { reduceMeanOp } from './mean.js';
 import { channelAffineOp, momentsOp } from './normalization.js';
 import { averagePoolGradientOp, averagePoolOp, maxPoolGradientOp, maxPoolOp } from './pooling.js';
 import { concatOp, padOp, reshapeOp, sliceOp, transposeOp } from './shaping.js';
 import { broadcastOp, reduceSumOp } from './sum.js';
+import { windowMomentsOp } from './windows.js';
 
 export const operators = {
   Abs: elementwise.absoluteOp,
@@ -32,6 +34,8 @@ export const operators = {
   Fold: foldOp,
   Log: elementwise.logarithmOp,
   MatMul: matMulOp,
+  Max: maximumOp,
+  MaxGradient: maximumGradientOp,
   MaxPool: maxPoolOp,
   MaxPoolGradient: maxPoolGradientOp,
   Min: elementwise.minimumOp,
@@ -53,6 +57,7 @@ export const operators = {
   Sub: elementwise.subtractOp,
   Transpose: transposeOp,
   Unfold: unfoldOp,
+  WindowMoments: windowMomentsOp,
 } satisfies Record<string, OpDefinition>;
 
 export type OpName = keyof typeof operators;
