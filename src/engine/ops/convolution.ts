@@ -305,7 +305,7 @@ function lowerWeightGradientByWindows({ onnx, name }: LoweringContext, node: Gra
  * those products thin, so then all taps are laid side by side for a single one.
  *
  * On the CPU images are the innermost axis: a shifted copy, strided or not, then moves a whole batch of a pixel at a
- * time (docs/performance.md).
+ * time. They come in two halves where they can, whose products are faster than one over all (docs/performance.md).
  */
 function lowerWeightGradientByTaps(context: LoweringContext, node: GradientNode, thin: boolean): void {
   const { onnx, name, provider } = context;
@@ -313,21 +313,30 @@ function lowerWeightGradientByTaps(context: LoweringContext, node: GradientNode,
   const [filters, channels] = shape as [number, number, ...number[]];
   const dense = strides[0] === 1 && strides[1] === 1;
   const imagesInside = !thin && provider !== 'webgpu';
-  const perm = imagesInside ? [1, 2, 3, 0] : [1, 0, 2, 3];
-  const rowAxis = imagesInside ? 1 : 2;
-  const [x, dy] = node.inputs.map((input) => onnx.node('Transpose', [name(input)], { perm }));
+  const [x, dy] = node.inputs.map((input) => {
+    if (!imagesInside) return onnx.node('Transpose', [name(input)], { perm: [1, 0, 2, 3] });
+    const [images, ...image] = input.shape as [number, number, number, number];
+    const parts = images % 2 === 0 ? 2 : 1;
+    const inParts = onnx.node('Reshape', [name(input), onnx.integers(parts, images / parts, ...image)]);
+    return onnx.node('Transpose', [inParts], { perm: [0, 2, 3, 4, 1] });
+  });
   const shift = dense && imagesInside ? shiftBoth : shiftImages;
-  const taps = shift(context, node, { x: x!, dy: dy!, rowAxis });
-  const product = (a: string, b: string): string => onnx.node('Gemm', [a, b], { transB: 1 });
+  const taps = shift(context, node, { x: x!, dy: dy!, rank: imagesInside ? 5 : 4 });
+  const product = (a: string, b: string): string => {
+    if (!imagesInside) return onnx.node('Gemm', [a, b], { transB: 1 });
+    const byPart = onnx.node('MatMul', [a, onnx.node('Transpose', [b], { perm: [0, 2, 1] })]);
+    return onnx.node('ReduceSum', [byPart, onnx.integers(0)], { keepdims: 0 });
+  };
   const groups = Array.from({ length: group }, (_, g) => {
     const part = (tensor: string, size: number): string => {
-      const byChannel = onnx.node('Reshape', [tensor, onnx.integers(size * group, -1)]);
+      const sizes = imagesInside ? [0, size * group, -1] : [size * group, -1]; // 0: as it is
+      const byChannel = onnx.node('Reshape', [tensor, onnx.integers(...sizes)]);
       if (group === 1) return byChannel;
       return onnx.node('Slice', [
         byChannel,
         onnx.integers(g * size),
         onnx.integers((g + 1) * size),
-        onnx.integers(0),
+        onnx.integers(-2),
       ]);
     };
     const images = taps.map((tap) => part(tap.images, channels));
@@ -347,11 +356,11 @@ function lowerWeightGradientByTaps(context: LoweringContext, node: GradientNode,
   onnx.addNode('Reshape', [joined(onnx, groups, 0), onnx.integers(...shape)], node.outputs.map(name));
 }
 
-/** The operands with their channels outside; rows lie along `rowAxis`, columns along the next. */
+/** The operands with their channels outside: [C, N, H, W], or [parts, C, H, W, images]. Rows are axis 2. */
 interface ChannelsOutside {
   x: string;
   dy: string;
-  rowAxis: 1 | 2;
+  rank: 4 | 5;
 }
 
 /** What a tap multiplies: [Cin, ...] and [Cout, ...] of the same positions and images. */
@@ -362,30 +371,29 @@ interface TapOperands {
 
 type TapShift = (context: LoweringContext, node: GradientNode, operands: ChannelsOutside) => TapOperands[];
 
-/** Zeros added to rows and columns, which begin at an axis; a negative number cuts off. */
+/** Zeros added to rows and columns; a negative number cuts off. */
 function padded(
   onnx: LoweringContext['onnx'],
   tensor: string,
-  rowAxis: 1 | 2,
+  rank: 4 | 5,
   [top, left, bottom, right]: readonly [number, number, number, number],
 ): string {
   if (top === 0 && left === 0 && bottom === 0 && right === 0) return tensor;
-  const around = (rows: number, columns: number) =>
-    rowAxis === 1 ? [0, rows, columns, 0] : [0, 0, rows, columns];
+  const around = (rows: number, columns: number) => [0, 0, rows, columns, 0].slice(0, rank);
   return onnx.node('Pad', [tensor, onnx.integers(...around(top, left), ...around(bottom, right))]);
 }
 
 /** A shifted copy of the images for every tap. */
-const shiftImages: TapShift = ({ onnx }, node, { x, dy, rowAxis }) => {
+const shiftImages: TapShift = ({ onnx }, node, { x, dy, rank }) => {
   const { strides, pads, shape } = node.attributes;
   const [, , rows, columns] = node.inputs[1]!.shape as [number, number, number, number];
-  const whole = padded(onnx, x, rowAxis, pads);
+  const whole = padded(onnx, x, rank, pads);
   return kernelPositions(shape).map(([i, j]) => ({
     images: onnx.node('Slice', [
       whole,
       onnx.integers(i, j),
       onnx.integers(i + strides[0] * (rows - 1) + 1, j + strides[1] * (columns - 1) + 1),
-      onnx.integers(rowAxis, rowAxis + 1),
+      onnx.integers(2, 3),
       onnx.integers(...strides),
     ]),
     gradients: dy,
@@ -396,14 +404,14 @@ const shiftImages: TapShift = ({ onnx }, node, { x, dy, rowAxis }) => {
  * At stride 1 a tap's shift splits: the columns of the images move one way, the rows of the gradients the other. That
  * takes as many copies as the kernel has rows and columns, not taps.
  */
-const shiftBoth: TapShift = ({ onnx }, node, { x, dy, rowAxis }) => {
+const shiftBoth: TapShift = ({ onnx }, node, { x, dy, rank }) => {
   const { pads, shape } = node.attributes;
   const [imageSize, outputSize] = node.inputs.map((input) => input.shape.slice(2));
   const images = Array.from({ length: shape[3]! }, (_, j) =>
-    padded(onnx, x, rowAxis, [0, pads[1] - j, 0, outputSize![1]! + j - pads[1] - imageSize![1]!]),
+    padded(onnx, x, rank, [0, pads[1] - j, 0, outputSize![1]! + j - pads[1] - imageSize![1]!]),
   );
   const gradients = Array.from({ length: shape[2]! }, (_, i) =>
-    padded(onnx, dy, rowAxis, [i - pads[0], 0, imageSize![0]! - outputSize![0]! - i + pads[0], 0]),
+    padded(onnx, dy, rank, [i - pads[0], 0, imageSize![0]! - outputSize![0]! - i + pads[0], 0]),
   );
   return kernelPositions(shape).map(([i, j]) => ({ images: images[j]!, gradients: gradients[i]! }));
 };
