@@ -4,7 +4,7 @@
 import { lowerGraph } from '../../dist/engine/compile/lower.js';
 import { applyNetwork } from '../../dist/engine/compile/network.js';
 import { optimizeForward } from '../../dist/engine/compile/passes.js';
-import { Graph, type Node, type Value } from '../../dist/engine/ir/graph.js';
+import { dependents, Graph, type Node, type Value } from '../../dist/engine/ir/graph.js';
 import { subtract } from '../../dist/engine/ops/elementwise.js';
 import { adam } from '../../dist/engine/optim/transforms.js';
 import { elementCount, type TensorType, tensorType } from '../../dist/engine/tensor/type.js';
@@ -53,18 +53,13 @@ function traceForward(batch: number): Graph {
     dropoutMask: (shape: readonly number[]) => graph.input(`masks/${masks++}`, tensorType('float32', shape)),
   };
   const { logits, state } = applyNetwork(network, context, inputs('parameters'), inputs('state'), pixels);
-  const trained = graph.inputs.filter(({ name }) => name.startsWith('parameters/'));
-  return optimizeForward(graph, { ...state, logits }, { trained, provider: 'cpu' }).graph;
+  const options = { trained: parametersOf(graph), provider: 'cpu' } as const;
+  return optimizeForward(graph, { ...state, logits }, options).graph;
 }
 
-/** Values that depend on parameters: those whose gradient is taken. */
-function activeValues(graph: Graph): Set<Value> {
-  const active = new Set(graph.inputs.filter(({ name }) => name.startsWith('parameters/')));
-  for (const node of graph.nodes) {
-    if (node.inputs.some((input) => active.has(input))) for (const output of node.outputs) active.add(output);
-  }
-  return active;
-}
+/** The inputs that are trained. */
+const parametersOf = (graph: Graph): Value[] =>
+  graph.inputs.filter(({ name }) => name.startsWith('parameters/'));
 
 /** 2 x multiply-adds; 0 for operators that memory limits. */
 function flopsOf({ op, inputs, outputs }: Node): number {
@@ -152,7 +147,7 @@ export function networkOperators(
   channelBlock: number | null,
 ): MeasuredOperator[] {
   const graph = traceForward(batch);
-  const active = activeValues(graph);
+  const active = dependents(graph.nodes, parametersOf(graph));
   const found = new Map<string, MeasuredOperator>();
   for (const node of graph.nodes) {
     const flops = flopsOf(node);

@@ -1,7 +1,7 @@
 // Reverse-mode differentiation: walks the traced applications backwards and asks each operator for its gradient.
 
 import type { Value } from '../ir/graph.js';
-import { reachableNodes } from '../ir/graph.js';
+import { dependents, reachableNodes } from '../ir/graph.js';
 import { add } from '../ops/elementwise.js';
 import { ShapeError, tensorType } from '../tensor/type.js';
 
@@ -15,10 +15,7 @@ export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
   const forward = reachableNodes(graph, [loss]);
 
   // Values that depend on `wrt`: gradients by anything else aren't computed.
-  const active = new Set<Value>(wrt);
-  for (const node of forward) {
-    if (node.inputs.some((input) => active.has(input))) for (const output of node.outputs) active.add(output);
-  }
+  const active = dependents(forward, wrt);
 
   const gradientOf = new Map<Value, Value>();
   gradientOf.set(loss, graph.constant(tensorType('float32', []), Float32Array.of(1)));

@@ -1,7 +1,7 @@
 // Passes over a traced forward graph, run before gradients are taken. Each keeps what the graph computes; tests
 // compare whole training steps with and without them.
 
-import { Graph, type Node, type Value } from '../ir/graph.js';
+import { dependents, Graph, type Node, type Value } from '../ir/graph.js';
 import type { Provider } from '../ir/lowering.js';
 import { conv, convOp } from '../ops/convolution.js';
 import { type ConvAttributes, outputShape } from '../ops/convolution-lowering.js';
@@ -102,7 +102,7 @@ function findPooledBlocks(
     const readers = consumers.get(value) ?? [];
     return readers.length === 1 ? readers[0]! : null;
   };
-  const active = dependents(graph, trained);
+  const active = dependents(graph.nodes, trained);
   return graph.nodes.flatMap((pool) => {
     if (pool.op !== maxPoolOp || consumers.has(pool.outputs[1]!)) return [];
     const reluNode = pool.inputs[0]!.producer;
@@ -120,15 +120,6 @@ function findPooledBlocks(
     const gamma = scale.inputs[0]!;
     return [{ conv: convNode, moments: statistics, affine, relu: reluNode, pool, gamma, places }];
   });
-}
-
-/** Values that depend on any of `sources`, which are inputs. */
-function dependents(graph: Graph, sources: readonly Value[]): Set<Value> {
-  const found = new Set(sources);
-  for (const node of graph.nodes) {
-    if (node.inputs.some((input) => found.has(input))) for (const output of node.outputs) found.add(output);
-  }
-  return found;
 }
 
 /** Elements of a kernel up to which its windows are laid out and their covariance is taken. */

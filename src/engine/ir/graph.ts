@@ -135,6 +135,15 @@ export function reachableNodes(graph: Graph, outputs: readonly Value[]): Node[] 
   return kept.reverse();
 }
 
+/** `sources` and what depends on any of them through `nodes`, which are in order. */
+export function dependents(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
+  const found = new Set(sources);
+  for (const node of nodes) {
+    if (node.inputs.some((input) => found.has(input))) for (const output of node.outputs) found.add(output);
+  }
+  return found;
+}
+
 /**
  * Checks a graph against its own rules: every input is made before it is used, and every output has the type that the
  * operator's rule gives. Run after tracing, gradients, optimizer and every pass.
