@@ -20,7 +20,7 @@ function machineOperator(
   onnx.addNode(opType, inputs, ['y']);
   onnx.output('y', 'float32', type.shape);
   const types = { a: type, y: type, ...(secondInput === 'tensor' ? { b: type } : {}) };
-  return { name, bound, forward: { model: onnx.toBytes(), types, ...work }, backward: null };
+  return { name, times: 1, bound, forward: { model: onnx.toBytes(), types, ...work }, backward: null };
 }
 
 /** A product of two square matrices. */

@@ -4,19 +4,29 @@ import { seedNetwork } from './work.js';
 
 const batch = 2;
 
-it("counts the network's own multiply-adds", () => {
+/** Products of the statistics of the first convolution, which are few: its kernel by its windows' moments. */
+const isOfStatistics = (name: string): boolean => name.startsWith('MatMul [64, 9] ');
+
+const products = () => networkOperators(batch, 0, null).filter(({ bound }) => bound === 'arithmetic');
+
+it("counts the network's own multiply-adds, and those of statistics", () => {
   const network = seedNetwork();
   const expected = 2 * batch * network.layer.describe(network.inputShape).multiplyAdds;
-  const products = networkOperators(batch, 0, null).filter(({ bound }) => bound === 'arithmetic');
-  expect(products.reduce((sum, { forward }) => sum + forward.flops, 0)).toBe(expected);
+  const flops = (ofStatistics: boolean): number =>
+    products()
+      .filter(({ name }) => isOfStatistics(name) === ofStatistics)
+      .reduce((sum, { forward, times }) => sum + forward.flops * times, 0);
+  expect(flops(false)).toBe(expected);
+  expect(flops(true)).toBe(2 * 64 * 9 * (1 + 9)); // by the mean, by the covariance
 });
 
 it('takes every gradient that training takes, and no other', () => {
-  const products = networkOperators(batch, 0, null).filter(({ bound }) => bound === 'arithmetic');
-  const [first, ...others] = products;
-  // The first convolution reads pixels, whose gradient nobody wants: its kernel's alone is as much work as it is.
-  expect(first!.backward!.flops).toBe(first!.forward.flops);
-  for (const { forward, backward } of others) expect(backward!.flops).toBe(2 * forward.flops);
+  // Nobody wants the gradient of pixels, nor of the moments of their windows: the kernel's alone is as much work.
+  const ofImages = (name: string): boolean => name.startsWith('Conv [2, 1, ') || isOfStatistics(name);
+  const found = products();
+  expect(found.filter(({ name }) => ofImages(name))).toHaveLength(3);
+  for (const { name, forward, backward } of found)
+    expect(backward!.flops, name).toBe((ofImages(name) ? 1 : 2) * forward.flops);
 });
 
 it('counts the bytes that an operator has to touch', () => {

@@ -22,6 +22,8 @@ export interface Piece {
 
 export interface MeasuredOperator {
   readonly name: string;
+  /** How many of the step are of this name; one of them is measured. */
+  readonly times: number;
   /** Whether arithmetic or memory is its limit. */
   readonly bound: 'arithmetic' | 'memory';
   readonly forward: Piece;
@@ -155,9 +157,14 @@ export function networkOperators(
     if (touched < leastBytes || node.op.name === 'Reshape') continue; // a reshape copies nothing
     const inputs = node.inputs.filter(({ shape }) => shape.length > 1).map(({ shape }) => show(shape));
     const name = `${node.op.name} ${inputs.join(' and ')}`;
-    if (found.has(name)) continue;
+    const known = found.get(name);
+    if (known !== undefined) {
+      found.set(name, { ...known, times: known.times + 1 });
+      continue;
+    }
     found.set(name, {
       name,
+      times: 1,
       bound: flops > 0 ? 'arithmetic' : 'memory',
       forward: forwardOf(node, graph, channelBlock),
       backward: backwardOf(node, graph, active, channelBlock),
@@ -196,6 +203,7 @@ export function adamOperator(): MeasuredOperator {
   outputs['new/parameter'] = subtract(parameter, updates.p!);
   return {
     name: `Adam's update of ${show(shape)}`,
+    times: 1,
     bound: 'memory',
     forward: pieceOf(graph, outputs, 0, null),
     backward: null,
