@@ -22,7 +22,7 @@ export interface Piece {
 
 export interface MeasuredOperator {
   readonly name: string;
-  /** How many of the step are of this name; one of them is measured. */
+  /** How many the step has of this name; one of them is measured. */
   readonly times: number;
   /** Whether arithmetic or memory is its limit. */
   readonly bound: 'arithmetic' | 'memory';

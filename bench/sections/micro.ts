@@ -57,9 +57,10 @@ function rateOf(bound: MeasuredOperator['bound'], { flops, bytes }: Piece, ms: n
   return (bound === 'arithmetic' ? flops : bytes) / ms / 1e6;
 }
 
-function contestant({ name, bound, forward, backward }: MeasuredOperator, quick: boolean): Contestant {
+function contestant(operator: MeasuredOperator, quick: boolean): Contestant {
+  const { name, times, bound, forward, backward } = operator;
   return {
-    name,
+    name: times === 1 ? name : `${name}, one of ${times}`,
     versions: async () => ({}),
     async round(): Promise<Sample> {
       const ahead = await timePiece(forward, {}, quick);

@@ -33,6 +33,8 @@ interface Trajectory {
   optimizer: { type: string; learningRate: number; globalClipNorm?: number; weightDecay?: number };
   noisy: string[];
   losses: number[];
+  /** Of the first step; absent for running statistics. */
+  firstGradients: Record<string, Tensor>;
   final: Record<string, Tensor>;
   inferenceProbabilities: Tensor;
 }
@@ -188,9 +190,23 @@ for (const { file, layer, rename } of cases) {
       await session.close();
       for (const [path, expected] of Object.entries(trajectory.final)) {
         const ours = carried[`${isState(path) ? 'state' : 'parameters'}/${rename(path)}`]!;
-        // Noise that Adam scales up, in Keras as well: see the golden numbers' README.
-        const tolerance = trajectory.noisy.includes(path) ? 1e-2 : 2e-4;
-        expect(largestDifference(ours.data, expected.data), path).toBeLessThan(tolerance);
+        // Noise that Adam scales up, in Keras as well: see the golden numbers' README. So are single elements whose
+        // gradient begins as rounding noise, as one of bn2/beta does (-4e-9).
+        const tolerance = trajectory.noisy.includes(path) ? 1e-2 : 1e-4;
+        const gradient = trajectory.firstGradients[path]?.data ?? [];
+        const [noise, rest] = [true, false].map((noisy) =>
+          expected.data
+            .map((_, i) => i)
+            .filter((i) => (gradient[i]! !== 0 && Math.abs(gradient[i]!) < 1e-7) === noisy),
+        );
+        const difference = (elements: readonly number[]): number =>
+          largestDifference(
+            elements.map((i) => ours.data[i]!),
+            elements.map((i) => expected.data[i]!),
+          );
+        expect(ours.data.length).toBe(expected.data.length);
+        expect(difference(rest!), path).toBeLessThan(tolerance);
+        expect(difference(noise!), path).toBeLessThan(Math.max(tolerance, 1e-3));
       }
     });
 

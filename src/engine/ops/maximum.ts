@@ -22,11 +22,13 @@ export const maximumOp: OpDefinition<NoAttributes> = {
   },
   lower({ onnx, name, provider }, node) {
     const inputs = node.inputs.map(name);
-    const output = node.outputs.map(name);
-    // Two at a time elsewhere: the WebGPU provider's Max takes two.
-    const last = provider === 'cpu' ? [] : inputs.splice(1).reverse();
-    while (last.length > 1) inputs.push(onnx.node('Max', [inputs.pop()!, last.pop()!]));
-    onnx.addNode('Max', [...inputs, ...last], output);
+    const [first, ...rest] = inputs;
+    // The WebGPU provider's Max takes two.
+    const pair = () => [
+      rest.slice(0, -1).reduce((a, b) => onnx.node('Max', [a, b]), first!),
+      ...rest.slice(-1),
+    ];
+    onnx.addNode('Max', provider === 'cpu' ? inputs : pair(), node.outputs.map(name));
   },
   gradient({ inputs, outputs: [y], outputGradients: [dy] }) {
     return dy!.graph.apply(maximumGradientOp, [dy!, y!, ...inputs], none);
@@ -77,11 +79,9 @@ export const maximumGradientOp: OpDefinition<NoAttributes> = {
     inputs.slice(0, -1).forEach((input, i) => {
       const wins = onnx.node('Cast', [onnx.node('Equal', [input, y!])], { to: float });
       onnx.addNode('Mul', [rest, wins], [outputs[i]!]);
-      const left = i === inputs.length - 2 ? outputs[i + 1]! : onnx.fresh('Sub');
-      onnx.addNode('Sub', [rest, outputs[i]!], [left]);
-      rest = left;
+      rest = onnx.node('Sub', [rest, outputs[i]!]);
     });
-    if (inputs.length === 1) onnx.addNode('Identity', [rest], outputs);
+    onnx.addNode('Identity', [rest], [outputs.at(-1)!]); // which the runtime leaves out
   },
   gradient: null,
   reference([dy, y, ...inputs]) {
