@@ -30,16 +30,47 @@ describe('decodeBaselineJpeg', () => {
     [17, 9, 75, 120],
     [200, 120, 95, 5],
   ] as const) {
-    it(`gives libjpeg's pixels for ${width}x${height}, quality ${quality}, noise ${strength}`, async () => {
-      const jpeg = await raw(noisyImage(width, height, quality, strength), width, height)
-        .jpeg({ quality, progressive: false })
-        .toBuffer();
-      const image = decodeBaselineJpeg(jpeg);
-      expect(image).not.toBeNull();
-      expect([image!.width, image!.height]).toEqual([width, height]);
-      expect(Buffer.compare(image!.data, await throughSharp(jpeg))).toBe(0);
-    });
+    for (const [optimiseCoding, tables] of [
+      [true, 'tables of its own'],
+      [false, 'the tables of T.81, annex K'],
+    ] as const) {
+      it(`gives libjpeg's pixels for ${width}x${height}, quality ${quality}, noise ${strength}, ${tables}`, async () => {
+        const jpeg = await raw(noisyImage(width, height, quality, strength), width, height)
+          .jpeg({ quality, progressive: false, optimiseCoding })
+          .toBuffer();
+        const image = decodeBaselineJpeg(jpeg);
+        expect(image).not.toBeNull();
+        expect([image!.width, image!.height]).toEqual([width, height]);
+        expect(Buffer.compare(image!.data, await throughSharp(jpeg))).toBe(0);
+      });
+    }
   }
+
+  it("doesn't mix up the tables of one file and the next", async () => {
+    const encode = (quality: number, strength: number) =>
+      raw(noisyImage(32, 32, quality, strength), 32, 32)
+        .jpeg({ quality })
+        .toBuffer();
+    const [plain, noisy] = [await encode(30, 5), await encode(95, 80)];
+    const first = decodeBaselineJpeg(plain)!.data;
+    expect(decodeBaselineJpeg(noisy)!.data).toEqual(await throughSharp(noisy));
+    expect(decodeBaselineJpeg(plain)!.data).toEqual(first);
+    expect(first).toEqual(await throughSharp(plain));
+  });
+
+  it('gives null where a table has more codes than their lengths allow', async () => {
+    const jpeg = new Uint8Array(
+      await raw(noisyImage(16, 16, 1, 20), 16, 16)
+        .jpeg({ optimiseCoding: false })
+        .toBuffer(),
+    );
+    const table = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc4);
+    const counts = jpeg.subarray(table + 5, table + 21);
+    expect([...counts.subarray(0, 3)]).toEqual([0, 1, 5]);
+    expect(decodeBaselineJpeg(jpeg)).not.toBeNull();
+    counts.set([3, 1, 2]); // as many symbols, but there are only two codes of one bit
+    expect(decodeBaselineJpeg(jpeg)).toBeNull();
+  });
 
   it('leaves other forms to the general decoder', async () => {
     const grey = () => raw(noisyImage(48, 48, 1, 20), 48, 48);
