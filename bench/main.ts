@@ -11,6 +11,7 @@ import { type Contest, type ContestResult, runContest } from './contest.js';
 import { findGpu, type Gpu } from './gpu.js';
 import { generatedImages, type ImageFolders } from './images.js';
 import { type BenchOptions, isWanted, parseOptions, usage } from './options.js';
+import { vectorInstructions } from './processor.js';
 import type { SectionName, SectionReport } from './report.js';
 import { readReport, writeReport } from './report-files.js';
 import { accuracyContests } from './sections/accuracy.js';
@@ -110,6 +111,7 @@ async function runSection(
   const start = performance.now();
   const rounds = options.rounds ?? (options.quick ? 1 : defaultRounds);
   const gpu = name === 'gpu' ? await findGpu() : null;
+  const instructions = vectorInstructions();
   const before = { date: new Date().toISOString(), load: loadavg()[0]! };
   const contests: ContestResult[] = [];
   for (const contest of await contestsOf(name, options, folders, peers, gpu)) {
@@ -123,6 +125,7 @@ async function runSection(
     ...before,
     version: programVersion,
     machine: describeMachine(gpu === null ? 'cpu' : 'cpu, webgpu and cuda'),
+    ...(instructions === null ? {} : { instructions }),
     ...(gpu === null ? {} : { gpu: gpu.name }),
     rounds,
     quick: options.quick,

@@ -70,6 +70,10 @@ describe('the report', () => {
     );
   });
 
+  it("says which of a processor's kinds it was, where that is known", () => {
+    expect(toMarkdown(reportOf({ instructions: 'AVX2' }))).toContain('Some CPU (AVX2), 2 cores');
+  });
+
   it('names the GPU, where one was measured', () => {
     expect(toMarkdown(reportOf({ gpu: 'NVIDIA H200' }))).toContain('GPU: NVIDIA H200. 5 rounds');
     expect(text).not.toContain('GPU:');

@@ -46,11 +46,11 @@ export function toMarkdown(report: BenchmarkReport): string {
 }
 
 function sectionMarkdown(title: string, section: SectionReport): string {
-  const { machine, gpu } = section;
+  const { machine, gpu, instructions } = section;
   const gigabytes = (machine.memoryBytes / 1e9).toFixed(0);
   const place = [
     `${section.date.slice(0, 10)}, ferlab ${section.version}, ${machine.engine}, Node ${machine.node.replace(/^v/, '')}.`,
-    `${machine.cpu}, ${machine.cores} cores, ${gigabytes} GB, ${machine.platform}; load before the run ${section.load.toFixed(1)}.`,
+    `${machine.cpu}${instructions === undefined ? '' : ` (${instructions})`}, ${machine.cores} cores, ${gigabytes} GB, ${machine.platform}; load before the run ${section.load.toFixed(1)}.`,
     ...(gpu === undefined ? [] : [`GPU: ${gpu}.`]),
     `${section.rounds} ${section.rounds === 1 ? 'round' : 'rounds'}, ${formatNumber(section.seconds / 60)} minutes.`,
   ].join(' ');

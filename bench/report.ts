@@ -15,6 +15,8 @@ export interface SectionReport {
   /** Version of ferlab. */
   readonly version: string;
   readonly machine: MachineSummary;
+  /** The processor's vector instructions, where they are known: 'AVX2'. */
+  readonly instructions?: string;
   /** Name of the GPU, of a section that is measured on one. */
   readonly gpu?: string;
   /** Mean number of runnable processes when it began; well above 0 means that the machine wasn't idle. */

@@ -29,6 +29,12 @@ it('takes every gradient that training takes, and no other', () => {
     expect(backward!.flops, name).toBe((ofImages(name) ? 1 : 2) * forward.flops);
 });
 
+it('names operators by the shapes of their inputs, counting those that are alike', () => {
+  const names = networkOperators(2, 0, null).map(({ name }) => name);
+  expect(names).toContain('Max of 4 x [2, 64, 24, 24]');
+  expect(names).toContain('Conv [2, 64, 24, 24] and [128, 64, 3, 3]');
+});
+
 it('counts the bytes that an operator has to touch', () => {
   const relu = networkOperators(batch, 0, null).find(({ name }) => name.startsWith('Relu ['))!;
   const [, sizes] = /\[(.*)\]/.exec(relu.name)!;

@@ -138,6 +138,12 @@ function backwardOf(
 
 const show = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
+/** `[2, 3] and [3, 4]`, or `of 2 x [2, 3]` where several are the same. */
+function listShapes(shapes: readonly string[]): string {
+  const alike = shapes.length > 1 && shapes.every((shape) => shape === shapes[0]);
+  return alike ? `of ${shapes.length} x ${shapes[0]}` : shapes.join(' and ');
+}
+
 /**
  * The network's operators that take time: the products, and the others that touch at least `leastBytes`.
  *
@@ -156,7 +162,7 @@ export function networkOperators(
     const touched = [...node.inputs, ...node.outputs].reduce((sum, { type }) => sum + bytesOf(type), 0);
     if (touched < leastBytes || node.op.name === 'Reshape') continue; // a reshape copies nothing
     const inputs = node.inputs.filter(({ shape }) => shape.length > 1).map(({ shape }) => show(shape));
-    const name = `${node.op.name} ${inputs.join(' and ')}`;
+    const name = `${node.op.name} ${listShapes(inputs)}`;
     const known = found.get(name);
     if (known !== undefined) {
       found.set(name, { ...known, times: known.times + 1 });

@@ -1,6 +1,5 @@
 // Everybody that ferlab is measured against, made ready at most once a run.
 
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { programVersion } from '../../dist/version.js';
 import { type Contestant, type Sample, Unavailable, type Versions } from '../contest.js';
@@ -36,17 +35,4 @@ export function absent(name: string, reason: string): Contestant {
     versions: () => Promise.reject(new Unavailable(reason)),
     round: (): Promise<Sample> => Promise.reject(new Unavailable(reason)),
   };
-}
-
-/** Why this processor can't compute in bfloat16; null where it can. Linux tells; other systems aren't asked. */
-export function bfloat16Obstacle(): string | null {
-  let flags: string;
-  try {
-    flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-  } catch {
-    return 'whether this processor has bfloat16 instructions is only known on Linux';
-  }
-  return /\b(avx512_bf16|amx_bf16)\b/.test(flags)
-    ? null
-    : 'this processor has neither AVX512-BF16 nor AMX, without which bfloat16 is emulated';
 }

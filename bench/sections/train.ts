@@ -6,7 +6,8 @@ import { type Contest, type Contestant, type Metric, type Sample, Unavailable } 
 import { networkSize } from '../ferlab/work.js';
 import type { ImageFolders } from '../images.js';
 import { runForJson } from '../process.js';
-import { absent, bfloat16Obstacle, ferlabVersions, type Peers } from './peers.js';
+import { bfloat16Obstacle } from '../processor.js';
+import { absent, ferlabVersions, type Peers } from './peers.js';
 
 /** What ferlab's round and the peers' scripts print. */
 export interface TrainingOutput {
