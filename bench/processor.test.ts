@@ -1,10 +1,18 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bfloat16Obstacle, processorFlags, vectorInstructions } from './processor.js';
 
 describe("the processor's vector instructions", () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ferlab-processor-'));
+    file = join(folder, 'cpuinfo');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
   it.each([
     ['fma avx avx2', 'AVX2'],
     ['avx2 avx512f avx512vl', 'AVX-512'],
@@ -22,17 +30,15 @@ describe("the processor's vector instructions", () => {
     expect(bfloat16Obstacle(new Set())).toContain('only known on Linux and x64');
   });
 
-  it('are read from the first processor that Linux lists', async () => {
-    const file = join(await mkdtemp(join(tmpdir(), 'ferlab-')), 'cpuinfo');
+  it('are read from the first processor that Linux lists', () => {
     const processor = (flags: string) => `model name\t: Some CPU\nflags\t\t: ${flags}\nbugs\t\t: one\n`;
-    await writeFile(file, `${processor('fpu avx2')}\n${processor('fpu avx512f')}`);
+    writeFileSync(file, `${processor('fpu avx2')}\n${processor('fpu avx512f')}`);
     expect([...processorFlags(file)]).toEqual(['fpu', 'avx2']);
   });
 
-  it('are unknown where there is no such file, or none that lists flags', async () => {
-    const file = join(await mkdtemp(join(tmpdir(), 'ferlab-')), 'cpuinfo');
+  it('are unknown where there is no such file, or none that lists flags', () => {
     expect(processorFlags(file).size).toBe(0);
-    await writeFile(file, 'processor\t: 0\nFeatures\t: fp asimd\n');
+    writeFileSync(file, 'processor\t: 0\nFeatures\t: fp asimd\n');
     expect(processorFlags(file).size).toBe(0);
     expect(vectorInstructions(processorFlags(file))).toBeNull();
   });
