@@ -31,5 +31,10 @@ describe('what a network inherits of notes', () => {
     ]);
     const other = 'Teacher c.onnx (SHA-256 01234567) was trained on other images.';
     expect(inheritedNotes(given('b.onnx', [other]))).toEqual([other]);
+    const nested =
+      'Teacher e.onnx (SHA-256 89abcdef): Of d.onnx (tiny, SHA-256 456789ab): Distilled from c.onnx.';
+    expect(inheritedNotes(given('b.onnx', [nested]))).toEqual([
+      'Of d.onnx (tiny, SHA-256 456789ab): Distilled from c.onnx.',
+    ]);
   });
 });

@@ -42,13 +42,26 @@ export function givenModelName({ file, fingerprint, metadata }: GivenModel): str
   return `${name} (${known.join(', ')})`;
 }
 
+/** Before a note of another network: its name, which ends with its fingerprint. */
+const ofWhom = /^(?:Of|Teacher) (.+?SHA-256 [0-9a-f]{8}\)): /;
+
 /**
  * What is to be noted of a network that was made with this one: its notes, which say of whom they are. Those that it has
- * from others name them already, so that none is passed on under one name within another.
+ * from others name them already, so that none is passed on under one name within another; models of earlier
+ * versions have such notes ("Teacher a: Teacher b: ..."), of whose names the innermost, whom the note is of, is kept.
  */
 export function inheritedNotes(given: GivenModel): string[] {
   const notes = given.metadata.notes ?? [];
-  return notes.map((note) => (/^(?:Of|Teacher) /.test(note) ? note : `Of ${givenModelName(given)}: ${note}`));
+  return notes.map((note) => {
+    if (note.startsWith('Teacher ') && !ofWhom.test(note)) return note; // says itself whom it is of
+    let whom = givenModelName(given);
+    let said = note;
+    for (let found = ofWhom.exec(said); found?.[1] !== undefined; found = ofWhom.exec(said)) {
+      whom = found[1];
+      said = said.slice(found[0].length);
+    }
+    return `Of ${whom}: ${said}`;
+  });
 }
 
 /** The name with its path changed, where it is one. */
