@@ -19,13 +19,13 @@ export const deviceOption: OptionSpec = {
 export const modelOptions: readonly OptionSpec[] = [
   {
     flags: modelFlags,
-    description: 'the .onnx file of a run',
+    description: 'the .onnx file of a run; box is the model that comes with ferlab',
     defaultText: 'the first argument if it ends in .onnx, else the model that comes with ferlab',
   },
   {
     flags: withFlags,
     description:
-      'a further .onnx file, whose probabilities are averaged with those of the model; may be repeated',
+      'a further .onnx file, or box, whose probabilities are averaged with those of the model; may be repeated',
     repeatable: true,
   },
   {

@@ -46,8 +46,8 @@ export interface CrossValidationOptions {
 
 /**
  * The configuration of every fold's training. Nothing in it looks at the held-out images: the last epoch's weights are
- * kept and no training stops early, whatever the preset and the settings say, since both would go by the labels that
- * are to be judged.
+ * kept, no training stops early and no temperature is fitted, whatever the preset and the settings say, since all three
+ * would go by the labels that are to be judged.
  *
  * @param path of the dataset.
  * @throws FerlabError `usage` for a number of folds or settings that are out of range or contradict each other.
@@ -70,6 +70,7 @@ export function foldConfig(
     ...(threads === undefined ? {} : { threads }),
     patience: null,
     restoreBest: false,
+    calibrate: false,
   };
   const overrides = { ...settings, train, data: { path, imageSize, workers } };
   const config = resolveTrainConfig(preset, overrides);

@@ -71,7 +71,7 @@ export async function calibrateBytes(
 
 /**
  * Writes a calibrated copy of a model file: its `logits` are divided by a temperature that is fitted on a split of the
- * dataset, so that its `probabilities` are right as often as they say, in every runtime. Predicted classes stay.
+ * dataset, so that its `probabilities` suit these images best by the loss, in every runtime. Predicted classes stay.
  *
  * @throws FerlabError `model` where the file isn't a model, `data` where the images can't be used or no temperature
  *   suits them, `io` where `out` can't be written.

@@ -9,6 +9,9 @@ import { FerlabError } from '../errors.js';
 
 const folder = new URL('../../models/', import.meta.url);
 
+/** Stands for the model in the box wherever a model file is asked for. */
+export const boxedName = 'box';
+
 /** Path of the model in the box. Whatever loads a model by path loads this one too, and checks it. */
 export const boxedModelFile = fileURLToPath(new URL('expression.onnx', folder));
 const descriptionFile = fileURLToPath(new URL('expression.json', folder));

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { chooseDevice } from '../engine/runtime/choose-device.js';
 import type { Device, DeviceChoice } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
-import { boxedModelFile, readBoxedModel } from './boxed.js';
+import { boxedModelFile, boxedName, readBoxedModel } from './boxed.js';
 import { openEnsemble } from './ensemble.js';
 import { type ExpressionModel, type LoadOptions, openModel } from './model.js';
 import { withTestTimeAugmentation } from './test-time.js';
@@ -18,7 +18,7 @@ export interface LoadFileOptions extends Omit<LoadOptions, 'device'> {
 }
 
 /**
- * Loads a model file; the model that comes with ferlab unless told which.
+ * Loads a model file; the model that comes with ferlab, also called `box`, unless told which.
  *
  * @throws FerlabError `model` where the file is missing, truncated, or not one of this project's; `usage` where it
  *   can't be used with this test-time augmentation.
@@ -64,9 +64,9 @@ async function deviceOf({ device = 'cpu' }: LoadFileOptions): Promise<Device> {
   return device === 'auto' ? (await chooseDevice(device)).device : device;
 }
 
-/** The bytes of a model file, of whatever kind. Throws FerlabError `model` where it can't be read. */
+/** The bytes of a model file, of whatever kind, or of the model in the box (`box`). Throws FerlabError `model` where it can't be read. */
 export async function readModelFile(file: string): Promise<Uint8Array> {
-  if (file === boxedModelFile) return readBoxedModel();
+  if (file === boxedModelFile || file === boxedName) return readBoxedModel();
   try {
     return await readFile(file);
   } catch (error) {
@@ -74,7 +74,7 @@ export async function readModelFile(file: string): Promise<Uint8Array> {
     const found = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder' : String(code ?? error);
     throw new FerlabError(
       'model',
-      `${file}: expected a model file (.onnx), found ${found}. Give the best.onnx of a run folder.`,
+      `${file}: expected a model file (.onnx), found ${found}. Give the model of a run folder (last.onnx, or best.onnx).`,
       { cause: error },
     );
   }

@@ -143,6 +143,10 @@ describe('writeReport', () => {
     expect(markdown).toMatch(/\| as trained +\| +12\.3% \| 0\.6000 \|/);
     expect(markdown).toMatch(/\| calibrated +\| +2\.1% \| 0\.5123 \|/);
     expect(markdown).toMatch(/fitted on the other half \| +3\.4% \| 0\.5200 \|/);
+    await writeReport(folder, trainingData({ calibration: { ...calibration, n: 18 } }));
+    expect(await readFile(join(folder, 'report.md'), 'utf8')).toContain(
+      "fitted on the 18 of the images scored here that don't stand in training too",
+    );
     await writeReport(folder, trainingData({ calibration: null }));
     expect(await readFile(join(folder, 'report.md'), 'utf8')).not.toContain('temperature');
   });

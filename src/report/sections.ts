@@ -102,9 +102,12 @@ export function calibrationSection(evaluation: EvaluationResult, calibration: Ca
       ? []
       : [
           `The model's logits are divided by a temperature of ${calibration.temperature} (Guo et al. 2017), which ` +
-            'changes no answer, only how sure it is. It was fitted on the same ' +
-            `${count(calibration.n)} images that are scored here, which can flatter it; the last row says how well ` +
-            'such a temperature does on images that it was not fitted on. Losses of single epochs are from before.',
+            'changes no answer, only how sure it is. It was fitted on ' +
+            (calibration.n === evaluation.n
+              ? `the same ${count(calibration.n)} images that are scored here, `
+              : `the ${count(calibration.n)} of the images scored here that don't stand in training too, `) +
+            'which can flatter it; the last row says how well such a temperature does on images that it was not ' +
+            'fitted on. Losses of single epochs are from before.',
           calibrationTable(calibration),
         ];
   return [

@@ -1,8 +1,10 @@
 // Calibration at the end of a run: the final model file, written while training with its logits as they are, is written
-// again with the temperature that suits the validation images. Doing it twice gives the same bytes, so that a run may be
-// interrupted here too.
+// again with the temperature that suits the validation images that it wasn't trained on. Doing it twice gives the same
+// bytes, so that a run may be interrupted here too.
 
 import { readFile } from 'node:fs/promises';
+import { findLeaks } from '../audit/leaks.js';
+import { onlyImages } from '../data/subset.js';
 import { calibrateBytes } from '../evaluate/calibrate.js';
 import type { Calibration } from '../evaluate/types.js';
 import { writeFileAtomically } from '../files/atomic.js';
@@ -15,18 +17,21 @@ import type { TrainingData } from './training-data.js';
 export async function calibrateRun(
   modelFile: string,
   config: TrainConfig,
-  { validation }: TrainingData,
+  { training, validation }: TrainingData,
   hooks: TrainHooks,
 ): Promise<Calibration | null> {
   if (!config.train.calibrate) return null;
-  const images = { store: validation, dataset: datasetName(config), split: 'validation' };
+  const copies = new Set(findLeaks(training, validation).map((leak) => leak.validation));
+  const unseen = Array.from({ length: validation.count }, (_, i) => i).filter((i) => !copies.has(i));
+  const store = copies.size === 0 ? validation : onlyImages(validation, unseen);
+  const images = { store, dataset: datasetName(config), split: 'validation' };
   const calibrated = await calibrateBytes(await readFile(modelFile), modelFile, images, {
     threads: config.train.threads,
   });
   if (calibrated === null) {
     const message =
-      'The probabilities are as trained: by the validation images, all recognised or worse than by chance, no ' +
-      'temperature is best.';
+      `The probabilities are as trained: by the ${store.count} validation images that don't stand in training too, all ` +
+      'recognised or worse than by chance, no temperature is best.';
     hooks.onProgress?.({ type: 'log', message });
     return null;
   }

@@ -18,7 +18,7 @@ const progressSchema = z.object({
   /** The best epoch so far and its monitored value; null where none was a number. */
   best: z.object({ epoch: z.number().int(), value: z.number() }).nullable(),
   plateau: z.object({ factor: z.number(), best: z.number().nullable(), waited: z.number().int() }),
-  /** SHA-256 of the training and validation images. */
+  /** SHA-256 of the images of both splits, and of the soft labels, teachers and weights to start from; see allFingerprints. */
   fingerprints: z.record(z.string(), z.string()),
 });
 

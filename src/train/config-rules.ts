@@ -1,6 +1,6 @@
 // Settings of a training run that are each in range but contradict each other. The ranges are in config.ts.
 
-import { takesImagesOf } from '../engine/compile/network.js';
+import { inputProblem, takesImagesOf } from '../engine/compile/network.js';
 import { createNetwork, residualNames } from '../models/create.js';
 import type { ConfigIssue, TrainConfig } from './config.js';
 
@@ -33,6 +33,13 @@ const rules: readonly Rule[] = [
     broken: ({ data }) =>
       data.path === null && data.train === null
         ? 'expected a dataset (a folder of images or fer2013.csv), got none'
+        : null,
+  },
+  {
+    path: 'data.path',
+    broken: ({ data }) =>
+      data.path !== null && data.train !== null && data.validation === null && data.validationSplit !== null
+        ? 'expected either a dataset or a training folder with a validation split, got both'
         : null,
   },
   {
@@ -98,6 +105,7 @@ const rules: readonly Rule[] = [
   {
     path: 'model.convFilters',
     broken: ({ data: { imageSize }, augment, model }) => {
+      if (model.name !== 'seed') return null;
       const width = augment.crop ?? imageSize.width;
       const height = augment.crop ?? imageSize.height;
       const most = Math.floor(Math.log2(Math.min(width, height)));
@@ -107,9 +115,20 @@ const rules: readonly Rule[] = [
         : null;
     },
   },
-  ...['convFilters', 'kernelSize', 'denseUnits', 'dropout.conv', 'dropout.dense', 'batchNorm.momentum'].map(
-    (name) => belongs(`model.${name}`, 'model seed', model, ['seed']),
-  ),
+  { path: 'augment.crop', broken: (config) => (config.augment.crop === null ? null : sizeProblem(config)) },
+  {
+    path: 'data.imageSize',
+    broken: (config) => (config.augment.crop === null ? sizeProblem(config) : null),
+  },
+  ...[
+    'convFilters',
+    'kernelSize',
+    'denseUnits',
+    'dropout.conv',
+    'dropout.dense',
+    'batchNorm.momentum',
+    'batchNorm.epsilon',
+  ].map((name) => belongs(`model.${name}`, 'model seed', model, ['seed'])),
   belongs('model.extraBlocks', 'models tiny, medium and large', model, residualNames),
   belongs('optimizer.momentum', 'optimizer sgd', optimizer, ['sgd']),
   belongs('optimizer.nesterov', 'optimizer sgd', optimizer, ['sgd']),
@@ -159,13 +178,12 @@ const rules: readonly Rule[] = [
     broken: ({ train }) =>
       train.startSide === null ? 'belongs to images that grow: give a side to start from too' : null,
   },
-  { path: 'train.startSide', broken: startSideProblem },
   {
-    path: 'train.minDelta',
-    whenGiven: true,
-    broken: ({ train }) =>
-      train.patience === null ? 'belongs to early stopping, which is off: give a patience too' : null,
+    path: 'train.growShare',
+    broken: ({ train: { startSide, growShare } }) =>
+      startSide !== null && growShare === 0 ? 'expected a share above 0 for images that grow, got 0' : null,
   },
+  { path: 'train.startSide', broken: startSideProblem },
   ...['weight', 'minVotes', 'fit'].map(
     (name): Rule => ({
       path: `softLabels.${name}`,
@@ -198,6 +216,14 @@ const rules: readonly Rule[] = [
         : null,
   },
 ];
+
+/** Why the model can't take images of the size that it is to see; null where it can, or where a rule of its own says so. */
+function sizeProblem({ data: { imageSize }, augment: { crop }, model }: TrainConfig): string | null {
+  if (model.name === 'seed') return null;
+  const problem = inputProblem(createNetwork(model, imageSize, 2, crop));
+  const size = crop === null ? `${imageSize.width}x${imageSize.height}` : `${crop}x${crop}`;
+  return problem === null ? null : `expected images that ${model.name} can take, got ${size} (${problem})`;
+}
 
 /** Why images can't grow from the side that was given; null where they can, or none was. */
 export function startSideProblem({ data, augment, model, train, distillation }: TrainConfig): string | null {

@@ -112,6 +112,18 @@ describe('resolveTrainConfig', () => {
     );
   });
 
+  it("lets a preset's epochs without mixup take at most half of those asked for", () => {
+    const unmixed = (train: TrainConfigOverrides['train']) =>
+      resolveTrainConfig('large', { ...dataset, train }).train.mixupOffEpochs;
+    expect([unmixed({}), unmixed({ epochs: 40 }), unmixed({ epochs: 9 }), unmixed({ epochs: 1 })]).toEqual([
+      10, 10, 4, 0,
+    ]);
+  });
+
+  it('judges filters of the seed by no other model', () => {
+    expect(resolveTrainConfig('tiny', { ...dataset, augment: { crop: 6 } }).augment.crop).toBe(6);
+  });
+
   it('knows its presets', () => {
     expect(refusal({}, 'sead')).toBe(`preset: expected one of ${presetNames.join(', ')}, got "sead"`);
     for (const name of presetNames) expect(resolveTrainConfig(name, dataset).preset).toBe(name);
@@ -123,6 +135,30 @@ describe('resolveTrainConfig', () => {
       /^data.validationSplit: .*got both$/,
     ],
     [{ data: { path: 'd', train: 't' } }, /^data.train: .*got neither$/],
+    [
+      { data: { path: 'd', train: 't', validationSplit: 0.2 } },
+      /^data.path: expected either a dataset or a training folder with a validation split, got both$/,
+    ],
+    [
+      { model: { name: 'deepid' }, augment: { crop: 24 } },
+      /^augment.crop: expected images that deepid can take, got 24x24 \(conv2d: .*\)$/,
+    ],
+    [
+      { model: { name: 'deepface' }, data: { path: 'd', imageSize: { width: 16, height: 16 } } },
+      /^data.imageSize: expected images that deepface can take, got 16x16 \(.*\)$/,
+    ],
+    [
+      { model: { name: 'deepface' }, train: { startSide: 16 } },
+      /^train.startSide: .*\(tiny, medium, large\), got deepface$/,
+    ],
+    [
+      { model: { name: 'tiny' }, train: { startSide: 32, growShare: 0 } },
+      /^train.growShare: expected a share above 0 for images that grow, got 0$/,
+    ],
+    [
+      { model: { name: 'tiny', batchNorm: { epsilon: 0.5 } } },
+      /^model.batchNorm.epsilon: belongs to model seed/,
+    ],
     [{ data: { path: 'd', validation: 'v' } }, /^data.validation: .*got none$/],
     [{ optimizer: { nesterov: true } }, /^optimizer.nesterov: belongs to optimizer sgd, got adam$/],
     [{ optimizer: { name: 'sgd', nesterov: true } }, /^optimizer.nesterov: .*momentum above 0/],
@@ -176,7 +212,6 @@ describe('resolveTrainConfig', () => {
       { model: { name: 'tiny' }, train: { startSide: 32 }, distillation: { teachers: ['a.onnx'] } },
       /^train.startSide: expected no teachers that see every batch/,
     ],
-    [{ train: { patience: null, minDelta: 0.1 } }, /^train.minDelta: belongs to early stopping/],
     [{ model: { convFilters: [4, 4, 4, 4, 4, 4] } }, /^model.convFilters: expected at most 5 blocks/],
     [
       { model: { convFilters: [4, 4, 4, 4, 4] }, augment: { crop: 24 } },

@@ -184,7 +184,7 @@ const trainSection = section({
   calibrate: flag().default(true),
   /** Threads of the engine. Sums are ordered by it, so that it belongs to an exact repetition. */
   threads: positiveInteger().default(() => availableParallelism()),
-  /** `auto` is replaced by the device that it chose when a run starts. */
+  /** `auto` is replaced by the device that it chose where a run is stored. */
   device: choice(deviceChoices).default('cpu'),
 });
 
@@ -326,8 +326,8 @@ function grows(settings: unknown): boolean {
 
 /**
  * A preset's differences. Its rates are for its optimizer: where another one is asked for, none of them stays but the
- * decay of the weights' average. Its warm-up takes at most half of the epochs that are asked for. Its images grow where
- * those that are asked for have room to.
+ * decay of the weights' average. Its warm-up and its epochs without mixup take at most half of the epochs that are asked
+ * for. Its images grow where those that are asked for have room to.
  */
 function settingsFor(preset: PresetName, overrides: TrainConfigOverrides): TrainConfigOverrides {
   const { optimizer, train } = overrides;
@@ -336,9 +336,14 @@ function settingsFor(preset: PresetName, overrides: TrainConfigOverrides): Train
   if (own !== undefined && optimizer?.name !== undefined && optimizer.name !== own.name)
     settings.optimizer = { ema: own.ema };
   if (!grows(merge(settings, overrides))) settings.train = { ...settings.train, startSide: null };
+  if (train?.epochs === undefined || !(train.epochs > 0)) return settings;
+  const half = train.epochs / 2;
   const warmup = settings.schedule?.warmupEpochs;
-  if (warmup !== undefined && train?.epochs !== undefined && train.epochs > 0)
-    settings.schedule = { ...settings.schedule, warmupEpochs: Math.min(warmup, train.epochs / 2) };
+  if (warmup !== undefined)
+    settings.schedule = { ...settings.schedule, warmupEpochs: Math.min(warmup, half) };
+  const unmixed = settings.train?.mixupOffEpochs;
+  if (unmixed !== undefined)
+    settings.train = { ...settings.train, mixupOffEpochs: Math.min(unmixed, Math.floor(half)) };
   return settings;
 }
 

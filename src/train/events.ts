@@ -58,7 +58,10 @@ export type TrainHooks = Hooks<TrainEvent>;
 /** What a training ends with. */
 export interface TrainResult {
   runFolder: string;
-  /** The run's model, a file of the run folder: the best epoch's, or the last one's where the configuration says so. */
+  /**
+   * The run's model, a file of the run folder: the best epoch's, or the last one's where the configuration says so and the
+   * run has ended.
+   */
   modelFile: string;
   /** The epoch of that model. */
   final: HistoryRow;

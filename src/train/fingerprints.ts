@@ -48,5 +48,6 @@ function describeChanged(
     return { what: 'soft labels', found: `others in ${softLabels.file}`, remedy: 'that file' };
   if (name === 'start')
     return { what: 'weights', found: `others in ${start.from}`, remedy: 'that model file' };
-  return { what: `${name} images`, found: `others in ${data.path}`, remedy: 'the dataset' };
+  const folder = data.path ?? (name === 'validation' ? (data.validation ?? data.train) : data.train);
+  return { what: `${name} images`, found: `others in ${folder}`, remedy: 'the dataset' };
 }

@@ -17,6 +17,7 @@ import type { HistoryRow } from '../report/types.js';
 import type { Progress } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
 import type { TrainHooks } from './events.js';
+import { workOf } from './growth.js';
 import type { LearningRate } from './learning-rate.js';
 import { mixBatch } from './mixup.js';
 import type { Monitor } from './monitor.js';
@@ -60,9 +61,10 @@ export async function fit(options: FitOptions): Promise<'finished' | 'patience' 
     while (progress.epoch < epochs) {
       if (monitor.isOver(progress.best, progress.epoch)) return 'patience';
       const started = performance.now();
-      const trained = await trainEpoch(options, progress);
+      const trained = await trainEpoch(options, progress, validator.seconds);
       if (trained === null) return 'interrupted';
       const scores = await validator.score(session.carried);
+      if (!Number.isFinite(scores.loss)) throw divergedAfter(progress.epoch + 1, scores.loss);
       const row: HistoryRow = {
         epoch: progress.epoch + 1,
         learning_rate: trained.learningRate,
@@ -102,15 +104,24 @@ interface TrainedEpoch {
   waited: number;
 }
 
-/** One pass over the training images; null where it was interrupted. */
+/**
+ * One pass over the training images; null where it was interrupted.
+ *
+ * @param validationSeconds what validation took after the epoch before; 0 where there was none.
+ */
 async function trainEpoch(
   options: FitOptions,
   progress: FitOptions['progress'],
+  validationSeconds: number,
 ): Promise<TrainedEpoch | null> {
   const { config, session, loader, hooks, learningRate } = options;
   const { epochs } = config.train;
   const epoch = progress.epoch + 1;
   const started = performance.now();
+  /** Steps of the epochs after this one, counted in steps like this one's. */
+  let later = 0;
+  for (let next = epoch; next < epochs; next++)
+    later += (loader.batchesPerEpoch * workOf(config, next)) / workOf(config, epoch - 1);
   let [steps, images, lossSum, correct, waited, rate] = [0, 0, 0, 0, 0, 0];
   for await (const batch of loader.epoch(progress.epoch)) {
     if (hooks.signal?.aborted) return null;
@@ -129,7 +140,7 @@ async function trainEpoch(
     correct += result.correct;
     batch.release();
     const seconds = (performance.now() - started) / 1000;
-    const left = loader.batchesPerEpoch * (epochs - epoch + 1) - steps;
+    const left = loader.batchesPerEpoch - steps + later;
     hooks.onProgress?.({
       type: 'step',
       epoch,
@@ -139,7 +150,7 @@ async function trainEpoch(
       loss: lossSum / images,
       accuracy: correct / images,
       imagesPerSecond: images / seconds,
-      secondsLeft: (left * seconds) / steps,
+      secondsLeft: (left * seconds) / steps + (epochs - epoch + 1) * validationSeconds,
     });
   }
   return {
@@ -152,11 +163,21 @@ async function trainEpoch(
   };
 }
 
+const divergence =
+  'The checkpoint of the last epoch is kept. Train again with a lower --learning-rate, or with --clip-norm 1.';
+
 function diverged(epoch: number, step: number, loss: number, rate: number): FerlabError {
   return new FerlabError(
     'diverged',
-    `epoch ${epoch}, step ${step}: expected a finite loss, found ${loss} at learning rate ${rate}. ` +
-      'The checkpoint of the last epoch is kept. Train again with a lower --learning-rate, or with --clip-norm 1.',
+    `epoch ${epoch}, step ${step}: expected a finite loss, found ${loss} at learning rate ${rate}. ${divergence}`,
+  );
+}
+
+/** Of weights that the last step made infinite, whose own loss was still finite. */
+function divergedAfter(epoch: number, loss: number): FerlabError {
+  return new FerlabError(
+    'diverged',
+    `epoch ${epoch}, validation: expected a finite loss, found ${loss}. ${divergence}`,
   );
 }
 
@@ -178,6 +199,8 @@ function stepInput(
 const validationBatch = 64;
 
 interface Validator {
+  /** What the last scoring took; 0 before the first. */
+  readonly seconds: number;
   score(carried: Readonly<Record<string, Tensor>>): Promise<{ loss: number; accuracy: number }>;
   close(): Promise<void>;
 }
@@ -194,8 +217,13 @@ async function openValidator({
 }: FitOptions): Promise<Validator> {
   const model = compileForward(network, device, { channelBlock }).toBytes();
   const session: Session = await openSession(model, { threads: config.train.threads, device });
+  let seconds = 0;
   return {
+    get seconds() {
+      return seconds;
+    },
     async score(carried) {
+      const started = performance.now();
       const weights = config.optimizer.ema === null ? carried : below(carried, 'ema');
       let [loss, correct, done] = [0, 0, 0];
       for await (const batch of sequentialBatches(validation, validationBatch)) {
@@ -215,6 +243,7 @@ async function openValidator({
         batch.release();
         hooks.onProgress?.({ type: 'validate', done, total: validation.count });
       }
+      seconds = (performance.now() - started) / 1000;
       return { loss: loss / done, accuracy: correct / done };
     },
     close: () => session.close(),

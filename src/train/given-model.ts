@@ -2,12 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { boxedModelFile } from '../predict/boxed.js';
+import { boxedModelFile, boxedName } from '../predict/boxed.js';
 import { readModelFile } from '../predict/load.js';
 import type { ModelMetadata } from '../predict/metadata.js';
-
-/** Stands for the model that comes with ferlab, where a model file is asked for. */
-export const boxedName = 'box';
 
 /**
  * Reads the file. `path` is where it lies, for messages; `fingerprint` the SHA-256 (hex) of its bytes.
@@ -40,6 +37,22 @@ export function givenModelName({ file, fingerprint, metadata }: GivenModel): str
   const { preset } = metadata.training;
   const known = [...(typeof preset === 'string' ? [preset] : []), `SHA-256 ${fingerprint.slice(0, 8)}`];
   return `${name} (${known.join(', ')})`;
+}
+
+/** Images that a network is trained on: the fingerprint of the split, and how many of it. */
+export interface TrainedOn {
+  fingerprint: string;
+  count: number;
+}
+
+/**
+ * Whether the model was trained on the same images, and on all of them that this network is: runs with and without
+ * copies of validation images share a fingerprint, not the number.
+ */
+export function sawSameImages({ metadata }: GivenModel, { fingerprint, count }: TrainedOn): boolean {
+  const { counts, fingerprints } = metadata.dataset;
+  const images = Object.values(counts.train ?? {}).reduce((sum, n) => sum + n, 0);
+  return fingerprints.train === fingerprint && images === count;
 }
 
 /** Before a note of another network: its name, which ends with its fingerprint. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveTrainConfig } from './config.js';
-import { growingEpochs, sideAt } from './growth.js';
+import { describeGrowth, growingEpochs, sideAt, workOf } from './growth.js';
 
 const config = (train: object, crop: number | null = 44) =>
   resolveTrainConfig('seed', { data: { path: 'd' }, model: { name: 'tiny' }, augment: { crop }, train });
@@ -21,12 +21,36 @@ describe('sideAt', () => {
 
   it('leaves sizes out where epochs are fewer, and may never grow up to the end', () => {
     expect(sides(config({ startSide: 28, growShare: 1, epochs: 2 }))).toEqual([28, 36]);
-    expect(sides(config({ startSide: 28, growShare: 0, epochs: 2 }))).toEqual([44, 44]);
+  });
+
+  it('leaves an epoch of the whole size unless told not to, however few there are', () => {
+    expect(sides(config({ startSide: 28, growShare: 0.7, epochs: 1 }))).toEqual([44]);
+    expect(sides(config({ startSide: 28, growShare: 0.9, epochs: 3 }))).toEqual([28, 36, 44]);
   });
 
   it('gives no side where images do not grow', () => {
     const settings = config({ epochs: 3 });
     expect(sides(settings)).toEqual([null, null, null]);
     expect(growingEpochs(settings)).toBe(0);
+    expect(describeGrowth(settings)).toBeNull();
+    expect(workOf(settings, 1)).toBe(workOf(settings, 0));
+  });
+});
+
+describe('describeGrowth', () => {
+  it('says over which epochs images grow, and where none has the whole size', () => {
+    expect(describeGrowth(config({ startSide: 28, growShare: 0.5, epochs: 4 }))).toBe(
+      'Images grow from 28 pixels to their whole size over 2 of 4 epochs.',
+    );
+    expect(describeGrowth(config({ startSide: 28, growShare: 1, epochs: 4 }))).toBe(
+      'Images grow from 28 pixels to 40 in the last of 4 epochs; none has the whole size.',
+    );
+  });
+});
+
+describe('workOf', () => {
+  it('goes with the pixels of an epoch', () => {
+    const settings = config({ startSide: 22, growShare: 0.5, epochs: 2 });
+    expect(workOf(settings, 1) / workOf(settings, 0)).toBe(4);
   });
 });

@@ -10,9 +10,21 @@ const pixelsPerStage = 4;
 
 type Settings = Pick<TrainConfig, 'data' | 'augment' | 'train'>;
 
-/** Epochs with images smaller than in the end. */
+/** Epochs with images smaller than in the end. A share below 1 leaves at least one epoch with the whole size. */
 export function growingEpochs({ train: { startSide, growShare, epochs } }: Settings): number {
-  return startSide === null ? 0 : Math.round(growShare * epochs);
+  if (startSide === null) return 0;
+  const growing = Math.round(growShare * epochs);
+  return growShare < 1 ? Math.min(growing, epochs - 1) : growing;
+}
+
+/** For people; null where images have the whole size from the start. */
+export function describeGrowth(config: Settings): string | null {
+  const { startSide, epochs } = config.train;
+  const growing = growingEpochs(config);
+  if (growing === 0) return null;
+  return growing < epochs
+    ? `Images grow from ${startSide} pixels to their whole size over ${growing} of ${epochs} epochs.`
+    : `Images grow from ${startSide} pixels to ${sideAt(config, epochs - 1)} in the last of ${epochs} epochs; none has the whole size.`;
 }
 
 /** The side of the images at an epoch (from 0), which are squares; null where they don't grow. */
@@ -24,4 +36,9 @@ export function sideAt(config: Settings, epoch: number): number | null {
   if (epoch >= growing) return last;
   const stages = Math.ceil((last - startSide) / pixelsPerStage);
   return startSide + pixelsPerStage * Math.floor((stages * epoch) / growing);
+}
+
+/** What an epoch (from 0) costs, in proportion to others of the run: its pixels. */
+export function workOf(config: Settings, epoch: number): number {
+  return (sideAt(config, epoch) ?? 1) ** 2;
 }

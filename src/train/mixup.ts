@@ -1,5 +1,5 @@
 // Mixup (Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization"): images and their targets are averaged in
-// pairs. As in the authors' code, an image's partner is another of its batch, by a permutation, and one weight is
+// pairs. As in the authors' code, an image's partner is one of its batch, by a permutation (now and then itself), and one weight is
 // drawn for the batch.
 //
 // The accuracy of training then counts against the class with the largest target of each mixed image (the dominant
@@ -8,9 +8,14 @@
 import { drawBeta } from '../random/beta.js';
 import type { Random } from '../random/random.js';
 
-/** What readers of a training accuracy have to know. */
-export const mixupNote =
-  'Training accuracy is that of mixed images, against the dominant label of each: lower than that of whole images.';
+/** What readers of a training accuracy have to know of a run with mixup, but for `offEpochs` at its end. */
+export function mixupNote(offEpochs: number): string {
+  const but = offEpochs === 0 ? '' : `, but for the last ${offEpochs} epochs, which have whole ones`;
+  return (
+    'Training accuracy is that of mixed images, against the dominant label of each: lower than that of whole ' +
+    `images${but}.`
+  );
+}
 
 export interface MixedBatch {
   pixels: Float32Array;
@@ -34,7 +39,7 @@ function mixRows(rows: Float32Array, partners: Int32Array, lambda: number): Floa
 }
 
 /**
- * A batch with every image and target mixed with those of another image. The given arrays stay as they are.
+ * A batch with every image and target mixed with those of its partner. The given arrays stay as they are.
  *
  * @param pixels [size, ...], any values.
  * @param targets [size, classes], soft or one-hot; rows may have any sum.

@@ -57,6 +57,14 @@ describe('createMonitor', () => {
     expect(course({ patience: 2 }, [0.5, 0.6, 0.6, 0.6, 0.7]).over).toBe(4);
     expect(course({ patience: null }, [0.5, 0.4, 0.3, 0.2]).over).toBeNull();
   });
+
+  it('waits anew from the epoch after which a run that had ended was given more', () => {
+    const { train } = config({ train: { patience: 2 } });
+    const best = { epoch: 1, value: 0.5 };
+    expect(createMonitor(train).isOver(best, 3)).toBe(true);
+    const again = createMonitor(train, 3);
+    expect([3, 4, 5].map((epoch) => again.isOver(best, epoch))).toEqual([false, false, true]);
+  });
 });
 
 describe('createLearningRate', () => {
@@ -85,6 +93,9 @@ describe('createLearningRate', () => {
       plateauStart,
     );
     expect(plateau.at(5, after)).toBeCloseTo(0.0005);
+    const undefinedFirst = plateau.afterEpoch(plateauStart, row(1, { val_loss: Number.NaN }));
+    expect(undefinedFirst.best).toBeNull();
+    expect(plateau.afterEpoch(undefinedFirst, row(2, { val_loss: 1 })).best).toBe(1);
     const constant = createLearningRate(config({ schedule: { name: 'constant' } }), 10);
     expect(constant.afterEpoch(plateauStart, row(1, {}))).toBe(plateauStart);
   });

@@ -13,8 +13,16 @@ export interface Monitor {
   isOver(best: Best, epoch: number): boolean;
 }
 
-/** A value is better when it beats the best by more than minDelta; one that isn't a number never is. */
-export function createMonitor({ monitor, mode, minDelta, patience }: TrainConfig['train']): Monitor {
+/**
+ * A value is better when it beats the best by more than minDelta; one that isn't a number never is.
+ *
+ * @param patientSince epoch at which waiting begins anew, where the run was given more epochs after it had ended (as
+ *   Keras's EarlyStopping, which starts with every call of fit).
+ */
+export function createMonitor(
+  { monitor, mode, minDelta, patience }: TrainConfig['train'],
+  patientSince = 0,
+): Monitor {
   const larger = mode === 'auto' ? monitor.endsWith('accuracy') : mode === 'max';
   return {
     update(best, row) {
@@ -24,6 +32,7 @@ export function createMonitor({ monitor, mode, minDelta, patience }: TrainConfig
       const gain = larger ? value - best.value : best.value - value;
       return gain > minDelta ? { epoch: row.epoch, value } : best;
     },
-    isOver: (best, epoch) => patience !== null && epoch - (best?.epoch ?? 0) >= patience,
+    isOver: (best, epoch) =>
+      patience !== null && epoch - Math.max(best?.epoch ?? 0, patientSince) >= patience,
   };
 }

@@ -36,7 +36,7 @@ const augmentation = {
 } as const satisfies TrainConfigOverrides['augment'];
 
 /**
- * What the presets but the seed share: AdamW (SGD learnt more slowly in its first epochs, and far higher rates than usual
+ * What the presets but the seed share, `large` all but the optimizer: AdamW (SGD learnt more slowly in its first epochs, and far higher rates than usual
  * paid: docs/results), a short warm-up and half a cosine, averaged weights. The last epoch is kept: the schedule ends at
  * zero, and choosing among epochs would fit the validation images.
  */

@@ -79,7 +79,7 @@ export async function reportRun(run: RunReport): Promise<void> {
     warnings: [
       ...(data.bad.length > 0 ? [`${data.bad.length} files of the dataset could not be used.`] : []),
       ...data.warnings,
-      ...(config.train.mixup === null ? [] : [mixupNote]),
+      ...(config.train.mixup === null ? [] : [mixupNote(config.train.mixupOffEpochs)]),
     ],
   });
 }

@@ -14,6 +14,7 @@ import { programVersion } from '../version.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { checkTrainConfig, parseTrainConfig, type TrainConfig } from './config.js';
 import { withModelPath } from './given-model.js';
+import { createMonitor } from './monitor.js';
 
 export interface RunFolder {
   readonly path: string;
@@ -44,6 +45,8 @@ interface StoredConfig {
   config: TrainConfig;
   /** The command line that began the run. */
   command: string;
+  /** The epoch that the run had ended after for want of improvement when it was given more; see createMonitor. */
+  patientSince?: number | undefined;
 }
 
 /**
@@ -74,10 +77,13 @@ export async function createRunFolder(path: string, stored: StoredConfig): Promi
 }
 
 /** Writes a run's configuration, again where it has changed. */
-export async function storeConfig(path: string, { config, command }: StoredConfig): Promise<void> {
+export async function storeConfig(
+  path: string,
+  { config, command, patientSince }: StoredConfig,
+): Promise<void> {
   const toFolder = (given: string): string => relative(resolve(path), resolve(given));
   const json = JSON.stringify(
-    { version: programVersion, command, config: withPaths(config, toFolder) },
+    { version: programVersion, command, patientSince, config: withPaths(config, toFolder) },
     null,
     2,
   );
@@ -86,7 +92,8 @@ export async function storeConfig(path: string, { config, command }: StoredConfi
 
 /**
  * A run with another number of epochs, from its last finished one on. The schedule of the learning rate is that of the
- * new number, as if it had always been; what is done is not done again. `storeConfig` makes it last.
+ * new number, as if it had always been; what is done is not done again. Where the run had ended for want of improvement,
+ * waiting for it begins anew. `storeConfig` makes it last.
  *
  * @param command the command line that asks for it; it stands beside the one that began the run.
  * @throws FerlabError `usage` where more epochs are done already, or the configuration doesn't allow that number.
@@ -107,7 +114,14 @@ export function withEpochs(opened: OpenedRun, epochs: number, command: string): 
       `--epochs: expected at least the ${done} epochs that ${folder.path} has done, got ${epochs}.`,
     );
   }
-  return { ...opened, config: wanted, command: `${opened.command}\n${command} # after epoch ${done}` };
+  const { patientSince } = opened;
+  const wasOver = createMonitor(config.train, patientSince).isOver(checkpoint?.progress.best ?? null, done);
+  return {
+    ...opened,
+    config: wanted,
+    command: `${opened.command}\n${command} # after epoch ${done}`,
+    patientSince: wasOver ? done : patientSince,
+  };
 }
 
 /** The configuration with the paths that it reads changed. In config.json they are relative to the run folder. */
@@ -163,7 +177,9 @@ export async function openRunFolder(path: string): Promise<OpenedRun> {
       { cause: error },
     );
   }
-  const envelope = z.object({ config: z.unknown(), command: z.string() }).safeParse(content);
+  const envelope = z
+    .object({ config: z.unknown(), command: z.string(), patientSince: z.number().int().optional() })
+    .safeParse(content);
   if (!envelope.success) {
     throw new FerlabError(
       'model',
@@ -186,5 +202,6 @@ export async function openRunFolder(path: string): Promise<OpenedRun> {
       `${historyFile}: expected the ${epoch} epochs of the checkpoint, found ${history.length}. Start the training anew.`,
     );
   }
-  return { folder: runFolder(path), config, command: envelope.data.command, checkpoint, history };
+  const { command, patientSince } = envelope.data;
+  return { folder: runFolder(path), config, command, patientSince, checkpoint, history };
 }

@@ -103,7 +103,7 @@ describe('openStart', () => {
     const start = await openStart('box', model);
     const its = createNetwork(model, boxed.inputSize, boxed.classes.length, augment.crop);
     expect(startingWeights(its, 1, start, boxed.classes)).toMatchObject({ unfit: [], absent: [] });
-    expect(startNotes(start, 'other')).toEqual([
+    expect(startNotes(start, { fingerprint: 'other', count: 1 })).toEqual([
       expect.stringMatching(
         /^Started from the weights of the model that comes with ferlab \(.*\), trained on other/,
       ),

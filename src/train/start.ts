@@ -7,7 +7,14 @@ import { sameShape } from '../engine/tensor/type.js';
 import { FerlabError } from '../errors.js';
 import { classifier, type ModelConfig } from '../models/create.js';
 import { parseModelFile } from '../predict/model.js';
-import { type GivenModel, givenModelName, inheritedNotes, readGivenModel } from './given-model.js';
+import {
+  type GivenModel,
+  givenModelName,
+  inheritedNotes,
+  readGivenModel,
+  sawSameImages,
+  type TrainedOn,
+} from './given-model.js';
 
 /** A model file to start from. */
 export interface Start extends GivenModel {
@@ -100,17 +107,11 @@ export function describeFresh(
   ];
 }
 
-/**
- * What stands in the model file and the report.
- *
- * @param trained fingerprint of the images that the network is trained on now.
- */
-export function startNotes(start: GivenModel, trained: string): string[] {
+/** What stands in the model file and the report of a network that is trained on these images now. */
+export function startNotes(start: GivenModel, trained: TrainedOn): string[] {
   const name = givenModelName(start);
-  const { dataset } = start.metadata;
-  const others =
-    dataset.fingerprints.train === trained
-      ? ''
-      : `, trained on other images or labels (${dataset.name}): scores on those say nothing of new faces`;
+  const others = sawSameImages(start, trained)
+    ? ''
+    : `, trained on other images or labels (${start.metadata.dataset.name}): scores on those say nothing of new faces`;
   return [`Started from the weights of ${name}${others}.`, ...inheritedNotes(start)];
 }

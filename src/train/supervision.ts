@@ -110,7 +110,7 @@ export function superviseImages(
   }
   if (teachers !== null) {
     const { weight, temperature, views } = config.distillation;
-    note(teacherNotes(teachers.identities, config.distillation, training.fingerprint));
+    note(teacherNotes(teachers.identities, config.distillation, training));
     teachers.identities.forEach(({ fingerprint }, i) => {
       result.fingerprints[`teacher${i + 1}`] = fingerprint;
     });
@@ -122,7 +122,7 @@ export function superviseImages(
     };
   }
   if (start !== null) {
-    note(startNotes(start, training.fingerprint));
+    note(startNotes(start, training));
     result.fingerprints.start = start.fingerprint;
     result.recipe.start = { from: basename(start.file), fingerprint: start.fingerprint };
   }

@@ -44,13 +44,16 @@ function modelBytes({ seed, side, crop, changes }: Teacher): Uint8Array {
     classes,
     input: { width: side, height: side, channels: 1, range: [0, 255] },
     training: { augment: { crop } },
-    dataset: { name: 'faces', counts: {}, fingerprints: { train: 'f' } },
+    dataset: { name: 'faces', counts: { train: { a: 2, b: 1 } }, fingerprints: { train: 'f' } },
     metrics: {},
     ...changes,
   };
   const onnx = compileForward(network, 'cpu', { stored: initializeWeights(network, seed) });
   return onnx.toBytes({ name: 'ferlab', version: '1.0.0' }, encodeMetadata(metadata));
 }
+
+/** What teachers are trained on here. */
+const trained = { fingerprint: 'f', count: 3 };
 
 async function write(name: string, teacher: Teacher): Promise<string> {
   const file = join(folder, name);
@@ -81,9 +84,9 @@ describe('openTeachers', () => {
     await teachers.close();
     expect(teachers.identities[0]).toMatchObject({ file: 'box', metadata: boxed.metadata });
     expect(answers).toHaveLength(boxed.classes.length);
-    expect(teacherNotes(teachers.identities, { weight: 1, temperature: 1, views: 'image' }, 'f')[0]).toMatch(
-      /^Distilled from the model that comes with ferlab \(/,
-    );
+    expect(
+      teacherNotes(teachers.identities, { weight: 1, temperature: 1, views: 'image' }, trained)[0],
+    ).toMatch(/^Distilled from the model that comes with ferlab \(/);
   });
 
   it('averages the logits of all teachers', async () => {
@@ -168,16 +171,17 @@ describe('teacherNotes', () => {
     await close();
     const settings = { weight: 0.7, temperature: 3, views: 'batch' as const };
     const name = `a.onnx (SHA-256 ${identities[0]!.fingerprint.slice(0, 8)})`;
-    expect(teacherNotes(identities, settings, 'f')).toEqual([
+    expect(teacherNotes(identities, settings, trained)).toEqual([
       `Distilled from ${name}: weight 0.7, temperature 3.`,
       `Of ${name}: Trained with extra annotation: votes.`,
     ]);
-    expect(teacherNotes(identities, { ...settings, views: 'image' }, 'f')[0]).toBe(
+    expect(teacherNotes(identities, { ...settings, views: 'image' }, trained)[0]).toBe(
       `Distilled from ${name}: weight 0.7, temperature 3; asked once about every training image.`,
     );
-    expect(teacherNotes(identities, settings, 'other')[1]).toMatch(
-      /^Teacher a\.onnx \(.*\) was trained on other images or labels \(faces\)/,
-    );
+    const other = /^Teacher a\.onnx \(.*\) was trained on other images or labels \(faces\)/;
+    expect(teacherNotes(identities, settings, { ...trained, fingerprint: 'other' })[1]).toMatch(other);
+    // Trained with copies of validation images, which this run leaves out.
+    expect(teacherNotes(identities, settings, { ...trained, count: 2 })[1]).toMatch(other);
   });
 
   it('tells teachers of the same file name apart, in any folder', async () => {
@@ -192,7 +196,7 @@ describe('teacherNotes', () => {
       teacherNotes(
         identities.map((teacher) => ({ ...teacher, file: join(parent, 'last.onnx') })),
         settings,
-        'f',
+        trained,
       )[0];
     expect(named('a')).toMatch(
       /^Distilled from last\.onnx \(tiny, SHA-256 [0-9a-f]{8}\), last\.onnx \(SHA-256 [0-9a-f]{8}\): /,

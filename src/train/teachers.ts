@@ -1,12 +1,19 @@
-// Teachers for distillation: model files that look at each batch as the network in training sees it, augmentation,
-// crop and mixup included ("function matching": Beyer et al. 2022, "Knowledge distillation: A good teacher is patient and
-// consistent"), and answer with logits.
+// Teachers for distillation: model files that answer with logits. They look at each batch as the network in training sees
+// it, augmentation, crop and mixup included ("function matching": Beyer et al. 2022, "Knowledge distillation: A good
+// teacher is patient and consistent"), or once at every training image (teacher-answers.ts).
 
 import { FerlabError } from '../errors.js';
 import { type ExpressionModel, type LoadOptions, openModel } from '../predict/model.js';
 import { trainedCrop } from '../predict/test-time.js';
 import type { TrainConfig } from './config.js';
-import { type GivenModel, givenModelName, inheritedNotes, readGivenModel } from './given-model.js';
+import {
+  type GivenModel,
+  givenModelName,
+  inheritedNotes,
+  readGivenModel,
+  sawSameImages,
+  type TrainedOn,
+} from './given-model.js';
 
 export interface Teachers {
   /** For fingerprints, the model file and notes. */
@@ -120,18 +127,14 @@ export async function openTeachers(
   };
 }
 
-/**
- * What stands in the model file and the report: who taught it, and what it learnt through them.
- *
- * @param trained fingerprint of the images that the network is trained on.
- */
+/** What stands in the model file and the report: who taught it, and what it learnt through them. */
 export function teacherNotes(
   identities: readonly GivenModel[],
   { weight, temperature, views }: Omit<TrainConfig['distillation'], 'teachers'>,
-  trained: string,
+  trained: TrainedOn,
 ): string[] {
   const names = identities.map(givenModelName);
-  const others = identities.filter(({ metadata }) => metadata.dataset.fingerprints.train !== trained);
+  const others = identities.filter((teacher) => !sawSameImages(teacher, trained));
   return [
     `Distilled from ${names.join(', ')}: weight ${weight}, temperature ${temperature}` +
       `${views === 'image' ? '; asked once about every training image' : ''}.`,

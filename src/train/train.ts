@@ -17,7 +17,7 @@ import type { TrainHooks, TrainResult } from './events.js';
 import { type ExportContext, exportModel } from './export.js';
 import { allFingerprints, checkFingerprints } from './fingerprints.js';
 import { fit } from './fit.js';
-import { growingEpochs, sideAt } from './growth.js';
+import { describeGrowth, sideAt } from './growth.js';
 import { createLearningRate, plateauStart } from './learning-rate.js';
 import { mixupNote } from './mixup.js';
 import { createMonitor } from './monitor.js';
@@ -56,7 +56,7 @@ export interface TrainCall extends TrainHooks {
  */
 export async function train(config: TrainConfig, call: TrainCall = {}): Promise<TrainResult> {
   const path = config.run.out ?? chooseRunFolder(config);
-  const command = call.command ?? `ferlab train ${config.data.path ?? ''} --preset ${config.preset}`;
+  const command = call.command ?? defaultCommand(config);
   const started = performance.now();
   // The folder is made only once the dataset is read, so that a wrong path leaves nothing behind.
   await checkRunFolder(path);
@@ -129,6 +129,15 @@ export async function trainOn(
   return run(opened, data, call, started);
 }
 
+function defaultCommand({ data: { path, train, validation }, preset }: TrainConfig): string {
+  const options = [
+    ...(path === null ? [] : [path]),
+    ...(train === null ? [] : [`--train ${train}`]),
+    ...(validation === null ? [] : [`--validation ${validation}`]),
+  ];
+  return `ferlab train ${options.join(' ')} --preset ${preset}`;
+}
+
 async function run(
   opened: OpenedRun,
   data: TrainingData,
@@ -188,13 +197,11 @@ async function run(
     ...(config.train.startSide === null ? {} : { sideAt: (epoch) => sideAt(config, epoch)! }),
   });
   try {
-    const growing = growingEpochs(config);
-    if (growing > 0) {
-      const message = `Images grow from ${config.train.startSide} pixels to their whole size over ${growing} epochs.`;
-      call.onProgress?.({ type: 'log', message });
-    }
+    const growth = describeGrowth(config);
+    if (growth !== null) call.onProgress?.({ type: 'log', message: growth });
     const teachers = await askTeachers(supervision.teachers, config, training, classes, call);
-    if (config.train.mixup !== null) call.onProgress?.({ type: 'log', message: mixupNote });
+    if (config.train.mixup !== null)
+      call.onProgress?.({ type: 'log', message: mixupNote(config.train.mixupOffEpochs) });
     call.onProgress?.({
       type: 'start',
       runFolder: folder.path,
@@ -217,7 +224,7 @@ async function run(
       trainingImages: training.count,
       validation,
       learningRate: createLearningRate(config, loader.batchesPerEpoch),
-      monitor: createMonitor(config.train),
+      monitor: createMonitor(config.train, opened.patientSince),
       progress,
       hooks: call,
       async onEpoch(row, now, isBest) {
@@ -292,7 +299,7 @@ function bestRow(
   if (stopped === 'interrupted') {
     throw new FerlabError(
       'interrupted',
-      `Stopped before the first epoch was done; "ferlab train --resume ${folder.path}" begins it again.`,
+      `Stopped before an epoch was done whose monitored value is a number; "ferlab train --resume ${folder.path}" begins it again.`,
     );
   }
   throw new FerlabError(

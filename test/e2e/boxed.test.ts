@@ -27,6 +27,7 @@ describe('without a model', () => {
     expect(out.startsWith(`${face}: `)).toBe(true);
     expect(await succeed(['predict', boxed, face], folder)).toBe(out);
     expect(await succeed(['predict', face, '--model', boxed], folder)).toBe(out);
+    expect(await succeed(['predict', face, '--model', 'box'], folder)).toBe(out);
   });
 
   it('evaluate does, too', async () => {

@@ -1,6 +1,6 @@
 // The main job from the shell: draw faces, train, evaluate, predict.
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawFaces, exists, ferlab, startFerlab, succeed, temporaryFolder, tiny } from './program.js';
@@ -156,6 +156,17 @@ describe('calibration', () => {
     expect(evaluation.loss).toBeCloseTo(calibration.loss.after!, 5);
     const markdown = readFileSync(path.join(folder, 'run/report.md'), 'utf8');
     expect(markdown).toContain(`divided by a temperature of ${calibration.temperature}`);
+  });
+
+  it('leaves out what stands in training too', async () => {
+    await drawFaces('leaky', 140, 70, folder);
+    const [seen, copy] = ['leaky/train/happy/00000.png', 'leaky/validation/happy/00000.png'];
+    copyFileSync(path.join(folder, seen), path.join(folder, copy));
+    await succeed(['train', 'leaky', '--epochs', '2', '--out', 'leaked', ...tiny], folder);
+    expect(json('leaked/report.json')).toMatchObject({ calibration: { n: 69 }, evaluation: { n: 70 } });
+    expect(readFileSync(path.join(folder, 'leaked/report.md'), 'utf8')).toContain(
+      "fitted on the 69 of the images scored here that don't stand in training too",
+    );
   });
 
   it('of a file fits what training fitted, keeps the answers, and may be done again', async () => {

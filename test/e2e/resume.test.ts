@@ -113,7 +113,7 @@ describe('a training that is interrupted', () => {
     ];
     const [once, twice] = [await workingFolder('grown'), await workingFolder('grown-twice')];
     const stdout = await succeed(growing, once);
-    expect(stdout).toContain('Images grow from 8 pixels to their whole size over 2 epochs.');
+    expect(stdout).toContain('Images grow from 8 pixels to their whole size over 2 of 3 epochs.');
     const running = startFerlab(growing, twice);
     await running.printed(/^Epoch 1\/3 /m);
     running.child.kill('SIGINT');
@@ -166,6 +166,17 @@ describe('--resume', () => {
       2,
       /--epochs: .*expected a positive integer, got "many"/,
     );
+  });
+
+  it('with --epochs goes on after an end for want of improvement, and waits for it anew', async () => {
+    const cwd = await workingFolder('impatient');
+    // No accuracy gains more than 1, so that the first epoch stays the best.
+    const impatient = ['--epochs', '5', '--patience', '1', '--min-delta', '1', '--out', 'run', ...tiny];
+    expect(await succeed(['train', '../faces', ...impatient], cwd)).not.toMatch(/^Epoch 3\/5 /m);
+    const more = await succeed(['train', '--resume', 'run', '--epochs', '6'], cwd);
+    expect(more).toMatch(/^Epoch 3\/6 /m);
+    expect(more).not.toMatch(/^Epoch 4\/6 /m);
+    expect(await succeed(['train', '--resume', 'run'], cwd)).not.toMatch(/^Epoch /m);
   });
 
   it('gives the same batches whatever the number of workers', async () => {

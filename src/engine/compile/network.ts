@@ -6,7 +6,7 @@ import type { Value } from '../ir/graph.js';
 import type { ApplyContext, Layer, Specs, Values } from '../nn/layer.js';
 import { add, multiply, scalar } from '../ops/elementwise.js';
 import { allocate, type HostTensor } from '../tensor/array.js';
-import { type Shape, tensorType } from '../tensor/type.js';
+import { type Shape, ShapeError, tensorType } from '../tensor/type.js';
 
 export interface Network {
   readonly layer: Layer;
@@ -64,8 +64,20 @@ export function parameterCount(network: Network): number {
   );
 }
 
-/** Whether the network's weights are the same for images of another shape [C, H, W]. */
+/** Why the network can't take images of its own shape, as they are too small for its layers; null where it can. */
+export function inputProblem({ layer, inputShape }: Network): string | null {
+  try {
+    layer.describe(inputShape);
+    return null;
+  } catch (error) {
+    if (error instanceof ShapeError) return error.message;
+    throw error;
+  }
+}
+
+/** Whether the network takes images of another shape [C, H, W] too, with the same weights. */
 export function takesImagesOf(network: Network, inputShape: Shape): boolean {
+  if (inputProblem({ ...network, inputShape }) !== null) return false;
   const shapes = (shape: Shape): string => {
     const { parameters, state } = network.layer.describe(shape);
     return JSON.stringify([parameters, state].map((specs) => Object.values(specs).map((spec) => spec.shape)));

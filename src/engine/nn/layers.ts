@@ -64,6 +64,8 @@ export function conv2d(options: ConvOptions): Layer {
       const { pads } = attributesFor(h, w);
       const rows = Math.floor((h + pads[0] + pads[2] - height) / strides) + 1;
       const columns = Math.floor((w + pads[1] + pads[3] - width) / strides) + 1;
+      if (rows < 1 || columns < 1)
+        throw new ShapeError(`conv2d: needs images of at least ${height}x${width} pixels, got ${h}x${w}.`);
       const kernel: Shape = [filters, channels / groups, height, width];
       return {
         parameters: {

@@ -1,4 +1,4 @@
-// Learning-rate schedules: functions of the step. A plateau schedule needs the course of training; see PlateauSchedule.
+// Learning-rate schedules: functions of the step. A plateau schedule needs the course of training; see updatePlateau.
 
 /** Learning rate of a step; steps count from 1. */
 export type Schedule = (step: number) => number;
@@ -44,9 +44,13 @@ export interface PlateauOptions {
 
 export const plateauStart: PlateauState = { factor: 1, best: null, waited: 0 };
 
-/** The state after an epoch whose validation loss was `loss`, as Keras's ReduceLROnPlateau. */
+/**
+ * The state after an epoch whose validation loss was `loss`, as Keras's ReduceLROnPlateau; a loss that isn't finite is no
+ * improvement.
+ */
 export function updatePlateau(state: PlateauState, loss: number, options: PlateauOptions): PlateauState {
-  if (state.best === null || loss < state.best - options.minDelta) return { ...state, best: loss, waited: 0 };
+  if (loss < (state.best ?? Number.POSITIVE_INFINITY) - options.minDelta)
+    return { ...state, best: loss, waited: 0 };
   const waited = state.waited + 1;
   if (waited < options.patience) return { ...state, waited };
   const floorFactor = options.floor / options.rate;
