@@ -94,9 +94,24 @@ describe('the report', () => {
   });
 
   it('says who was not measured and why, and lists versions of the others', () => {
-    expect(text).toContain('Not measured:\n- Keras: it needs Python 3.11 or newer');
-    expect(text).toContain('- PyTorch fp32: pytorch fp32 1.2.3');
+    // Text stands between the two lists, so that they don't become one.
+    expect(text).toContain(
+      '- PyTorch fp32: pytorch fp32 1.2.3\n\nNot measured:\n- Keras: it needs Python 3.11 or newer\n',
+    );
     expect(text).not.toContain('keras 1.2.3');
+  });
+
+  it('is one sentence where nothing was measured, for one reason', () => {
+    const rows = ['WebGPU', 'CUDA'].map((name) => row(name, null, { failure: 'no GPU was found' }));
+    const nothing = toMarkdown(reportOf({ contests: [{ ...contest, rows }] }));
+    expect(nothing).toContain(
+      '## Training throughput\n\nNot measured: no GPU was found. `npm run bench -- --only train` measures it where that is otherwise.\n',
+    );
+    expect(nothing).not.toContain('5 rounds');
+    const others = [...rows, row('CPU', null, { failure: 'it ended with 1' })];
+    expect(toMarkdown(reportOf({ contests: [{ ...contest, rows: others }] }))).toContain(
+      '- CUDA: no GPU was found\n- CPU: it ended with 1\n',
+    );
   });
 
   it('holds the targets against the ratios', () => {

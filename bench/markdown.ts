@@ -40,12 +40,22 @@ function formatRatio(value: number, { format }: Comparison): string {
 export function toMarkdown(report: BenchmarkReport): string {
   const sections = sectionNames.flatMap((name) => {
     const section = report.sections[name];
-    return section === undefined ? [] : [sectionMarkdown(titles[name], section)];
+    return section === undefined ? [] : [sectionMarkdown(name, section)];
   });
   return `${['# Benchmarks', introduction, targetsMarkdown(report), ...sections].filter(Boolean).join('\n\n')}\n`;
 }
 
-function sectionMarkdown(title: string, section: SectionReport): string {
+/** Why nothing of a section was measured, where there is one reason for all of it. */
+function onlyReason({ contests }: SectionReport): string | null {
+  const reasons = new Set(contests.flatMap(({ rows }) => rows.map(({ failure }) => failure)));
+  return reasons.size === 1 ? [...reasons][0]! : null;
+}
+
+function sectionMarkdown(name: SectionName, section: SectionReport): string {
+  const title = `## ${titles[name]}`;
+  const reason = onlyReason(section);
+  if (reason !== null)
+    return `${title}\n\nNot measured: ${reason}. \`npm run bench -- --only ${name}\` measures it where that is otherwise.`;
   const { machine, gpu, instructions } = section;
   const gigabytes = (machine.memoryBytes / 1e9).toFixed(0);
   const place = [
@@ -55,7 +65,7 @@ function sectionMarkdown(title: string, section: SectionReport): string {
     `${section.rounds} ${section.rounds === 1 ? 'round' : 'rounds'}, ${formatNumber(section.seconds / 60)} minutes.`,
   ].join(' ');
   const quick = section.quick ? ['**A quick run to see that it works: its figures mean nothing.**'] : [];
-  return [`## ${title}`, place, ...quick, ...section.contests.map(contestMarkdown)].join('\n\n');
+  return [title, place, ...quick, ...section.contests.map(contestMarkdown)].join('\n\n');
 }
 
 function contestMarkdown(contest: ContestResult): string {
@@ -64,11 +74,11 @@ function contestMarkdown(contest: ContestResult): string {
   const parts = [`### ${contest.title}`, ...contest.notes];
   if (contest.figure !== undefined) parts.push(`![${contest.figure.title}](${contest.figure.name}.svg)`);
   if (measured.length > 0) parts.push(table(contest, measured));
-  if (failed.length > 0) {
-    parts.push(['Not measured:', ...failed.map(({ name, failure }) => `- ${name}: ${failure}`)].join('\n'));
-  }
+  // Not right after the other list, where Markdown would make one of the two.
   const versions = measured.filter((row) => Object.keys(row.versions).length > 0);
   if (versions.length > 0) parts.push(versions.map(versionLine).join('\n'));
+  if (failed.length > 0)
+    parts.push(['Not measured:', ...failed.map(({ name, failure }) => `- ${name}: ${failure}`)].join('\n'));
   return parts.join('\n\n');
 }
 

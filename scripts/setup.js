@@ -9,7 +9,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const oldestNode = [20, 9];
+/** What package.json's engines say: ^20.19.0 || >=22.12.0. */
+const runsOn = (major, minor) => (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const inRoot = (...parts) => path.join(root, ...parts);
@@ -23,11 +24,10 @@ function say(message) {
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
-    throw new SetupError(
-      `ferlab needs Node ${oldestNode.join('.')} or newer, found ${process.versions.node}. Install a newer one from https://nodejs.org.`,
-    );
-  }
+  if (runsOn(major, minor)) return;
+  throw new SetupError(
+    `ferlab needs Node 20.19 or a later 20, or 22.12 or newer, found ${process.versions.node}. Install one from https://nodejs.org.`,
+  );
 }
 
 /** Runs a program in the checkout. Its output is shown only when it fails. */

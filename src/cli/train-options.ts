@@ -388,7 +388,7 @@ export const trainOptions: readonly TrainOption[] = [
       'run.out',
       'the run folder, new or empty',
       asIs,
-      () => 'runs/<dataset>-<preset>',
+      () => 'runs/<dataset>-<preset>, with -2, -3, ... where that exists',
     ),
   ]),
 ];

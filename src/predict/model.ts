@@ -136,7 +136,7 @@ export function parseModelFile(
 function damaged(where: string, found: string, cause?: unknown): FerlabError {
   return new FerlabError(
     'model',
-    `${where}: expected a model file written by ferlab; ${found}. Give the best.onnx of a run folder, or train again.`,
+    `${where}: expected a model file written by ferlab; ${found}. Give the model of a run folder (last.onnx, or best.onnx), or train again.`,
     { cause },
   );
 }

@@ -55,7 +55,7 @@ function divideLogits(model: ModelProto, where: string, temperature: number): vo
     throw new FerlabError(
       'model',
       `${where}: expected a graph that computes logits; ${(error as Error).message}. ` +
-        'Give the best.onnx of a run folder.',
+        'Give the model of a run folder (last.onnx, or best.onnx).',
       { cause: error },
     );
   }

@@ -98,14 +98,27 @@ it('shows what is wrong when compiling fails, and fails', async () => {
   expect(stderr).not.toMatch(/^\s+at /m);
 });
 
-it('refuses a Node that is too old', async () => {
-  writeFileSync(
-    inFolder('old.cjs'),
-    "Object.defineProperty(process.versions, 'node', { value: '18.20.4' });",
-  );
-  const { code, stderr } = await run('--require', './old.cjs', 'scripts/setup.js');
+/** Runs the setup as if it were this version of Node's. */
+function runAs(version: string): Promise<Finished> {
+  const pretended = `Object.defineProperty(process.versions, 'node', { value: '${version}' });`;
+  writeFileSync(inFolder('pretend.cjs'), pretended);
+  return run('--require', './pretend.cjs', 'scripts/setup.js');
+}
+
+it.each(['18.20.4', '20.18.3', '21.7.3', '22.11.0'])('refuses Node %s', async (version) => {
+  const { code, stderr } = await runAs(version);
   expect(code).toBe(1);
   expect(stderr).toBe(
-    'Error: ferlab needs Node 20.9 or newer, found 18.20.4. Install a newer one from https://nodejs.org.\n',
+    `Error: ferlab needs Node 20.19 or a later 20, or 22.12 or newer, found ${version}. Install one from https://nodejs.org.\n`,
   );
+});
+
+it('takes the versions of Node that package.json names', async () => {
+  expect((await run('scripts/setup.js')).code).toBe(0);
+  for (const version of ['20.19.0', '22.12.0', '23.0.0', '24.0.0'])
+    expect(await runAs(version)).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  const named = (file: string) => JSON.parse(readFileSync(path.join(checkout, file), 'utf8'));
+  const engines = { node: '^20.19.0 || >=22.12.0' };
+  expect(named('package.json').engines).toEqual(engines);
+  expect(named('package-lock.json').packages[''].engines).toEqual(engines);
 });

@@ -8,7 +8,7 @@ import { commands } from '../../src/cli/main.js';
 import { exitCodes } from '../../src/errors.js';
 import { projectFiles, readText, root } from './sources.js';
 
-const documents = projectFiles(['README.md', 'CONTRIBUTING.md', 'docs', 'models'], (file) =>
+const documents = projectFiles(['README.md', 'docs', 'models', 'bench', 'test/golden'], (file) =>
   file.endsWith('.md'),
 );
 const reference = 'docs/command-line.md';
