@@ -64,14 +64,14 @@ async function run(options: BenchOptions): Promise<void> {
 async function imagesOf({ data, quick }: BenchOptions): Promise<ImageFolders> {
   if (data === null) return generatedImages(quick ? 128 : trainingImages);
   const layout = await findLayout(data);
-  const validation = layout.kind === 'splits' ? layout.names.find((name) => name !== 'train') : undefined;
-  if (layout.kind !== 'splits' || validation === undefined) {
+  const [train, validation] = layout.kind === 'splits' ? layout.names : [];
+  if (layout.kind !== 'splits' || train === undefined || validation === undefined) {
     throw new FerlabError(
       'data',
       `--data ${data}: expected a folder with train/ and validation/, which the peers can read too; found another layout.`,
     );
   }
-  return { train: path.join(layout.root, 'train'), validation: path.join(layout.root, validation) };
+  return { train: path.join(layout.root, train), validation: path.join(layout.root, validation) };
 }
 
 async function contestsOf(

@@ -1,5 +1,5 @@
 // `npm run box -- RUN DATASET`: makes the model in the box from a run's model. Writes models/expression.onnx (weights
-// as float16, calibrated on the validation split), models/expression.json (what it is and scores) and models/README.md
+// as float16, calibrated on the validation images that training hasn't seen), models/expression.json (what it is and scores) and models/README.md
 // (its card). For developers of ferlab; needs FER2013 as DATASET.
 
 import { createHash } from 'node:crypto';
@@ -14,9 +14,11 @@ const officialCounts = { train: 28_709, validation: 3589 };
 /** Rounding weights may change so much of the accuracy. */
 const largestLoss = 0.002;
 
-const { findLeaks } = await import('../dist/audit/leaks.js');
+const { findAll } = await import('../dist/audit/find.js');
+const { openAuditImages, readAuditDataset } = await import('../dist/audit/open.js');
 const { readDataset } = await import('../dist/data/reader.js');
 const { openImages } = await import('../dist/data/store.js');
+const { onlyImages } = await import('../dist/data/subset.js');
 const { calibrateBytes } = await import('../dist/evaluate/calibrate.js');
 const { scorePredictions } = await import('../dist/evaluate/metrics.js');
 const { collectScores } = await import('../dist/evaluate/score.js');
@@ -51,15 +53,36 @@ function scoreAt(places, probabilities, { labels, samples }, classes) {
 
 const accuracyOf = ({ n, accuracy, accuracy_interval, ece }) => ({ n, accuracy, accuracy_interval, ece });
 
+/** Places of the validation images that stand in training too, pixel by pixel, and of those with a near copy there. */
+async function copiesInTraining(path) {
+  const { images, close } = await openAuditImages(await readAuditDataset(path));
+  try {
+    const { leaks } = await findAll(images, {});
+    const before = images.splits[0].store.count;
+    const places = (kind) => leaks.filter((leak) => leak.kind === kind).map(({ image }) => image - before);
+    return { exact: places('exact'), near: places('near') };
+  } finally {
+    await close();
+  }
+}
+
+/** All places but some. */
+function without(count, removed) {
+  const left = new Set(removed);
+  return Array.from({ length: count }, (_, i) => i).filter((i) => !left.has(i));
+}
+
 /** Scores of a model file's bytes on the validation images: as it is, by several views, and without copies. */
-async function score(bytes, validation, leaks) {
+async function score(bytes, validation, copies) {
   const model = await openModel(bytes, 'the new model');
   const { classes, metadata } = model;
-  const all = Array.from({ length: validation.count }, (_, i) => i);
+  const all = without(validation.count, []);
   const probabilities = await collectScores(model, 'probabilities', validation, {});
   const { mistakes, ...evaluation } = scoreAt(all, probabilities, validation, classes);
-  const leaked = new Set(leaks.map((leak) => leak.validation));
-  const rest = all.filter((i) => !leaked.has(i));
+  const scoreWithout = (removed) => ({
+    removed: removed.length,
+    ...accuracyOf(scoreAt(without(validation.count, removed), probabilities, validation, classes)),
+  });
   const kinds = metadata.training.augment?.crop ? ['flip', 'ten-crop'] : ['flip'];
   const test_time = [];
   for (const tta of kinds) {
@@ -72,10 +95,8 @@ async function score(bytes, validation, leaks) {
     metadata,
     evaluation,
     test_time,
-    without_copies: {
-      removed: leaked.size,
-      ...accuracyOf(scoreAt(rest, probabilities, validation, classes)),
-    },
+    without_copies: scoreWithout(copies.exact),
+    without_near_copies: scoreWithout([...copies.exact, ...copies.near]),
   };
 }
 
@@ -117,13 +138,11 @@ const original = fs.readFileSync(path.join(run, final?.file ?? 'best.onnx'));
 const opened = await openModel(original, run);
 const { width, height } = opened.inputSize;
 await opened.close();
-const [training, validation] = [
-  await openImages(dataset.train.samples, { width, height }),
-  await openImages(dataset.validation.samples, { width, height }),
-];
+const copies = await copiesInTraining(datasetPath);
+const validation = await openImages(dataset.validation.samples, { width, height });
 try {
   const calibrated = await calibrateBytes(withHalfPrecision(original, run), run, {
-    store: validation,
+    store: onlyImages(validation, without(validation.count, copies.exact)),
     dataset: path.basename(datasetPath),
     split: 'validation',
   });
@@ -132,7 +151,7 @@ try {
   if (bytes.length > largestBytes) {
     fail(`${run}: expected a model of at most ${largestBytes} bytes to ship, found ${bytes.length}.`);
   }
-  const { metadata, ...scores } = await score(bytes, validation, findLeaks(training, validation));
+  const { metadata, ...scores } = await score(bytes, validation, copies);
   const source = describeSource(run, metadata);
   if (Math.abs(scores.evaluation.accuracy - source.val_accuracy) > largestLoss) {
     fail(
@@ -161,6 +180,5 @@ try {
     `${folder}: ${bytes.length} bytes, ${(100 * description.accuracy).toFixed(2)}% on the validation images`,
   );
 } finally {
-  await training.close();
   await validation.close();
 }

@@ -9,7 +9,7 @@ const right = (header) => ({ header, align: 'right' });
 const interval = ([low, high]) => `${percent(low)} to ${percent(high)}`;
 const total = (counts) => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
-function accuracyTable({ evaluation, test_time, without_copies }) {
+function accuracyTable({ evaluation, test_time, without_copies, without_near_copies }) {
   const row = (name, { n, accuracy, accuracy_interval }) => [
     name,
     count(n),
@@ -22,6 +22,7 @@ function accuracyTable({ evaluation, test_time, without_copies }) {
       row('one look at each image', evaluation),
       ...test_time.map((scores) => row(`test-time augmentation \`--tta ${scores.tta}\``, scores)),
       row('one look, without the images that stand in training too', without_copies),
+      row('one look, without those and the near copies of training images', without_near_copies),
     ],
   );
 }
@@ -55,9 +56,11 @@ function sourcesBeside({ notes }) {
 
 /** The card's Markdown. */
 export function modelCard(description) {
-  const { source, dataset, evaluation, calibration, without_copies, input, classes } = description;
+  const { source, dataset, evaluation, calibration, without_copies, without_near_copies, input, classes } =
+    description;
   const trained = total(dataset.counts.train);
   const copies = `${count(without_copies.removed)} of the ${count(evaluation.n)} validation images`;
+  const nearCopies = count(without_near_copies.removed - without_copies.removed);
   return `# The model in the box
 
 Guesses which of ${classes.length} expressions a face shows: ${classes.join(', ')}.
@@ -82,8 +85,8 @@ ${accuracyTable(description)}
 These images also chose the recipe${source.best_epoch ? ' and the epoch whose weights are kept' : ''}, and the temperature below, which flatters the scores
 a little. Photographs of another kind are recognised a good deal worse.
 
-${copies} stand in the training images as well, pixel by pixel; the last row leaves
-them out.${source.left_copies_out ? ' This model was trained without these copies.' : ''}
+${copies} stand in the training images as well, pixel by pixel, and ${nearCopies} more
+have a near copy there (by \`ferlab audit\`: the same photograph moved, scaled or retouched); the last rows leave them out.${source.left_copies_out ? ' This model was trained without these copies.' : ''}
 People agree with the labels of FER2013 on about 65% of its images (Goodfellow et al. 2013).
 
 ${perClassSection(evaluation)}
@@ -95,7 +98,8 @@ ${confusionTable(evaluation)}
 ## Calibration
 
 A probability of 80% is meant to be right four times out of five. Dividing the logits by a temperature of
-${calibration.temperature}, fitted on the same ${count(calibration.n)} images (Guo et al. 2017), brings the probabilities nearer to that:
+${calibration.temperature} (Guo et al. 2017) makes the loss smallest on the ${count(calibration.n)} of these images that don't stand in training too.
+What it does to them:
 
 ${calibrationTable(calibration)}
 

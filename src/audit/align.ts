@@ -24,7 +24,7 @@ export interface Alignment extends Crop {
 }
 
 /** Grey values of one resolution, with the gradients that registration needs. */
-interface Level {
+export interface Level {
   side: number;
   values: Float32Array;
   gradientX: Float32Array;
@@ -37,12 +37,15 @@ export type Pyramid = readonly Level[];
 const coarsestSide = 12;
 /** Steps per resolution, the finest first: most of the way is made where it costs little. */
 const steps = [4, 6, 8];
+const stepsAt = (level: number) => steps[level] ?? steps.at(-1)!;
+const wholeCrop: Crop = { scaleX: 1, scaleY: 1, shiftX: 0, shiftY: 0 };
 /** Less common area than this is no crop of the same picture. */
 const leastOverlap = 0.6;
 /** Boxes outside these are refused: an overlap that small, or a degenerate fit. */
 const scaleRange = [0.7, 1.43] as const;
 
-function withGradients(values: Float32Array, side: number): Level {
+/** One resolution of a picture, of `side * side` values. */
+export function toLevel(values: Float32Array, side: number): Level {
   const gradientX = new Float32Array(side * side);
   const gradientY = new Float32Array(side * side);
   for (let y = 0; y < side; y++) {
@@ -68,7 +71,14 @@ function halve({ side, values }: Level): Level {
       smaller[y * half + x] = (values[i]! + values[i + 1]! + values[i + side]! + values[i + side + 1]!) / 4;
     }
   }
-  return withGradients(smaller, half);
+  return toLevel(smaller, half);
+}
+
+/** How often a picture of this side is halved. */
+export function halvings(side: number): number {
+  let depth = 0;
+  for (let rest = side; rest % 2 === 0 && rest / 2 >= coarsestSide; rest /= 2) depth++;
+  return depth;
 }
 
 /**
@@ -84,12 +94,9 @@ export function toPyramid(pixels: ArrayLike<number>, side: number, mirrored = fa
       values[y * side + (mirrored ? side - 1 - x : x)] = pixels[y * side + x]!;
     }
   }
-  const levels = [withGradients(values, side)];
-  for (;;) {
-    const last = levels.at(-1)!;
-    if (last.side % 2 !== 0 || last.side / 2 < coarsestSide) return levels;
-    levels.push(halve(last));
-  }
+  const levels = [toLevel(values, side)];
+  for (let depth = halvings(side); depth > 0; depth--) levels.push(halve(levels.at(-1)!));
+  return levels;
 }
 
 /** Sums over the pixels that `to` and the box of `from` have in common. */
@@ -223,18 +230,23 @@ function improve(comparison: Comparison, crop: Crop): Crop | null {
  *   ends early without it, and the similarity told is that of the resolution reached. Nothing ends early unless told.
  */
 export function align(from: Pyramid, to: Pyramid, enough: readonly number[] = []): Alignment {
-  let crop: Crop = { scaleX: 1, scaleY: 1, shiftX: 0, shiftY: 0 };
+  let crop = wholeCrop;
   for (let level = from.length - 1; ; level--) {
     const factor = 2 ** level;
-    const found = alignAt(
-      from[level]!,
-      to[level]!,
-      { ...crop, shiftX: crop.shiftX / factor, shiftY: crop.shiftY / factor },
-      steps[level] ?? steps.at(-1)!,
-    );
+    const start = { ...crop, shiftX: crop.shiftX / factor, shiftY: crop.shiftY / factor };
+    const found = alignAt(from[level]!, to[level]!, start, stepsAt(level));
     crop = { ...found, shiftX: found.shiftX * factor, shiftY: found.shiftY * factor };
     if (level === 0 || found.similarity < (enough[level] ?? -1)) return { ...found, ...crop };
   }
+}
+
+/**
+ * The first part of `align`: the crop found at the coarsest resolution alone.
+ *
+ * @param depth how often the pictures were halved.
+ */
+export function alignCoarsest(from: Level, to: Level, depth: number): Alignment {
+  return alignAt(from, to, wholeCrop, stepsAt(depth));
 }
 
 /**

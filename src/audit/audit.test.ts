@@ -1,13 +1,21 @@
 // The workers run from dist: build first (npx tsc -p tsconfig.build.json).
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { render, takePhotograph } from '../../test/audit/pictures.js';
 import { FerlabError } from '../errors.js';
-import { auditDataset, leaks } from './audit.js';
+import { type AuditOptions, auditDataset, leaks } from './audit.js';
 import { auditMarkdown, auditText } from './text.js';
 import type { AuditResult } from './types.js';
 
@@ -113,12 +121,14 @@ describe('auditDataset', () => {
     expect(leaks(result)).toBe(true);
   });
 
-  it('finds blank images, and keeps them out of the rest', () => {
+  it('finds blank images', () => {
     expect(names(result.blank)).toEqual(['train/sad/blank.png', 'train/sad/nearly-blank.png']);
-    expect(names(result.unlike_the_others)).toHaveLength(10);
-    expect(names(result.unlike_the_others)).not.toContain('train/sad/blank.png');
-    const scores = result.unlike_the_others.map(({ score }) => score);
-    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+  });
+
+  it('says nothing of images unlike the others where there are few', () => {
+    expect(result).toMatchObject({ unlike_the_others: [], unlike_count: null, unlike_threshold: null });
+    expect(auditText(result)).not.toContain('unlike the others');
+    expect(auditMarkdown(result, [])).toContain('that takes 400 different images or more');
   });
 
   it('warns', () => {
@@ -146,7 +156,6 @@ describe('auditDataset', () => {
       'duplicates-across-splits.png',
       'duplicates.png',
       'near-duplicates.png',
-      'unlike-the-others.png',
     ];
     expect(readdirSync(out).sort()).toEqual(['audit.json', 'audit.md', ...pictures].sort());
     expect(JSON.parse(readFileSync(join(out, 'audit.json'), 'utf8'))).toEqual(result);
@@ -161,6 +170,99 @@ describe('auditDataset', () => {
   it('finds the same when images are not kept in memory', async () => {
     const streamed = await auditDataset(dataset, { workers: 1, memoryBudget: 0 });
     expect({ ...streamed, seconds: 0 }).toEqual({ ...result, seconds: 0 });
+  });
+
+  it('audits splits of different classes, a third one too, and tells what is missing', async () => {
+    const lopsided = join(folder, 'lopsided');
+    const place = (file: string, from: string) => {
+      mkdirSync(dirname(join(lopsided, file)), { recursive: true });
+      writeFileSync(join(lopsided, file), readFileSync(join(dataset, from)));
+    };
+    for (let i = 0; i < 6; i++) place(`Training/happy/${i}.png`, `train/happy/${i}.png`);
+    place('Training/sad/6.png', 'train/sad/6.png');
+    mkdirSync(join(lopsided, 'Training/angry'));
+    place('PublicTest/happy/20.png', 'validation/happy/20.png');
+    place('PublicTest/angry/7.png', 'train/sad/7.png');
+    place('PrivateTest/happy/leak.png', 'train/happy/0.png');
+    const found = await auditDataset(lopsided, { workers: 1 });
+    expect(found.classes).toEqual(['angry', 'happy', 'sad']);
+    expect(found.splits).toEqual([
+      { name: 'Training', images: 7, unusable: 0, per_class: { angry: 0, happy: 6, sad: 1 } },
+      { name: 'PublicTest', images: 2, unusable: 0, per_class: { angry: 1, happy: 1, sad: 0 } },
+      { name: 'PrivateTest', images: 1, unusable: 0, per_class: { angry: 0, happy: 1, sad: 0 } },
+    ]);
+    expect(found.unusable).toEqual([]);
+    expect(found.imbalance_ratio).toBe(0);
+    expect(found.leaks.map(({ split, exact }) => [split, exact])).toEqual([
+      ['PublicTest', 0],
+      ['PrivateTest', 1],
+    ]);
+    expect(found.warnings.filter((line) => /images to (learn|score)/.test(line))).toEqual([
+      'No images to learn from in Training: angry.',
+      'Few images to learn from in Training: happy (6), sad (1).',
+      'No images to score by in PublicTest: sad. A score on PublicTest says nothing of their recall.',
+      'Few images to score by in PublicTest: angry (1), happy (1). Recall of a class of 1 is uncertain by about 98 ' +
+        'points either way.',
+      'No images to score by in PrivateTest: angry, sad. A score on PrivateTest says nothing of their recall.',
+      'Few images to score by in PrivateTest: happy (1). Recall of a class of 1 is uncertain by about 98 points either way.',
+    ]);
+  });
+
+  it('audits a split without any image, by a model too', async () => {
+    const hollow = join(folder, 'hollow');
+    mkdirSync(join(hollow, 'train/x'), { recursive: true });
+    mkdirSync(join(hollow, 'val/x'), { recursive: true });
+    writeFileSync(join(hollow, 'val/x/a.png'), readFileSync(join(dataset, 'train/happy/0.png')));
+    const model = {
+      classes: ['x'],
+      inputSize: { width: side, height: side },
+      probabilities: async (pixels: Float32Array) => new Float32Array(pixels.length / side ** 2).fill(1),
+    };
+    for (const memoryBudget of [1 << 20, 0]) {
+      const { splits, suspect_labels } = await auditDataset(hollow, { workers: 1, memoryBudget, model });
+      expect(splits.map(({ images }) => images)).toEqual([0, 1]);
+      expect(suspect_labels!.images).toEqual([]);
+    }
+    rmSync(join(hollow, 'val/x/a.png'));
+    await expect(auditDataset(hollow)).rejects.toThrow(/expected class folders with images .* in train, val/);
+  });
+
+  it('counts rows of a CSV file that can not be used', async () => {
+    const row = (label: number | string, grey: number, usage: string) =>
+      `${label},${Array.from({ length: 16 }, (_, i) => (grey * (i + 1)) % 256).join(' ')},${usage}`;
+    const rows = [row(3, 1, 'Training'), row('x', 2, 'Training'), row(4, 3, 'Training'), '3,1 2 3'];
+    const others = [row(3, 5, 'PublicTest'), row(9, 6, 'PublicTest'), row(4, 7, 'PublicTest'), '3,1 2'];
+    const path = join(folder, 'damaged.csv');
+    writeFileSync(path, ['emotion,pixels,Usage', ...rows, ...others].join('\n'));
+    const { splits, unusable } = await auditDataset(path, { workers: 1 });
+    expect(splits).toEqual([
+      { name: 'train', images: 3, unusable: 1, per_class: { happy: 1, sad: 1 } },
+      { name: 'validation', images: 4, unusable: 2, per_class: { happy: 1, sad: 1 } },
+    ]);
+    // Line 5 may belong to either split.
+    expect(names(unusable)).toEqual([3, 5, 7, 9].map((line) => `damaged.csv:${line}`));
+  });
+
+  it('knows FER2013 by its counts where rows of the CSV file are damaged', async () => {
+    const counts = {
+      Training: [3995, 436, 4097, 7215, 4830, 3171, 4965],
+      PublicTest: [467, 56, 496, 895, 607, 653, 415],
+    };
+    const rows = Object.entries(counts).flatMap(([usage, classes]) =>
+      classes.flatMap((images, label) =>
+        new Array<string>(images).fill(`${label},${label} 50 100 150,${usage}`),
+      ),
+    );
+    rows[5] = 'x,0 50 100 150,Training';
+    rows[rows.length - 9] = '6,6 50';
+    const path = join(folder, 'fer2013.csv');
+    writeFileSync(path, ['emotion,pixels,Usage', ...rows].join('\n'));
+    const { layout, splits } = await auditDataset(path, { workers: 1 });
+    expect(layout?.name).toBe('FER2013, official Training and PublicTest');
+    expect(splits.map(({ images, unusable }) => [images, unusable])).toEqual([
+      [28_709, 1],
+      [3589, 1],
+    ]);
   });
 
   it('audits one folder of class folders, and a training split alone', async () => {
@@ -181,6 +283,36 @@ describe('auditDataset', () => {
     const failure = auditDataset(empty, { workers: 1 });
     await expect(failure).rejects.toThrow(FerlabError);
     await expect(failure).rejects.toThrow(/expected images; found 1 files that can't be used \(x\/a.png/);
+  });
+
+  it('refuses a model of other classes and a folder that can not be written to before any image is decoded', async () => {
+    const phases: string[] = [];
+    const refused = (options: AuditOptions) =>
+      auditDataset(dataset, { workers: 1, onProgress: (phase) => phases.push(phase), ...options });
+    const out = join(folder, 'new', 'out');
+    const model = {
+      classes: ['happy', 'angry'],
+      inputSize: { width: side, height: side },
+      probabilities: async () => new Float32Array(0),
+    };
+    await expect(refused({ model, out })).rejects.toThrow(/found one without sad/);
+    const file = join(dataset, 'train/sad/broken.png');
+    await expect(refused({ out: file })).rejects.toMatchObject({ kind: 'io' });
+    await expect(refused({ out: join(file, 'out') })).rejects.toMatchObject({ kind: 'io' });
+    expect(phases).toEqual([]);
+    expect(existsSync(join(folder, 'new'))).toBe(false);
+  });
+
+  it('leaves no empty folder behind when it fails', async () => {
+    const empty = join(folder, 'unusable');
+    mkdirSync(join(empty, 'x'), { recursive: true });
+    writeFileSync(join(empty, 'x/a.png'), 'no');
+    const out = join(folder, 'new', 'out');
+    await expect(auditDataset(empty, { workers: 1, out })).rejects.toThrow(/expected images/);
+    expect(existsSync(join(folder, 'new'))).toBe(false);
+    mkdirSync(join(folder, 'there'));
+    await expect(auditDataset(empty, { workers: 1, out: join(folder, 'there') })).rejects.toThrow();
+    expect(existsSync(join(folder, 'there'))).toBe(true);
   });
 
   it('stops when asked to', async () => {

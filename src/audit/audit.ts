@@ -1,13 +1,14 @@
 // `ferlab audit` as a function: reads a dataset, looks for what makes scores on it dishonest, and writes what it found.
 
 import { join } from 'node:path';
-import { createFolder, writeFileAtomically } from '../files/atomic.js';
+import { writeFileAtomically } from '../files/atomic.js';
 import { programVersion } from '../version.js';
 import { type FindOptions, findAll } from './find.js';
-import { type OpenAuditOptions, openAuditImages, readAuditDataset } from './open.js';
+import { type AuditDataset, type OpenAuditOptions, openAuditImages, readAuditDataset } from './open.js';
+import { prepareFolder } from './output-folder.js';
 import { toResult } from './result.js';
-import { makeSheets } from './sheets.js';
-import type { LabellingModel } from './suspects.js';
+import { makeSheets, type Sheet } from './sheets.js';
+import { classPlaces, type LabellingModel } from './suspects.js';
 import { auditMarkdown, suspectsToCsv } from './text.js';
 import type { AuditResult } from './types.js';
 
@@ -29,11 +30,31 @@ export interface AuditOptions
  *
  * @param path a dataset as for training, or one folder of class folders, or a CSV file.
  * @throws FerlabError (data) where there is nothing to audit or the model has other classes, (io), (interrupted).
+ *   Classes and folders are checked before any image is decoded.
  */
 export async function auditDataset(path: string, options: AuditOptions = {}): Promise<AuditResult> {
-  const { out, model, modelFile, outOfSample, workers, memoryBudget, signal, onProgress } = options;
+  const { out, model, outOfSample } = options;
   const started = performance.now();
   const dataset = await readAuditDataset(path);
+  // Whatever would fail after the work, which may take hours, fails before it.
+  if (model) classPlaces(dataset.classes, model);
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    if (outOfSample?.prepare) undo.push(await outOfSample.prepare());
+    if (out !== undefined) undo.push(await prepareFolder(out));
+    return await auditImages(dataset, options, started);
+  } catch (error) {
+    for (const takeBack of undo.reverse()) await takeBack();
+    throw error;
+  }
+}
+
+async function auditImages(
+  dataset: AuditDataset,
+  options: AuditOptions,
+  started: number,
+): Promise<AuditResult> {
+  const { out, model, modelFile, outOfSample, workers, memoryBudget, signal, onProgress } = options;
   const { images, unusable, close } = await openAuditImages(dataset, {
     workers,
     memoryBudget,
@@ -41,31 +62,30 @@ export async function auditDataset(path: string, options: AuditOptions = {}): Pr
     onProgress: (done, total) => onProgress?.('decode', done, total),
   });
   try {
+    await outOfSample?.check?.(images);
     const findings = await findAll(images, { model, outOfSample, signal, onProgress });
-    const seconds = (performance.now() - started) / 1000;
-    const named = model ? (modelFile ?? 'a model') : null;
     const result = toResult(findings, {
       dataset,
       images,
       unusable,
-      model: named,
+      model: model ? (modelFile ?? 'a model') : null,
       version: programVersion,
-      seconds,
+      seconds: (performance.now() - started) / 1000,
     });
-    if (out !== undefined) {
-      await createFolder(out);
-      const sheets = await makeSheets(findings, images);
-      for (const { file, png } of sheets) await writeFileAtomically(join(out, file), png);
-      await writeFileAtomically(join(out, 'audit.json'), `${JSON.stringify(result, null, 1)}\n`);
-      if (result.suspect_labels) {
-        await writeFileAtomically(join(out, 'suspect-labels.csv'), suspectsToCsv(result.suspect_labels));
-      }
-      await writeFileAtomically(join(out, 'audit.md'), auditMarkdown(result, sheets));
-    }
+    if (out !== undefined) await writeAudit(out, result, await makeSheets(findings, images));
     return result;
   } finally {
     await close();
   }
+}
+
+async function writeAudit(out: string, result: AuditResult, sheets: readonly Sheet[]): Promise<void> {
+  for (const { file, png } of sheets) await writeFileAtomically(join(out, file), png);
+  await writeFileAtomically(join(out, 'audit.json'), `${JSON.stringify(result, null, 1)}\n`);
+  if (result.suspect_labels) {
+    await writeFileAtomically(join(out, 'suspect-labels.csv'), suspectsToCsv(result.suspect_labels));
+  }
+  await writeFileAtomically(join(out, 'audit.md'), auditMarkdown(result, sheets));
 }
 
 /** Whether images outside the training split have exact copies in it. */

@@ -1,11 +1,13 @@
-// One pass over all pictures: how blank each is, how unlike the others, and the vector by which near copies of it are
-// looked for.
+// One pass over all pictures: how blank each is, how unlike the others, and what near copies of it are looked for by: a
+// vector and a coarse picture.
 
 import { Random } from '../random/random.js';
+import { CoarsePictures } from './coarse.js';
 import { Components, thumbnailOf, thumbnailSide, thumbnailSize } from './components.js';
 import type { AuditImages, Pace } from './images.js';
 import { SimilarityIndex } from './similar.js';
 import { Thumbnailer, wholePicture } from './thumbnails.js';
+import { plainShare } from './unlike.js';
 
 /** Grey levels (of 255) of standard deviation up to which a picture counts as blank. */
 export const blankDeviation = 2;
@@ -20,10 +22,15 @@ export interface Description {
   components: Components;
   /** Standard deviation of each picture's grey values. */
   deviations: Float32Array;
-  /** Share of each picture's variance that the components leave out; 0 for blank ones. */
+  /**
+   * How unlike the others each picture is, 0 to 1; 0 for blank ones. The mean of two shares: of its variance that the
+   * components leave out (hats, hands, text), and of its pixels that have one grey (paper, plain grounds).
+   */
   unlike: Float32Array;
   /** The vectors of `different`, in that order; all zeros for blank ones. */
   index: SimilarityIndex;
+  /** The pictures of `different`, in that order. */
+  coarse: CoarsePictures;
 }
 
 /** Standard deviation of grey values. */
@@ -64,6 +71,7 @@ export async function describeImages(
   const deviations = new Float32Array(images.count);
   const unlike = new Float32Array(images.count);
   const index = new SimilarityIndex(different.length, components.count);
+  const coarse = new CoarsePictures(different.length, images.side);
   const thumbnailer = new Thumbnailer(images.side, thumbnailSide);
   const thumbnail = new Float32Array(thumbnailSize);
   const coordinates = new Float32Array(components.count);
@@ -76,10 +84,12 @@ export async function describeImages(
     else {
       thumbnailer.load(pixels);
       thumbnailer.write(wholePicture, thumbnail);
-      unlike[i] = components.describe(thumbnail, coordinates);
+      unlike[i] = (components.describe(thumbnail, coordinates) + plainShare(pixels)) / 2;
     }
-    if (different[place] === i) index.set(place++, coordinates);
+    if (different[place] !== i) return;
+    coarse.set(place, pixels);
+    index.set(place++, coordinates);
   }, pace);
   index.build();
-  return { components, deviations, unlike, index };
+  return { components, deviations, unlike, index, coarse };
 }

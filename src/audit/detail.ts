@@ -27,20 +27,26 @@ function surroundings(values: Float64Array, side: number): Float64Array {
   return windowSums(windowSums(values, side, 1, side), side, side, 1);
 }
 
-/** Every pixel that counts, normalised by those around it that do; 0 for the others. */
+/** Every pixel that counts, normalised by those around it that do; 0 for the others. Plain loops: audits wait for them. */
 function detailOf(picture: ArrayLike<number>, counted: Float64Array, counts: Float64Array): Float64Array {
   const side = Math.sqrt(counted.length);
-  const values = Float64Array.from(counted, (one, i) => (one === 1 ? picture[i]! : 0));
+  const values = new Float64Array(counted.length);
+  for (let i = 0; i < values.length; i++) if (counted[i] === 1) values[i] = picture[i]!;
   const sums = surroundings(values, side);
-  const detail = values.map((value, i) => (counted[i] === 1 ? value - sums[i]! / counts[i]! : 0));
-  const contrasts = surroundings(
-    detail.map((value) => value * value),
-    side,
-  );
+  const detail = new Float64Array(values.length);
+  const squares = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    if (counted[i] !== 1) continue;
+    const value = values[i]! - sums[i]! / counts[i]!;
+    detail[i] = value;
+    squares[i] = value * value;
+  }
+  const contrasts = surroundings(squares, side);
   const least = steadying * deviation(values, counted);
-  return detail.map((value, i) =>
-    value === 0 ? 0 : value / (Math.sqrt(Math.max(0, contrasts[i]! / counts[i]!)) + least),
-  );
+  for (let i = 0; i < values.length; i++) {
+    if (detail[i] !== 0) detail[i]! /= Math.sqrt(Math.max(0, contrasts[i]! / counts[i]!)) + least;
+  }
+  return detail;
 }
 
 /** Standard deviation of the values that count. */
@@ -62,7 +68,8 @@ function deviation(values: Float64Array, counted: Float64Array): number {
  */
 export function detailSimilarity(first: Float32Array, second: ArrayLike<number>): number {
   const side = Math.sqrt(first.length);
-  const counted = Float64Array.from(first, (value) => (Number.isNaN(value) ? 0 : 1));
+  const counted = new Float64Array(first.length);
+  for (let i = 0; i < first.length; i++) counted[i] = Number.isNaN(first[i]!) ? 0 : 1;
   const counts = surroundings(counted, side);
   const a = detailOf(first, counted, counts);
   const b = detailOf(second, counted, counts);

@@ -6,6 +6,7 @@ import { type AuditImages, Pace } from './images.js';
 import { findNearMatches, type NearMatch } from './near.js';
 import { type CrossValidated, judgeLabels, type OutOfSamplePredictor } from './out-of-sample.js';
 import { findSuspects, type LabellingModel, type RankedSuspects } from './suspects.js';
+import { findUnlike, type UnlikeFound } from './unlike.js';
 
 /** What an audit is doing, for a progress bar. */
 export type AuditPhase = 'decode' | 'describe' | 'search' | 'compare' | 'model';
@@ -38,8 +39,8 @@ export interface Findings {
   /** Images outside the first split that have copies in it. */
   leaks: CopiesInTraining[];
   blank: { image: number; deviation: number }[];
-  /** One of each set of exact copies, blank ones left out, the strangest first. */
-  unlike: { image: number; score: number }[];
+  /** Of each set of exact copies one is judged, blank ones are not. */
+  unlike: UnlikeFound;
   /** By split; null without a model and without cross-validation. */
   suspects: RankedSuspects[] | null;
   crossValidated: CrossValidated | null;
@@ -75,19 +76,25 @@ function findCopiesInTraining(
     if (inTraining(first)) nearTraining.add(second);
     if (inTraining(second)) nearTraining.add(first);
   }
+  // Once per set, of which there may be large ones: blank images, placeholders.
+  const trainingLabels = new Map<number, Set<number>>();
+  for (const [first, group] of groups) {
+    const training = group.filter((other) => images.splitOf[other] === 0);
+    trainingLabels.set(first, new Set(training.map((other) => images.labels[other]!)));
+  }
   const leaks: CopiesInTraining[] = [];
   for (let image = 0; image < images.count; image++) {
     if (images.splitOf[image] === 0) continue;
     if (inTraining(image)) {
-      const copies = groups.get(firsts[image]!)!.filter((other) => images.splitOf[other] === 0);
-      const conflicting = copies.some((other) => images.labels[other] !== images.labels[image]);
+      const labels = trainingLabels.get(firsts[image]!)!;
+      const conflicting = labels.size > 1 || !labels.has(images.labels[image]!);
       leaks.push({ image, kind: 'exact', conflicting });
     } else if (nearTraining.has(firsts[image]!)) leaks.push({ image, kind: 'near', conflicting: false });
   }
   return leaks;
 }
 
-/** Looks for everything. Memory: some 300 bytes per image beside the stores' own. */
+/** Looks for everything. Memory: some 700 bytes per image beside the stores' own. */
 export async function findAll(
   images: AuditImages,
   { model, outOfSample, signal, onProgress }: FindOptions,
@@ -113,10 +120,10 @@ export async function findAll(
     near,
     leaks: findCopiesInTraining(images, firsts, groups, near),
     blank: numbers.filter(isBlank).map((image) => ({ image, deviation: deviations[image]! })),
-    unlike: Array.from(different)
-      .filter((image) => !isBlank(image))
-      .map((image) => ({ image, score: unlike[image]! }))
-      .sort((a, b) => b.score - a.score),
+    unlike: findUnlike(
+      different.filter((image) => !isBlank(image)),
+      unlike,
+    ),
     crossValidated,
     suspects: model
       ? await findSuspects(images, model, {

@@ -4,7 +4,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { sequentialBatches } from '../data/batches.js';
 import { digestBytes } from '../data/image-tasks.js';
-import type { ImageStore } from '../data/store.js';
+import { fingerprintOf, type ImageStore } from '../data/store.js';
+import { onlyImages } from '../data/subset.js';
 import { FerlabError } from '../errors.js';
 import type { ImageReference } from './types.js';
 
@@ -95,6 +96,34 @@ export class AuditImages {
   bytes(i: number): Promise<Uint8Array> {
     const { store, index } = this.place(i);
     return store.bytes(index);
+  }
+
+  /** Grey values of some images by their numbers; each is decoded once, in the workers, where it isn't kept. */
+  async load(numbers: Iterable<number>): Promise<Map<number, Uint8Array>> {
+    const wanted: number[][] = this.splits.map(() => []);
+    for (const i of numbers) wanted[this.splitOf[i]!]!.push(i);
+    const loaded = new Map<number, Uint8Array>();
+    for (const [s, { store }] of this.splits.entries()) {
+      if (store.kept) {
+        for (const i of wanted[s]!) loaded.set(i, await this.bytes(i));
+        continue;
+      }
+      const places = wanted[s]!.map((i) => i - this.firsts[s]!);
+      for await (const batch of sequentialBatches(onlyImages(store, places), imagesPerBatch)) {
+        const size = this.side * this.side;
+        batch.indices.forEach((index, k) => {
+          loaded.set(wanted[s]![index]!, Uint8Array.from(batch.pixels.subarray(k * size, (k + 1) * size)));
+        });
+        batch.release();
+      }
+    }
+    return loaded;
+  }
+
+  /** SHA-256 (hex) over names, labels and pixels, as an image store of all of them has. */
+  fingerprint(): string {
+    const samples = this.splits.flatMap(({ store }) => [...store.samples]);
+    return fingerprintOf({ samples, digest: (i) => this.digest(i) });
   }
 
   /** Equal for images of the same size and pixels. */

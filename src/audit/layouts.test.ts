@@ -18,6 +18,14 @@ describe('recogniseLayout', () => {
     expect(recogniseLayout(splits)?.name).toBe(name);
   });
 
+  it.each([
+    ['PublicTest', publicTest, 'FER2013, official Training and PublicTest'],
+    ['PrivateTest', privateTest, 'FER2013, official Training and PrivateTest'],
+  ])('knows %s with an image whose label is lost', (_, { images, perClass }, name) => {
+    const [first, ...others] = perClass;
+    expect(recogniseLayout([train, { images, perClass: [first! - 1, ...others] }])?.name).toBe(name);
+  });
+
   it('warns of scores that were chosen on a test set', () => {
     for (const splits of [
       [train, privateTest],

@@ -3,7 +3,7 @@
 
 import type { KnownLayout } from './types.js';
 
-/** A split's images, all and by class. */
+/** A split's images, all and by class; those whose label can't be read are of no class. */
 interface Counts {
   images: number;
   perClass: readonly number[];
@@ -86,7 +86,13 @@ export function recogniseLayout(splits: readonly Counts[]): KnownLayout | null {
   if (are(half, half)) return whole;
   if (are(merged)) return mergedTest;
   if (!are(half)) return null;
-  const perClass = [...others[0]!.perClass].sort((a, b) => a - b).join();
-  if (perClass === publicTest.join()) return withPublicTest;
-  return perClass === privateTest.join() ? withPrivateTest : withEither;
+  const perClass = [...others[0]!.perClass].sort((a, b) => a - b);
+  const [isPublic, isPrivate] = [publicTest, privateTest].map((known) => fits(perClass, known));
+  if (isPublic === isPrivate) return withEither;
+  return isPublic ? withPublicTest : withPrivateTest;
+}
+
+/** Whether counts, rising, are those that are known, less images of no class; their sums with these are equal. */
+function fits(found: readonly number[], known: readonly number[]): boolean {
+  return found.length === known.length && found.every((count, k) => count <= known[k]!);
 }

@@ -29,6 +29,22 @@ describe('findLeaks', () => {
     }
   });
 
+  it('lists the copies of many equal images once', async () => {
+    const blank = (label: number) => ({ pixels: new Uint8Array(48 * 48).fill(7), label });
+    const training = await storeOf([blank(0), picture(0), blank(0), blank(0)]);
+    const validation = await storeOf([blank(0), blank(1), blank(0)]);
+    try {
+      const leaks = findLeaks(training, validation);
+      expect(leaks.map(({ sameLabel }) => sameLabel)).toEqual([true, false, true]);
+      expect(leaks[0]!.training).toEqual([0, 2, 3]);
+      expect(leaks[1]!.training).toBe(leaks[0]!.training);
+      expect(leaks[2]!.training).toBe(leaks[0]!.training);
+    } finally {
+      await training.close();
+      await validation.close();
+    }
+  });
+
   it('finds none among near copies and pictures of another size', async () => {
     const training = await storeOf([picture(0), { pixels: new Uint8Array(48 * 48).fill(7) }]);
     const validation = await storeOf([

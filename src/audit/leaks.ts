@@ -6,10 +6,16 @@ import type { ImageStore } from '../data/store.js';
 /** A validation image with copies among the training images. Numbers are places in the stores. */
 export interface Leak {
   validation: number;
-  /** At least one, in order. */
-  training: number[];
+  /** At least one, in order. Validation images of the same pixels share one list. */
+  training: readonly number[];
   /** Whether every copy has the validation image's label. */
   sameLabel: boolean;
+}
+
+/** Training images of the same pixels, and the label that all of them have; null where they have several. */
+interface Copies {
+  places: number[];
+  label: number | null;
 }
 
 /**
@@ -19,16 +25,21 @@ export interface Leak {
  *   `training`.
  */
 export function findLeaks(training: ImageStore, validation: ImageStore): Leak[] {
-  const copies = new Map<string, number[]>();
+  const copies = new Map<string, Copies>();
   const key = (store: ImageStore, i: number) => Buffer.from(store.digest(i)).toString('latin1');
-  for (let i = 0; i < validation.count; i++) copies.set(key(validation, i), []);
-  for (let i = 0; i < training.count; i++) copies.get(key(training, i))?.push(i);
+  for (let i = 0; i < validation.count; i++) copies.set(key(validation, i), { places: [], label: null });
+  for (let i = 0; i < training.count; i++) {
+    const found = copies.get(key(training, i));
+    if (!found) continue;
+    const label = training.labels[i]!;
+    found.label = found.places.length === 0 || found.label === label ? label : null;
+    found.places.push(i);
+  }
   const leaks: Leak[] = [];
   for (let i = 0; i < validation.count; i++) {
-    const found = copies.get(key(validation, i))!;
-    if (found.length === 0) continue;
-    const sameLabel = found.every((j) => training.labels[j] === validation.labels[i]);
-    leaks.push({ validation: i, training: [...found], sameLabel });
+    const { places, label } = copies.get(key(validation, i))!;
+    if (places.length === 0) continue;
+    leaks.push({ validation: i, training: places, sameLabel: label === validation.labels[i] });
   }
   return leaks;
 }

@@ -88,6 +88,31 @@ describe('findNearMatches', () => {
     expect(await matchesOf(pictures, 0)).toEqual(await matchesOf(pictures));
   });
 
+  it('decodes no picture by itself in a store that streams', async () => {
+    const { pictures } = await manyPictures(100);
+    const store = await storeOf(
+      pictures.map((pixels) => ({ pixels })),
+      { memoryBudget: 0 },
+    );
+    let decoded = 0;
+    const counted = { ...store, bytes: (i: number) => store.bytes(i).finally(() => decoded++) };
+    try {
+      const images = new AuditImages([{ name: 'train', store: counted }], ['a']);
+      const different = Int32Array.from({ length: images.count }, (_, i) => i);
+      const pace = () => new Pace(undefined);
+      const description = await describeImages(images, different, pace());
+      decoded = 0;
+      const matches = await findNearMatches(images, different, description, {
+        search: pace(),
+        compare: pace,
+      });
+      expect(matches).toHaveLength(changes.length + 1);
+      expect(decoded).toBe(0);
+    } finally {
+      await store.close();
+    }
+  });
+
   it('takes sets of one picture, and of blank ones', async () => {
     expect(await matchesOf([render(takePhotograph(0))])).toEqual([]);
     const blank = Array.from({ length: 70 }, (_, i) => new Uint8Array(side * side).fill(i));

@@ -1,13 +1,14 @@
 // Reads and decodes what is audited: all splits of a dataset, or the one there is. More lenient than training, which
-// needs a validation split and every class in both.
+// needs a validation split and every class in both: a class that is missing somewhere is for the audit to tell.
 
-import { resolve } from 'node:path';
-import { readClassFolder, readEvaluationSplit } from '../data/evaluation-split.js';
+import { join, resolve } from 'node:path';
+import { classNames, readClassFolders, toSamples } from '../data/class-folder.js';
+import { readClassFolder } from '../data/evaluation-split.js';
 import { readFerCsv } from '../data/fer-csv.js';
-import { findLayout } from '../data/layout.js';
-import { readDataset } from '../data/reader.js';
+import { findLayout, type Layout } from '../data/layout.js';
 import { defaultMemoryBudget, openImages } from '../data/store.js';
 import type { BadFile, Split } from '../data/types.js';
+import { imageExtensions } from '../data/walk-images.js';
 import { WorkerPool } from '../data/worker-pool.js';
 import { FerlabError } from '../errors.js';
 import { AuditImages, type AuditSplit } from './images.js';
@@ -15,12 +16,19 @@ import { AuditImages, type AuditSplit } from './images.js';
 /** Side in pixels at which pictures are compared, whatever their own size. */
 export const auditSide = 48;
 
+/** One split, read. */
+export interface AuditedSplit extends Split {
+  /** Images beside `samples` that are known by number only: rows of a CSV file without a usable label. */
+  damagedRows: number;
+}
+
 /** A dataset as it is audited: the training split first. */
 export interface AuditDataset {
   /** Absolute. */
   path: string;
+  /** Those of all splits together: a split need not have images of each. */
   classes: string[];
-  splits: Split[];
+  splits: AuditedSplit[];
   skipped: BadFile[];
 }
 
@@ -43,9 +51,9 @@ export async function readAuditDataset(path: string): Promise<AuditDataset> {
   const absolute = resolve(path);
   const layout = await findLayout(absolute);
   if (layout.kind === 'csv') {
-    const { classes, splits, skipped } = await readFerCsv(layout.path);
+    const { classes, splits, skipped, skippedBySplit } = await readFerCsv(layout.path);
     const found = (['train', 'validation', 'test'] as const)
-      .map((name) => ({ name, samples: splits[name] }))
+      .map((name) => ({ name, samples: splits[name], damagedRows: skippedBySplit[name] }))
       .filter(({ samples }) => samples.length > 0);
     if (found.length > 0) return { path: absolute, classes, splits: found, skipped };
     throw new FerlabError(
@@ -53,15 +61,32 @@ export async function readAuditDataset(path: string): Promise<AuditDataset> {
       `${layout.path}: expected rows of images; found none that can be used. Check that the file is whole.`,
     );
   }
-  if (layout.kind === 'splits' && layout.names.length > 1) {
-    const { classes, train, validation, others, skipped } = await readDataset(absolute);
-    return { path: absolute, classes, splits: [train, validation, ...others], skipped };
-  }
-  const read =
-    layout.kind === 'splits'
-      ? await readEvaluationSplit(absolute, { split: 'train' })
-      : await readClassFolder(absolute);
-  return { path: absolute, classes: read.classes, splits: [read.split], skipped: read.skipped };
+  if (layout.kind === 'splits') return readSplits(absolute, layout);
+  const { classes, split, skipped } = await readClassFolder(absolute);
+  return { path: absolute, classes, splits: [{ ...split, damagedRows: 0 }], skipped };
+}
+
+/** Every split folder, whatever classes each of them has. */
+async function readSplits(
+  path: string,
+  { root, names, unread }: Extract<Layout, { kind: 'splits' }>,
+): Promise<AuditDataset> {
+  const read = [];
+  for (const name of names) read.push({ name, folders: await readClassFolders(join(root, name), root) });
+  const classes = classNames(...read.map(({ folders }) => folders));
+  const splits = read.map(({ name, folders }) => ({
+    name,
+    samples: toSamples(folders, classes, root),
+    damagedRows: 0,
+  }));
+  const skipped = [...read.flatMap(({ folders }) => folders.skipped), ...unread];
+  if (splits.some(({ samples }) => samples.length > 0)) return { path, classes, splits, skipped };
+  const first = skipped[0] ? ` (${skipped[0].file}: ${skipped[0].reason})` : '';
+  throw new FerlabError(
+    'data',
+    `${root}: expected class folders with images (${imageExtensions.join(', ')}) in ${names.join(', ')}; ` +
+      `found no images${first}.`,
+  );
 }
 
 /** Decodes every split, side by side in one pool of workers. */

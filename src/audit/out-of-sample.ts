@@ -13,6 +13,14 @@ export interface OutOfSampleHooks {
 /** Predicts every image by a model that was trained without it. */
 export interface OutOfSamplePredictor {
   /**
+   * Makes sure, before any image is decoded, that what is to be written has a place.
+   *
+   * @returns what takes the place back if the audit comes to nothing before anything is in it.
+   */
+  prepare?(): Promise<() => Promise<void>>;
+  /** Refuses images that can't be predicted, before the search for copies, which takes long in large sets. */
+  check?(images: AuditImages): Promise<void>;
+  /**
    * @param groups for every image, the first image of its group: a model that predicts one image of a group must have
    *   seen none of it.
    */

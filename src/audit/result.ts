@@ -18,12 +18,11 @@ import type {
   SplitSummary,
   SuspectLabels,
 } from './types.js';
+import { warnOfUnlike } from './unlike.js';
 import { describeWarnings } from './warnings.js';
 
 /** Entries of a list in the result, at most; counts are of everything. */
 export const listLimit = 10_000;
-/** Pictures told as unlike the others: the ranking has no natural end. */
-const unlikeShown = 100;
 
 export interface ResultContext {
   dataset: AuditDataset;
@@ -41,8 +40,8 @@ function summariseSplits({ dataset, images }: ResultContext): SplitSummary[] {
     for (const label of store.labels) counts[label]!++;
     return {
       name,
-      images: dataset.splits[s]!.samples.length,
-      unusable: store.bad.length,
+      images: dataset.splits[s]!.samples.length + dataset.splits[s]!.damagedRows,
+      unusable: store.bad.length + dataset.splits[s]!.damagedRows,
       per_class: Object.fromEntries(dataset.classes.map((label, k) => [label, counts[k]!])),
     };
   });
@@ -178,12 +177,13 @@ function rounded(value: number, digits: number): number {
 /** The whole result. */
 export function toResult(findings: Findings, context: ResultContext): AuditResult {
   const { dataset, images, unusable, version, seconds } = context;
+  const { unlike } = findings;
   const splits = summariseSplits(context);
   const counts = Object.values(splits[0]!.per_class);
   const smallest = Math.min(...counts);
   const layout = recogniseLayout(
-    dataset.splits.map(({ samples }) => ({
-      images: samples.length,
+    dataset.splits.map(({ samples, damagedRows }) => ({
+      images: samples.length + damagedRows,
       perClass: dataset.classes.map((_, k) => samples.filter(({ label }) => label === k).length),
     })),
   );
@@ -204,13 +204,15 @@ export function toResult(findings: Findings, context: ResultContext): AuditResul
       standard_deviation: rounded(deviation, 3),
     })),
     blank_count: findings.blank.length,
-    unlike_the_others: findings.unlike
-      .slice(0, unlikeShown)
+    unlike_the_others: unlike.images
+      .slice(0, listLimit)
       .map(({ image, score }) => ({ ...images.reference(image), score: rounded(score, 4) })),
+    unlike_count: unlike.threshold === null ? null : unlike.images.length,
+    unlike_threshold: unlike.threshold === null ? null : rounded(unlike.threshold, 4),
     suspect_labels: describeSuspects(findings, context),
     warnings: [],
     list_limit: listLimit,
     seconds: rounded(seconds, 1),
   };
-  return { ...result, warnings: describeWarnings(result) };
+  return { ...result, warnings: [...describeWarnings(result), ...warnOfUnlike(result)] };
 }

@@ -133,7 +133,10 @@ export async function makeSheets(findings: Findings, images: AuditImages): Promi
   await add(
     'unlike-the-others.png',
     'Unlike the others, the strangest first',
-    await maker.singles(findings.unlike, ({ image, score }) => `${maker.label(image)} ${score.toFixed(2)}`),
+    await maker.singles(
+      findings.unlike.images,
+      ({ image, score }) => `${maker.label(image)} ${score.toFixed(2)}`,
+    ),
   );
   const suspects = (findings.suspects ?? []).flatMap((ranked) => ranked.suspects);
   await add(

@@ -68,14 +68,18 @@ export function sortSuspects(suspects: Suspect[]): Suspect[] {
   return suspects.sort((a, b) => lead(b) - lead(a));
 }
 
-/** For every class of the dataset, its place among the model's. */
-function classPlaces(images: AuditImages, model: LabellingModel): number[] {
-  const places = images.classes.map((name) => model.classes.indexOf(name));
+/**
+ * For every class of the dataset, its place among the model's.
+ *
+ * @throws FerlabError (data) where it has none.
+ */
+export function classPlaces(classes: readonly string[], model: LabellingModel): number[] {
+  const places = classes.map((name) => model.classes.indexOf(name));
   if (places.includes(-1)) {
-    const missing = images.classes.filter((_, label) => places[label] === -1);
+    const missing = classes.filter((_, label) => places[label] === -1);
     throw new FerlabError(
       'data',
-      `--model: expected a model that knows the dataset's classes (${images.classes.join(', ')}); ` +
+      `--model: expected a model that knows the dataset's classes (${classes.join(', ')}); ` +
         `found one without ${missing.join(', ')} (it has ${model.classes.join(', ')}). Use a model trained for them.`,
     );
   }
@@ -117,7 +121,7 @@ export async function findSuspects(
   model: LabellingModel,
   { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: (done: number) => void },
 ): Promise<RankedSuspects[]> {
-  const places = classPlaces(images, model);
+  const places = classPlaces(images.classes, model);
   const { width, height } = model.inputSize;
   const pace = new Pace(signal, onProgress);
   const ranked: RankedSuspects[] = [];

@@ -4,6 +4,7 @@ import { csvLine } from '../report/csv.js';
 import { code, count, image, percent, plain } from '../report/markdown.js';
 import { type Column, markdownTable, textTable } from '../report/table.js';
 import type { AuditResult, CrossValidationSummary, ImageReference, SuspectLabels } from './types.js';
+import { leastForUnlike } from './unlike.js';
 
 /** A contact sheet that stands beside the document. */
 export interface SheetLink {
@@ -20,8 +21,11 @@ const shownInTerminal = 5;
 const shownInDocument = 20;
 /** What "unlike the others" says, and what it doesn't. */
 const unlikeMeaning =
-  "Ranked by the share of the picture that the dataset's principal components leave out: placeholders, text and drawings " +
-  'come first, but also faces in rare poses, hats, hands and hard light. It does not detect faces; look before deleting.';
+  "Images far above the others in the share of the picture that the dataset's principal components leave out and in the " +
+  'share that has one grey: mostly placeholders, text and drawings, but also faces with hats or hands and in hard light. ' +
+  'It does not detect faces; look before deleting.';
+const unlikeUnknown = `Not told: that takes ${leastForUnlike} different images or more.`;
+const unlikeNone = 'None stands out.';
 const suspectMeaning =
   'Confident disagreement between label and model (confident learning). The model errs too; if it was trained on these ' +
   'images it has learnt their labels, and in its own training split finds the fewest.';
@@ -46,7 +50,7 @@ function splitTable({ splits, classes }: AuditResult): Table {
 }
 
 function findingTable(result: AuditResult): Table {
-  const { exact_duplicates: exact, near_duplicates: near, leaks } = result;
+  const { exact_duplicates: exact, near_duplicates: near, leaks, unlike_count: unlike } = result;
   const total = result.splits.reduce((sum, { images, unusable }) => sum + images - unusable, 0);
   const share = (part: number, of: number) => (of > 0 ? percent(part / of) : '');
   const rows = [
@@ -63,6 +67,7 @@ function findingTable(result: AuditResult): Table {
       [`${split} images with only a near copy there`, count(nearly), share(nearly, images)],
     ]),
     ['blank images', count(result.blank_count), share(result.blank_count, total)],
+    ...(unlike === null ? [] : [['images unlike the others', count(unlike), share(unlike, total)]]),
     ...suspectRows(result.suspect_labels, total),
   ];
   return {
@@ -118,6 +123,12 @@ function unlikeTable({ unlike_the_others: unlike }: AuditResult, most: number): 
     columns: [{ header: 'unlike the others' }, { header: 'score', align: 'right' }],
     rows: unlike.slice(0, most).map((entry) => [shown(entry), entry.score.toFixed(2)]),
   };
+}
+
+function unlikeParts(result: AuditResult, table: (table: Table) => string): string[] {
+  const { unlike_count: found } = result;
+  if (found === null) return [unlikeUnknown];
+  return found === 0 ? [unlikeNone] : [unlikeMeaning, table(unlikeTable(result, shownInDocument))];
 }
 
 function suspectTable({ suspect_labels: suspects }: AuditResult, most: number): Table {
@@ -233,7 +244,7 @@ export function auditMarkdown(result: AuditResult, sheets: readonly SheetLink[])
   );
   const conflicts = conflictTable(result, shownInDocument);
   if (conflicts.rows.length > 0) parts.push(section('Conflicting labels', table(conflicts)));
-  parts.push(section('Unlike the others', unlikeMeaning, table(unlikeTable(result, shownInDocument))));
+  parts.push(section('Unlike the others', ...unlikeParts(result, table)));
   if (result.suspect_labels) {
     parts.push(
       section(

@@ -15,7 +15,7 @@ export interface SplitSummary {
   name: string;
   /** All that were found; the unusable ones too. */
   images: number;
-  /** Files that can't be decoded. */
+  /** Files that can't be decoded, and rows of a CSV file without a usable label. */
   unusable: number;
   /** Usable images by class. */
   per_class: Record<string, number>;
@@ -76,9 +76,12 @@ export interface BlankImage extends ImageReference {
   standard_deviation: number;
 }
 
-/** An image that the dataset's principal components represent badly. */
+/** An image that stands out from the others. */
 export interface UnlikeImage extends ImageReference {
-  /** Share of the picture's variance that they leave out, 0 to 1. */
+  /**
+   * Mean of two shares, 0 to 1: of the picture's variance that the dataset's principal components leave out, and of its
+   * pixels that have one grey (within five levels).
+   */
   score: number;
 }
 
@@ -179,8 +182,12 @@ export interface AuditResult {
   };
   blank: BlankImage[];
   blank_count: number;
-  /** The strangest first; a ranking, not a verdict. */
+  /** Those above the threshold, the strangest first; to be looked at, not a verdict. */
   unlike_the_others: UnlikeImage[];
+  /** Null where there are too few different images to tell: the list is empty then. */
+  unlike_count: number | null;
+  /** Score above which an image counts: seven robust standard deviations above the median, at least twice the median. */
+  unlike_threshold: number | null;
   suspect_labels: SuspectLabels | null;
   warnings: string[];
   list_limit: number;

@@ -3,7 +3,7 @@
 import { count, percent } from '../report/markdown.js';
 import type { AuditResult, SplitSummary } from './types.js';
 
-/** A largest class so many times the smallest is told. */
+/** A largest class so many times the smallest is told; a class without images is told by itself. */
 const tellingImbalance = 4;
 /** Fewer training images of a class than this are too few to learn it from. */
 const fewToTrain = 100;
@@ -18,10 +18,18 @@ function uncertainty(images: number): number {
   return Math.round(98 / Math.sqrt(images));
 }
 
+/** Classes of which there are images, but fewer than `below`. */
 function listed(summary: SplitSummary, below: number): string {
   return Object.entries(summary.per_class)
-    .filter(([, images]) => images < below)
+    .filter(([, images]) => images > 0 && images < below)
     .map(([name, images]) => `${name} (${count(images)})`)
+    .join(', ');
+}
+
+/** Classes without a usable image. */
+function missing(summary: SplitSummary): string {
+  return Object.keys(summary.per_class)
+    .filter((name) => summary.per_class[name] === 0)
     .join(', ');
 }
 
@@ -57,12 +65,20 @@ function describeClasses({ splits, imbalance_ratio: ratio }: AuditResult): strin
         'recall per class and their mean.',
     );
   }
+  const untaught = missing(train!);
+  if (untaught) warnings.push(`No images to learn from in ${train!.name}: ${untaught}.`);
   const few = listed(train!, fewToTrain);
   if (few) warnings.push(`Few images to learn from in ${train!.name}: ${few}.`);
   for (const split of others) {
+    const unscored = missing(split);
+    if (unscored) {
+      warnings.push(
+        `No images to score by in ${split.name}: ${unscored}. A score on ${split.name} says nothing of their recall.`,
+      );
+    }
     const uncertain = listed(split, fewToScore);
     if (!uncertain) continue;
-    const least = Math.max(1, Math.min(...Object.values(split.per_class)));
+    const least = Math.min(...Object.values(split.per_class).filter((images) => images > 0));
     warnings.push(
       `Few images to score by in ${split.name}: ${uncertain}. Recall of a class of ${count(least)} is uncertain by about ` +
         `${uncertainty(least)} points either way.`,

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { render, takePhotograph } from '../../test/audit/pictures.js';
+import type { AuditPhase } from '../audit/find.js';
 import type { AuditResult } from '../audit/types.js';
 import { Random } from '../random/random.js';
 import { type AuditOptions, audit } from './audit.js';
@@ -161,9 +162,19 @@ describe('audit with cross-validation', () => {
     });
     expect(trained).toEqual(['2: 3', '2: 4', '2: 5', '2: 6', '3: 1', '3: 2', '3: 3', '3: 4', '3: 5', '3: 6']);
     expect({ ...result, seconds: 0 }).toEqual({ ...whole, seconds: 0 });
-    await expect(run({ work, epochs: 7, folds: 4 })).rejects.toThrow(
+    const phases: AuditPhase[] = [];
+    const onProgress = (phase: AuditPhase) => phases.push(phase);
+    await expect(run({ work, epochs: 7, folds: 4 }, { onProgress })).rejects.toThrow(
       /found those of another: folds 3 \(now 4\), .*train.epochs 6 \(now 7\)/,
     );
+    expect(phases).toEqual([]);
+    // Other images are known once they are decoded, before the search.
+    const changed = join(dataset, 'train/left/0.png');
+    const before = readFileSync(changed);
+    await write('train/left/0.png', draw(0, 1000));
+    await expect(run({ work }, { onProgress })).rejects.toThrow(/found those of another: other images/);
+    expect(new Set(phases)).toEqual(new Set(['decode']));
+    writeFileSync(changed, before);
   }, 120_000);
 
   it('refuses what it can not do', async () => {
@@ -171,13 +182,22 @@ describe('audit with cross-validation', () => {
     await expect(run({ settings: { schedule: { name: 'plateau' } } })).rejects.toThrow(
       /expected constant or cosine/,
     );
-    await expect(run({ work: dataset })).rejects.toThrow(/expected a new or empty folder/);
+    const phases: AuditPhase[] = [];
+    const onProgress = (phase: AuditPhase) => phases.push(phase);
+    const out = join(folder, 'refused', 'out');
+    await expect(run({ work: dataset }, { out, onProgress })).rejects.toThrow(
+      /expected a new or empty folder/,
+    );
+    expect(phases).toEqual([]);
+    expect(existsSync(join(folder, 'refused'))).toBe(false);
     const lone = join(dataset, 'train/lone/0.png');
     await write('train/lone/0.png', draw(0, 500));
     await write('validation/lone/copy.png', draw(0, 500));
-    await expect(run()).rejects.toThrow(
+    await expect(run({ work: join(folder, 'refused', 'work') }, { out, onProgress })).rejects.toThrow(
       /at least two different pictures of every class .* found one .* of lone/,
     );
+    expect(new Set(phases)).toEqual(new Set(['decode']));
+    expect(existsSync(join(folder, 'refused'))).toBe(false);
     rmSync(join(lone, '..'), { recursive: true });
     rmSync(join(dataset, 'validation/lone'), { recursive: true });
   });

@@ -34,6 +34,6 @@ export async function audit(path: string, options: AuditOptions = {}): Promise<A
   const { createFoldPredictor } = await import('./predictor.js');
   return auditDataset(path, {
     ...others,
-    outOfSample: createFoldPredictor(path, crossValidation, others.workers),
+    outOfSample: createFoldPredictor(path, crossValidation, others),
   });
 }

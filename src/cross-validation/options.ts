@@ -56,6 +56,7 @@ export function foldConfig(
   path: string,
   options: CrossValidationOptions,
   workers: number | undefined,
+  memoryBudget?: number | undefined,
 ): TrainConfig {
   const { folds, preset = defaultPreset, epochs, seed, threads, settings = {}, imageSize } = options;
   if (!Number.isInteger(folds) || folds < 2 || folds > mostFolds) {
@@ -72,7 +73,7 @@ export function foldConfig(
     restoreBest: false,
     calibrate: false,
   };
-  const overrides = { ...settings, train, data: { path, imageSize, workers } };
+  const overrides = { ...settings, train, data: { path, imageSize, workers, memoryBudget } };
   const config = resolveTrainConfig(preset, overrides);
   if (config.schedule.name === 'plateau') {
     throw new FerlabError(

@@ -4,7 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuditImages } from '../audit/images.js';
+import type { OpenAuditOptions } from '../audit/open.js';
 import type { OutOfSampleHooks, OutOfSamplePredictor } from '../audit/out-of-sample.js';
+import { prepareFolder } from '../audit/output-folder.js';
 import { predictStore } from '../audit/suspects.js';
 import { type ImageStore, openImages } from '../data/store.js';
 import { onlyImages } from '../data/subset.js';
@@ -16,7 +18,7 @@ import { trainOn } from '../train/train.js';
 import type { TrainingData } from '../train/training-data.js';
 import { assignFolds } from './folds.js';
 import { type CrossValidationOptions, foldConfig } from './options.js';
-import { foldFolder, openWorkFolder } from './work-folder.js';
+import { checkWorkFolder, foldFolder, openWorkFolder } from './work-folder.js';
 
 /** Every class must be learnt by each model that predicts images of it, and there must be two. */
 function checkFolds(path: string, images: AuditImages, foldOf: Uint8Array): void {
@@ -106,20 +108,29 @@ async function openAll(
  * Makes what an audit needs to judge labels by cross-validation.
  *
  * @param path of the dataset.
- * @param workers threads that decode and augment; one less than the cores, at most 8, unless told.
- * @throws FerlabError `usage`, before any work, for settings that can't be used. Its `predict` throws `data` where there
- *   are too few images of a class, `usage` and `io` where the work folder belongs to something else, `interrupted`,
- *   `diverged`.
+ * @param machine.workers threads that decode and augment; one less than the cores, at most 8, unless told.
+ * @param machine.memoryBudget bytes that the decoded images may take beside those that are audited; 1 GiB unless told.
+ * @throws FerlabError `usage`, before any work, for settings that can't be used. Its `prepare` and `check` throw `usage`
+ *   and `io` where the work folder belongs to something else, `check` `data` where there are too few images of a class,
+ *   `predict` all of these, `interrupted` and `diverged`.
  */
 export function createFoldPredictor(
   path: string,
   options: CrossValidationOptions,
-  workers?: number,
+  { workers, memoryBudget }: Pick<OpenAuditOptions, 'workers' | 'memoryBudget'> = {},
 ): OutOfSamplePredictor {
-  const wanted = foldConfig(path, options, workers);
+  const wanted = foldConfig(path, options, workers, memoryBudget);
   const { folds, threads, onProgress: tell = () => {} } = options;
   const command = options.command ?? `ferlab audit ${path} --cross-validate ${folds}`;
   const { seed, epochs } = wanted.train;
+  const anyThreads = threads === undefined;
+
+  /** Exact copies alone as `groups` will do for a first check. */
+  function divide(images: AuditImages, groups: Int32Array): Uint8Array {
+    const foldOf = assignFolds(images.labels, groups, { classes: images.classes.length, folds, seed });
+    checkFolds(path, images, foldOf);
+    return foldOf;
+  }
 
   async function predictFolds(
     work: string,
@@ -129,7 +140,7 @@ export function createFoldPredictor(
     { signal, onProgress }: OutOfSampleHooks,
   ): Promise<Float32Array> {
     const plan = { folds, fingerprint: store.fingerprint, config: wanted };
-    const config = await openWorkFolder(work, plan, { anyThreads: threads === undefined });
+    const config = await openWorkFolder(work, plan, { anyThreads });
     const { classes } = images;
     const probabilities = new Float32Array(images.count * classes.length);
     let done = 0;
@@ -167,9 +178,19 @@ export function createFoldPredictor(
   }
 
   return {
+    async prepare() {
+      if (options.work === undefined) return async () => {};
+      await checkWorkFolder(options.work, { folds, config: wanted }, { anyThreads });
+      return prepareFolder(options.work);
+    },
+    async check(images) {
+      divide(images, images.firstCopies());
+      if (options.work === undefined) return;
+      const plan = { folds, fingerprint: images.fingerprint(), config: wanted };
+      await checkWorkFolder(options.work, plan, { anyThreads });
+    },
     async predict(images, groups, hooks) {
-      const foldOf = assignFolds(images.labels, groups, { classes: images.classes.length, folds, seed });
-      checkFolds(path, images, foldOf);
+      const foldOf = divide(images, groups);
       const store = await openAll(path, images, wanted, hooks);
       const work = options.work ?? (await mkdtemp(join(tmpdir(), 'ferlab-cross-validation-')));
       try {

@@ -72,44 +72,57 @@ export function foldFolder(path: string, fold: number): string {
 }
 
 /**
- * Prepares the folder for the folds of `wanted`, or opens it again.
+ * Looks whether a folder can take the folds of `wanted`, and changes nothing. Without a fingerprint the images of an
+ * earlier cross-validation aren't compared.
  *
- * @param options.anyThreads the number of the engine's threads, of which the order of sums depends, may differ: then
- *   the stored one counts.
- * @returns the configuration to train every fold with.
+ * @param options.anyThreads the number of the engine's threads, of which the order of sums depends, may differ.
+ * @returns the plan of the folds that are there; null for a new or empty folder.
  * @throws FerlabError `usage` where the folder's folds belong to something else, `io` where it holds other files.
  */
-export async function openWorkFolder(
+export async function checkWorkFolder(
   path: string,
-  wanted: Plan,
+  wanted: Omit<Plan, 'fingerprint'> & Partial<Pick<Plan, 'fingerprint'>>,
   { anyThreads }: { anyThreads: boolean },
-): Promise<TrainConfig> {
+): Promise<Plan | null> {
   if (existsSync(join(path, planFile))) {
     const stored = await readPlan(path);
     const found = differences(
       stored,
-      wanted,
+      { fingerprint: stored.fingerprint, ...wanted },
       anyThreads ? new Set([...elsewhere, 'train.threads']) : elsewhere,
     );
-    if (found.length > 0) {
-      throw new FerlabError(
-        'usage',
-        `${path}: expected the folds of this cross-validation, found those of another: ${found.join(', ')}. ` +
-          'Repeat its settings, or choose another folder.',
-      );
-    }
+    if (found.length === 0) return stored;
+    throw new FerlabError(
+      'usage',
+      `${path}: expected the folds of this cross-validation, found those of another: ${found.join(', ')}. ` +
+        'Repeat its settings, or choose another folder.',
+    );
+  }
+  if (!existsSync(path)) return null;
+  const entries = await readdir(path).catch(() => null);
+  if (entries?.length === 0) return null;
+  throw new FerlabError(
+    'io',
+    `${path}: expected a new or empty folder, or that of an earlier cross-validation; found ` +
+      `${entries === null ? 'a file' : `${entries.length} other files`}. Choose another folder.`,
+  );
+}
+
+/**
+ * Prepares the folder for the folds of `wanted`, or opens it again; refuses what `checkWorkFolder` does.
+ *
+ * @param options.anyThreads as there: the stored number counts.
+ * @returns the configuration to train every fold with.
+ */
+export async function openWorkFolder(
+  path: string,
+  wanted: Plan,
+  options: { anyThreads: boolean },
+): Promise<TrainConfig> {
+  const stored = await checkWorkFolder(path, wanted, options);
+  if (stored) {
     const { threads } = stored.config.train;
     return { ...wanted.config, train: { ...wanted.config.train, threads } };
-  }
-  if (existsSync(path)) {
-    const entries = await readdir(path).catch(() => null);
-    if (entries?.length !== 0) {
-      throw new FerlabError(
-        'io',
-        `${path}: expected a new or empty folder, or that of an earlier cross-validation; found ` +
-          `${entries === null ? 'a file' : `${entries.length} other files`}. Choose another folder.`,
-      );
-    }
   }
   await createFolder(path);
   const { data, run, ...rest } = wanted.config;

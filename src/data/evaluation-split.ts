@@ -3,10 +3,11 @@
 import { basename, join, resolve } from 'node:path';
 import { FerlabError } from '../errors.js';
 import { checkSkipped } from './bad-files.js';
-import { classNames, imageExtensions, readClassFolders, toSamples } from './class-folder.js';
+import { classNames, readClassFolders, toSamples } from './class-folder.js';
 import { type FerCsv, readFerCsv } from './fer-csv.js';
-import { findLayout, isKind } from './layout.js';
+import { findLayout, isKind, type Layout, splitRole } from './layout.js';
 import type { BadFile, Split } from './types.js';
+import { imageExtensions } from './walk-images.js';
 
 /** One split, read on its own. */
 export interface ReadSplit {
@@ -59,9 +60,11 @@ export async function readClassFolder(
 /**
  * Reads what `ferlab evaluate` is given: one split of a dataset, or one folder of class folders.
  *
- * @param options.split name of the split (`train`, `validation`, `val`, `test`); the validation split unless told.
- *   Meaningless for a folder of class folders, and an error there.
+ * @param options.split name of the split's folder, or another word for it (`validation` for `valid/`); unless told the
+ *   validation split, or the test split where there is none, and never the training split. Meaningless for a folder of
+ *   class folders, and an error there.
  * @param options.classes as for readClassFolder.
+ * @throws FerlabError (data) when there is no such split, or none but the training split and it wasn't asked for.
  */
 export async function readEvaluationSplit(
   path: string,
@@ -80,11 +83,31 @@ export async function readEvaluationSplit(
     return readClassFolder(root, options);
   }
   if (layout.kind === 'csv') return evaluationSplitOfCsv(root, await readFerCsv(layout.path), options);
-  const name = options.split ?? layout.names.find((other) => other !== 'train') ?? 'train';
-  const folder = join(layout.root, name);
-  if (!(await isKind(folder, 'folder'))) throw noSuchSplit(root, name, layout.names);
-  const read = await readClassFolder(folder, options);
-  return { ...read, path: root, split: { name, samples: read.split.samples } };
+  const name = await chooseFolder(root, layout, options.split);
+  const read = await readClassFolder(join(layout.root, name), options);
+  // Where the test split stands in for a validation split, a folder of another name may be the one that was meant.
+  const unread = options.split === undefined && splitRole(name) === 'test' ? layout.unread : [];
+  const skipped = [...read.skipped, ...unread];
+  if (options.strict) checkSkipped(root, skipped);
+  return { ...read, path: root, split: { name, samples: read.split.samples }, skipped };
+}
+
+/** The name of the folder to read: that of the split, or of another word for it. */
+async function chooseFolder(
+  path: string,
+  { root, names, unread }: Extract<Layout, { kind: 'splits' }>,
+  split: string | undefined,
+): Promise<string> {
+  if (split === undefined) {
+    const heldOut = names.find((name) => splitRole(name) !== 'train');
+    if (heldOut === undefined) throw onlyTraining(path, [...names, ...unread.map(({ file }) => file)]);
+    return heldOut;
+  }
+  if (await isKind(join(root, split), 'folder')) return split;
+  const role = splitRole(split);
+  const alike = names.find((name) => role !== null && splitRole(name) === role);
+  if (alike === undefined) throw noSuchSplit(path, split, names);
+  return alike;
 }
 
 function evaluationSplitOfCsv(
@@ -93,8 +116,11 @@ function evaluationSplitOfCsv(
   options: { split?: string; classes?: readonly string[]; strict?: boolean },
 ): ReadSplit {
   const names = (['validation', 'test', 'train'] as const).filter((name) => csv.splits[name].length > 0);
-  const name = names.find((other) => other === (options.split ?? names[0]));
+  const wanted = options.split === undefined ? names[0] : splitRole(options.split);
+  const name = names.find((other) => other === wanted);
   if (!name) throw noSuchSplit(root, options.split ?? 'validation', names);
+  // Without a Usage column the file is one set of images, like one folder of class folders.
+  if (name === 'train' && options.split === undefined && csv.hasUsage) throw onlyTraining(root, names);
   const classes = options.classes ? [...options.classes] : csv.classes;
   const unknown = csv.classes.filter((other) => !classes.includes(other));
   if (unknown.length > 0) {
@@ -110,6 +136,14 @@ function evaluationSplitOfCsv(
     label: classes.indexOf(csv.classes[sample.label]!),
   }));
   return { path: root, classes, split: { name, samples }, skipped: csv.skipped };
+}
+
+function onlyTraining(path: string, names: readonly string[]): FerlabError {
+  return new FerlabError(
+    'data',
+    `${path}: expected a validation or test split; found ${names.join(', ')} alone. Add one, or say --split ` +
+      `${names[0]} to use images that the model may have been trained on.`,
+  );
 }
 
 function noSuchSplit(path: string, name: string, names: readonly string[]): FerlabError {

@@ -120,6 +120,37 @@ describe('fer2013.csv', () => {
     expect(split.samples.map(({ label }) => label)).toEqual([0, 2]);
     await expect(readEvaluationSplit(path, { classes: ['angry'] })).rejects.toThrow(/found neutral/);
     await expect(readEvaluationSplit(path, { split: 'other' })).rejects.toThrow(/called other/);
+    expect((await readEvaluationSplit(path, { split: 'PrivateTest' })).split.name).toBe('test');
+  });
+
+  it('is evaluated on training rows only when asked, or where nothing tells them apart', async () => {
+    const training = [header, ...rows.filter((row) => row.endsWith('Training'))];
+    const path = write(training, 'training.csv');
+    await expect(readEvaluationSplit(path)).rejects.toThrow(/found train alone.*--split train/);
+    expect((await readEvaluationSplit(path, { split: 'train' })).split.samples).toHaveLength(3);
+    const unsplit = training.map((row) => row.replace(/,[^,]*$/, ''));
+    expect((await readEvaluationSplit(write(unsplit, 'unsplit.csv'))).split.samples).toHaveLength(3);
+  });
+
+  it('counts rows that it passes over by split, by their Usage or the rows around them', async () => {
+    const bad = {
+      training: [`7,${pixels(1)},Training`, `1,${pixels(1)},Nowhere`, 'nonsense'],
+      between: ['1,2 3'],
+      test: [`x,${pixels(1)},PrivateTest`, '0,1 2'],
+    };
+    const [first, second, ...others] = rows;
+    const lines = [
+      header,
+      first!,
+      ...bad.training,
+      second!,
+      ...bad.between,
+      ...others.slice(0, 4),
+      ...bad.test,
+    ];
+    const { skipped, skippedBySplit } = await readFerCsv(write(lines));
+    expect(skipped).toHaveLength(6);
+    expect(skippedBySplit).toEqual({ train: 3, validation: 0, test: 2 });
   });
 
   it('finds every row wherever the blocks of reading end', async () => {

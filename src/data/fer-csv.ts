@@ -9,19 +9,17 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { FerlabError } from '../errors.js';
-import type { BadFile, Sample } from './types.js';
+import type { BadFile, Sample, SplitRole } from './types.js';
 
 /** Class names by the number in the `emotion` column, from the challenge's description. */
 export const ferEmotions = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'] as const;
 
 /** The splits by the word in the `Usage` column; rows without one belong to `train`. */
-const usages: Readonly<Record<string, CsvSplit>> = {
+const usages: Readonly<Record<string, SplitRole>> = {
   Training: 'train',
   PublicTest: 'validation',
   PrivateTest: 'test',
 };
-
-export type CsvSplit = 'train' | 'validation' | 'test';
 
 /** What a CSV file holds. */
 export interface FerCsv {
@@ -29,9 +27,13 @@ export interface FerCsv {
   /** Sorted names of the emotions that occur. */
   classes: string[];
   /** By split, ordered by class, then by line. */
-  splits: Record<CsvSplit, Sample[]>;
+  splits: Record<SplitRole, Sample[]>;
+  /** Whether there is a Usage column; without one all rows are in `train`, which then says nothing of their use. */
+  hasUsage: boolean;
   /** Rows passed over: no such emotion, no such split. */
   skipped: BadFile[];
+  /** How many of `skipped` belong to each split: by their Usage or, where that is damaged, by the rows around them. */
+  skippedBySplit: Record<SplitRole, number>;
 }
 
 interface Columns {
@@ -43,11 +45,21 @@ interface Columns {
 
 interface Row {
   emotion: number;
-  split: CsvSplit;
+  split: SplitRole;
   line: number;
   start: number;
   length: number;
 }
+
+/** A row that can't be used. */
+interface DamagedRow {
+  reason: string;
+  /** Null where the row doesn't tell. */
+  split: SplitRole | null;
+}
+
+/** Where it is among the good ones: `place` is that of the next. */
+type PlacedRow = Pick<DamagedRow, 'split'> & { place: number };
 
 const blockBytes = 1 << 20;
 /** A row longer than this isn't a row of such a file (a 512x512 image would have 1 MB). */
@@ -92,20 +104,30 @@ function fieldOf(line: Buffer, column: number): string {
     .trim();
 }
 
-function parseRow(line: Buffer, columns: Columns): Pick<Row, 'emotion' | 'split'> | string {
+function parseRow(line: Buffer, columns: Columns): Pick<Row, 'emotion' | 'split'> | DamagedRow {
+  const usage = columns.usage < 0 ? 'Training' : fieldOf(line, columns.usage);
+  const split = usages[usage] ?? null;
   const emotionText = fieldOf(line, columns.emotion);
   const emotion = /^\d+$/.test(emotionText) ? Number(emotionText) : -1;
   if (emotion < 0 || emotion >= ferEmotions.length) {
-    return `expected an emotion from 0 to ${ferEmotions.length - 1}; found ${JSON.stringify(emotionText.slice(0, 40))}`;
+    const found = JSON.stringify(emotionText.slice(0, 40));
+    return { split, reason: `expected an emotion from 0 to ${ferEmotions.length - 1}; found ${found}` };
   }
-  if (columns.usage < 0) return { emotion, split: 'train' };
-  const usage = fieldOf(line, columns.usage);
-  const split = usages[usage];
-  if (!split) {
-    const found = JSON.stringify(usage.slice(0, 40));
-    return `expected the Usage Training, PublicTest or PrivateTest; found ${found}`;
+  if (split) return { emotion, split };
+  const found = JSON.stringify(usage.slice(0, 40));
+  return { split, reason: `expected the Usage Training, PublicTest or PrivateTest; found ${found}` };
+}
+
+/** Damaged rows by split. One that doesn't tell is of the rows around it, if these agree: files keep splits together. */
+function countBySplit(damaged: readonly PlacedRow[], rows: readonly Row[]): Record<SplitRole, number> {
+  const counts = { train: 0, validation: 0, test: 0 };
+  for (const { split, place } of damaged) {
+    const before = rows[place - 1] ?? rows[place];
+    const after = rows[place] ?? before;
+    const found = split ?? (before?.split === after?.split ? before?.split : undefined);
+    if (found) counts[found]++;
   }
-  return { emotion, split };
+  return counts;
 }
 
 /** Calls `onLine` for each line of a file (line ends not included) with its number from 1 and its position in bytes. */
@@ -173,6 +195,7 @@ function toSamples(path: string, rows: Row[], classes: string[], column: number,
 export async function readFerCsv(path: string): Promise<FerCsv> {
   const rows: Row[] = [];
   const skipped: BadFile[] = [];
+  const damaged: PlacedRow[] = [];
   const firstCounts: number[] = [];
   let columns: Columns | null = null;
   try {
@@ -184,8 +207,10 @@ export async function readFerCsv(path: string): Promise<FerCsv> {
       if (line.length === 0 || (line.length === 1 && line[0] === 0x0d)) return;
       if (firstCounts.length < 25) firstCounts.push(countValues(fieldOf(line, columns.pixels)));
       const row = parseRow(line, columns);
-      if (typeof row === 'string') skipped.push({ file: `${basename(path)}:${number}`, reason: row });
-      else rows.push({ ...row, line: number, start, length: line.length });
+      if ('reason' in row) {
+        skipped.push({ file: `${basename(path)}:${number}`, reason: row.reason });
+        damaged.push({ split: row.split, place: rows.length });
+      } else rows.push({ ...row, line: number, start, length: line.length });
     });
   } catch (error) {
     if (error instanceof FerlabError) throw error;
@@ -200,7 +225,7 @@ export async function readFerCsv(path: string): Promise<FerCsv> {
   const found = columns ?? readHeader(path, Buffer.alloc(0));
   const side = commonSide(firstCounts);
   const classes = ferEmotions.filter((_, i) => rows.some((row) => row.emotion === i)).sort();
-  const samplesOf = (split: CsvSplit) =>
+  const samplesOf = (split: SplitRole) =>
     toSamples(
       path,
       rows.filter((row) => row.split === split),
@@ -211,7 +236,9 @@ export async function readFerCsv(path: string): Promise<FerCsv> {
   return {
     path,
     classes,
+    hasUsage: found.usage >= 0,
     splits: { train: samplesOf('train'), validation: samplesOf('validation'), test: samplesOf('test') },
     skipped,
+    skippedBySplit: countBySplit(damaged, rows),
   };
 }

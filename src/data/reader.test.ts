@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FerlabError } from '../errors.js';
-import { readClassFolder, readEvaluationSplit } from './evaluation-split.js';
 import { describeSplit, readDataset } from './reader.js';
 
 let root: string;
@@ -77,18 +76,29 @@ describe('readDataset, split folders', () => {
     }
   });
 
-  it('prefers validation over val over test, and keeps the rest', async () => {
-    touch('train/a/1.jpg', 'train/b/1.jpg', 'val/a/1.jpg', 'val/b/1.jpg', 'test/a/1.jpg', 'test/b/1.jpg');
-    const withoutValidation = await readDataset(root);
-    expect(withoutValidation.validation.name).toBe('val');
-    expect(withoutValidation.others.map(({ name }) => name)).toEqual(['test']);
-    touch('validation/a/1.jpg', 'validation/b/1.jpg');
-    const { validation, others } = await readDataset(root);
-    expect(validation.name).toBe('validation');
-    expect(others.map(({ name, samples }) => [name, samples.length])).toEqual([
-      ['val', 2],
-      ['test', 2],
-    ]);
+  it.each([
+    ['train', 'validation', 'test'],
+    ['train', 'val', 'test'],
+    ['train', 'valid', 'test'],
+    ['Train', 'dev', 'testing'],
+    ['Training', 'PublicTest', 'PrivateTest'],
+  ])('takes %s to train, %s to validate, and keeps %s', async (...names) => {
+    for (const name of names) touch(`${name}/a/1.jpg`, `${name}/b/1.jpg`);
+    const { classes, train, validation, others, skipped } = await readDataset(root);
+    expect(classes).toEqual(['a', 'b']);
+    expect([train.name, validation.name, ...others.map(({ name }) => name)]).toEqual(names);
+    expect(train.samples[0]!.file).toBe(`${names[0]}/a/1.jpg`);
+    expect(skipped).toEqual([]);
+  });
+
+  it('takes a test split to validate where there is no other', async () => {
+    touch('Train/a/1.jpg', 'Train/b/1.jpg', 'Test/a/1.jpg', 'Test/b/1.jpg');
+    const { train, validation, others } = await readDataset(root);
+    expect([train.name, validation.name, others]).toEqual(['Train', 'Test', []]);
+    touch(...many('Train/a', 4), ...many('Train/b', 4));
+    const divided = await readDataset(root, { validationSplit: 0.25 });
+    expect([divided.train.name, divided.validation.name]).toEqual(['Train', 'validation']);
+    expect(divided.others.map(({ name }) => name)).toEqual(['Test']);
   });
 
   it('leaves a further split of other classes aside, with the reason', async () => {
@@ -260,31 +270,6 @@ describe('readDataset, bad input', () => {
       execFileSync('chmod', ['700', join(root, 'train/a')]);
     },
   );
-});
-
-describe('for evaluation', () => {
-  it("labels folders by the model's classes", async () => {
-    touch('happy/1.jpg', 'sad/1.jpg', 'sad/2.jpg');
-    const { split, classes } = await readClassFolder(root, { classes: ['angry', 'happy', 'sad'] });
-    expect(classes).toEqual(['angry', 'happy', 'sad']);
-    expect(split.samples.map(({ label }) => label)).toEqual([1, 2, 2]);
-    const wrong = await failure(readClassFolder(root, { classes: ['angry', 'happy'] }));
-    expect(wrong.message).toMatch(/found sad/);
-    expect((await readClassFolder(root)).classes).toEqual(['happy', 'sad']);
-    await failure(readClassFolder(join(root, 'nowhere')));
-    await failure(readClassFolder(join(root, 'happy')));
-  });
-
-  it('takes the split that is asked for', async () => {
-    touch('d/train/a/1.jpg', 'd/train/b/1.jpg', 'd/val/a/1.jpg', 'd/val/b/1.jpg', 'd/val/b/2.jpg');
-    const path = join(root, 'd');
-    expect((await readEvaluationSplit(path)).split).toMatchObject({ name: 'val', samples: { length: 3 } });
-    expect((await readEvaluationSplit(path, { split: 'train' })).split.samples.length).toBe(2);
-    expect((await failure(readEvaluationSplit(path, { split: 'test' }))).message).toMatch(/found train, val/);
-    const inside = join(path, 'val');
-    expect((await readEvaluationSplit(inside)).split.samples.length).toBe(3);
-    expect((await failure(readEvaluationSplit(inside, { split: 'val' }))).kind).toBe('usage');
-  });
 });
 
 const fer2013 = fileURLToPath(new URL('../../../shared/fer2013', import.meta.url));

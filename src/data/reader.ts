@@ -1,5 +1,5 @@
-// Reads a dataset for training: names, labels and places of images. Nothing is decoded here. Class order and file order are those of Keras's
-// flow_from_directory.
+// Reads a dataset for training: names, labels and places of images. Nothing is decoded here. Class order and file order
+// are those of Keras's flow_from_directory.
 
 import { join, resolve } from 'node:path';
 import { FerlabError } from '../errors.js';
@@ -8,15 +8,15 @@ import { checkSkipped } from './bad-files.js';
 import {
   type ClassFolders,
   classNames,
-  imageExtensions,
   listOrFail,
   readClassFolders,
   relativeName,
   toSamples,
 } from './class-folder.js';
 import { type FerCsv, readFerCsv } from './fer-csv.js';
-import { findLayout, howToLayOut } from './layout.js';
-import type { Dataset, Sample, Split } from './types.js';
+import { findLayout, howToLayOut, splitRole } from './layout.js';
+import type { BadFile, Dataset, Sample, Split } from './types.js';
+import { imageExtensions } from './walk-images.js';
 
 /** How to read a dataset. */
 export interface ReadOptions {
@@ -103,20 +103,29 @@ function checkClasses(dataset: Dataset): void {
   }
 }
 
-/** Splits that have folders of their own. `names` are their names, `train` first and then by preference. */
+/** Folders of splits, by the names that the splits get. */
+interface SplitFolders {
+  train: [name: string, path: string];
+  /** The preferred validation split first. */
+  others: [name: string, path: string][];
+}
+
+/** Splits that have folders of their own. */
 async function fromFolders(
   path: string,
   root: string,
-  folders: Map<string, string>,
+  folders: SplitFolders,
   options: ReadOptions,
 ): Promise<Dataset> {
+  const [trainName, trainPath] = folders.train;
+  const train = await readClassFolders(trainPath, root);
   const read = new Map<string, ClassFolders>();
-  for (const [name, folder] of folders) read.set(name, await readClassFolders(folder, root));
-  const train = read.get('train')!;
-  const names = [...read.keys()].filter((name) => name !== 'train');
-  const ownValidation =
-    names.find((name) => name !== 'test') ?? (options.validationSplit === undefined ? 'test' : '');
-  const validation = read.get(ownValidation);
+  for (const [name, folder] of folders.others) read.set(name, await readClassFolders(folder, root));
+  // A test split chooses epochs only where there is nothing else to choose them by.
+  const ownValidation = [...read.keys()].find(
+    (name) => splitRole(name) !== 'test' || options.validationSplit === undefined,
+  );
+  const validation = ownValidation === undefined ? undefined : read.get(ownValidation);
   if (validation && options.validationSplit !== undefined) {
     throw new FerlabError(
       'usage',
@@ -127,8 +136,8 @@ async function fromFolders(
   const classes = validation ? classNames(train, validation) : classNames(train);
   const skipped = [...train.skipped, ...(validation?.skipped ?? [])];
   const others: Split[] = [];
-  for (const name of names.filter((other) => other !== ownValidation)) {
-    const folder = read.get(name)!;
+  for (const [name, folder] of read) {
+    if (name === ownValidation) continue;
     if (classNames(folder).join('/') === classes.join('/')) {
       others.push({ name, samples: toSamples(folder, classes, root) });
       skipped.push(...folder.skipped);
@@ -137,17 +146,17 @@ async function fromFolders(
       skipped.push({ file: relativeName(root, folder.path), reason });
     }
   }
-  const trainSplit = { name: 'train', samples: toSamples(train, classes, root) };
-  if (validation) {
+  const trainSplit = { name: trainName, samples: toSamples(train, classes, root) };
+  if (ownValidation !== undefined && validation) {
     const validationSplit = { name: ownValidation, samples: toSamples(validation, classes, root) };
     return { path, classes, train: trainSplit, validation: validationSplit, others, skipped };
   }
-  return { path, classes, ...divide(trainSplit.samples, classes, train.path, options), others, skipped };
+  return { path, classes, ...divide(trainSplit, classes, train.path, options), others, skipped };
 }
 
 /** Divides one set of samples by `validationSplit`, or says that it's needed. */
 function divide(
-  samples: Sample[],
+  { name, samples }: Split,
   classes: string[],
   path: string,
   options: ReadOptions,
@@ -161,12 +170,12 @@ function divide(
   }
   const nonEmpty = classes.filter((_, label) => samples.some((sample) => sample.label === label));
   if (classes.length < 2 || nonEmpty.length < classes.length) {
-    const whole = { name: 'train', samples };
+    const whole = { name, samples };
     checkClasses({ path, classes, train: whole, validation: whole, others: [], skipped: [] });
   }
   const parts = splitStratified(samples, classes, options.validationSplit, options.seed ?? 0, path);
   return {
-    train: { name: 'train', samples: parts.train },
+    train: { name, samples: parts.train },
     validation: { name: 'validation', samples: parts.validation },
   };
 }
@@ -185,8 +194,9 @@ function fromCsv(path: string, csv: FerCsv, options: ReadOptions): Dataset {
       `${csv.path}: expected rows of Usage Training; ${found}${first}. ${howToLayOut}`,
     );
   }
+  const train = { name: 'train', samples: splits.train };
   if (ownValidation === '') {
-    return { path, classes, ...divide(splits.train, classes, csv.path, options), others, skipped };
+    return { path, classes, ...divide(train, classes, csv.path, options), others, skipped };
   }
   if (options.validationSplit !== undefined) {
     throw new FerlabError(
@@ -195,30 +205,31 @@ function fromCsv(path: string, csv: FerCsv, options: ReadOptions): Dataset {
         `${csv.path}. Leave the option out.`,
     );
   }
-  const train = { name: 'train', samples: splits.train };
   const validation = { name: ownValidation, samples: splits[ownValidation] };
   return { path, classes, train, validation, others, skipped };
 }
 
 async function readExplicit(path: string | undefined, train: string, validation: string): Promise<Dataset> {
-  const folders = new Map([
-    ['train', resolve(train)],
-    ['validation', resolve(validation)],
-  ]);
-  for (const folder of folders.values()) await listOrFail(folder);
+  const folders = [resolve(train), resolve(validation)] as const;
+  for (const folder of folders) await listOrFail(folder);
   const root = path === undefined ? resolve(train, '..') : resolve(path);
-  return fromFolders(path === undefined ? resolve(train) : root, root, folders, {});
+  return fromFolders(
+    path === undefined ? folders[0] : root,
+    root,
+    { train: ['train', folders[0]], others: [['validation', folders[1]]] },
+    {},
+  );
 }
 
 /**
  * Reads a dataset for training.
  *
- * @param path a folder with `train/` and `validation/`, `val/` or `test/` (the first of these is the validation split,
- *   the rest go to `others`), such a folder one level down, one folder of class folders (with
- *   `validationSplit`), or fer2013.csv or a folder that holds it. May be left out when `train` and
+ * @param path a folder with `train/` and `validation/` or `test/` or other words for these (see layout.ts; a validation
+ *   split is preferred to a test split, which then goes to `others`), such a folder one level down, one folder of class
+ *   folders (with `validationSplit`), or fer2013.csv or a folder that holds it. May be left out when `train` and
  *   `validation` are given.
- * @throws FerlabError (data) when it is missing or empty, has one class only, or a class without images in a split;
- *   (usage) when the options contradict each other or the dataset.
+ * @throws FerlabError (data) when it is missing or empty, has one class only, a class without images in a split, or two
+ *   folders for one split; (usage) when the options contradict each other or the dataset.
  */
 export async function readDataset(path: string | undefined, options: ReadOptions = {}): Promise<Dataset> {
   checkFraction(options.validationSplit);
@@ -228,7 +239,7 @@ export async function readDataset(path: string | undefined, options: ReadOptions
     dataset = await readExplicit(path, train, validation);
   } else if (train !== undefined && validation === undefined && options.validationSplit !== undefined) {
     const folder = resolve(train);
-    dataset = await fromFolders(folder, folder, new Map([['train', folder]]), options);
+    dataset = await fromFolders(folder, folder, { train: ['train', folder], others: [] }, options);
   } else if (train !== undefined || validation !== undefined) {
     const found = [
       train !== undefined && '--train',
@@ -253,17 +264,24 @@ async function readFound(path: string, options: ReadOptions): Promise<Dataset> {
   const layout = await findLayout(path);
   if (layout.kind === 'csv') return fromCsv(path, await readFerCsv(layout.path), options);
   if (layout.kind === 'splits') {
-    const folders = new Map(layout.names.map((name) => [name, join(layout.root, name)]));
-    if (folders.size > 1 || options.validationSplit !== undefined) {
-      return fromFolders(path, layout.root, folders, options);
+    const { root, names, unread } = layout;
+    const [train, ...others] = names.map((name): [string, string] => [name, join(root, name)]);
+    if (train && (others.length > 0 || options.validationSplit !== undefined)) {
+      const dataset = await fromFolders(path, root, { train, others }, options);
+      return { ...dataset, skipped: [...dataset.skipped, ...unread] };
     }
     throw new FerlabError(
       'data',
-      `${layout.root}: expected train/ with validation/, val/ or test/ beside it; found train/ alone. ` +
-        'Add one of them, or give --validation-split 0.1.',
+      `${root}: expected ${names[0]}/ with validation/, valid/, val/, dev/ or test/ beside it; found ${names[0]}/ ` +
+        `alone${describeUnread(unread)}. Add one of them, or give --validation-split 0.1.`,
     );
   }
-  return fromFolders(path, path, new Map([['train', path]]), options);
+  return fromFolders(path, path, { train: ['train', path], others: [] }, options);
+}
+
+/** Names folders whose name may be why a split wasn't found. */
+function describeUnread(unread: readonly BadFile[]): string {
+  return unread.length > 0 ? ` (and ${unread.map(({ file }) => `${file}/`).join(', ')})` : '';
 }
 
 /** Keras's line about a split: "Found 28709 images belonging to 7 classes." */

@@ -29,12 +29,15 @@ export interface Sample {
   source: SampleSource;
 }
 
+/** What a split is for, whatever it's called. */
+export type SplitRole = 'train' | 'validation' | 'test';
+
 /**
  * The samples of one split, ordered by class and then as Keras orders files: by folder and file name, in code units.
  * Rows of a CSV file are ordered by class and then by line.
  */
 export interface Split {
-  /** As found on disk: `train`, `validation`, `val`, `test`, ... */
+  /** As found on disk: `train`, `validation`, `valid`, `PublicTest`, ... */
   name: string;
   samples: Sample[];
 }

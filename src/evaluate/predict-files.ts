@@ -1,15 +1,19 @@
-// Predicts the expressions in image files: face crops of any size, or folders of them. Finding faces in photographs
-// will come before this step; until then the whole image is taken as the face.
+// Predicts the expressions in image files: face crops of any size, or folders of them. The whole image is taken as the
+// face: finding faces in photographs isn't part of this.
 
 import { statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { imageExtensions } from '../data/class-folder.js';
 import { decodeGray } from '../data/decode.js';
+import { reasonOf, walkImages } from '../data/walk-images.js';
 import type { GrayImage } from '../image/gray.js';
 import type { ExpressionModel, Prediction } from '../predict/model.js';
 
-export type FilePrediction = ({ file: string } & Prediction) | { file: string; error: string };
+/** A file or folder that can't be used. */
+interface FailedFile {
+  file: string;
+  error: string;
+}
+
+export type FilePrediction = ({ file: string } & Prediction) | FailedFile;
 
 export interface PredictFilesOptions {
   /** Images per call of the model, 64 unless told. */
@@ -17,15 +21,16 @@ export interface PredictFilesOptions {
 }
 
 /**
- * Predictions in the order of `paths`; a folder stands for the images below it, sorted by name. A file that can't be
- * used gives an answer with `error`, and the rest goes on.
+ * Predictions in the order of `paths`; a folder stands for the images below it, sorted by name, links followed and hidden
+ * files left out. A file that can't be used, or a folder that can't be listed, gives an answer with `error`, and the rest
+ * goes on.
  */
 export async function* predictFiles(
   model: ExpressionModel,
   paths: readonly string[],
   { batchSize = 64 }: PredictFilesOptions = {},
 ): AsyncGenerator<FilePrediction, void, undefined> {
-  let batch: (string | { file: string; error: string })[] = [];
+  let batch: (string | FailedFile)[] = [];
   for await (const found of listImages(paths)) {
     batch.push(found);
     if (batch.length < batchSize) continue;
@@ -37,19 +42,17 @@ export async function* predictFiles(
 
 async function predictBatch(
   model: ExpressionModel,
-  batch: readonly (string | { file: string; error: string })[],
+  batch: readonly (string | FailedFile)[],
 ): Promise<FilePrediction[]> {
   const decoded = await Promise.all(
-    batch.map(
-      async (found): Promise<{ file: string; image: GrayImage } | { file: string; error: string }> => {
-        if (typeof found !== 'string') return found;
-        try {
-          return { file: found, image: await decodeGray(found) };
-        } catch (error) {
-          return { file: found, error: error instanceof Error ? error.message : String(error) };
-        }
-      },
-    ),
+    batch.map(async (found): Promise<{ file: string; image: GrayImage } | FailedFile> => {
+      if (typeof found !== 'string') return found;
+      try {
+        return { file: found, image: await decodeGray(found) };
+      } catch (error) {
+        return { file: found, error: error instanceof Error ? error.message : String(error) };
+      }
+    }),
   );
   const usable = decoded.filter((entry) => 'image' in entry);
   const predictions = usable.length > 0 ? await model.predict(usable.map(({ image }) => image)) : [];
@@ -57,12 +60,8 @@ async function predictBatch(
   return decoded.map((entry) => ('image' in entry ? { file: entry.file, ...predictions[next++]! } : entry));
 }
 
-const readable = new Set<string>(imageExtensions.map((extension) => `.${extension}`));
-
 /** The files that `paths` stand for. A file that was named is taken whatever it is called. */
-async function* listImages(
-  paths: readonly string[],
-): AsyncGenerator<string | { file: string; error: string }> {
+async function* listImages(paths: readonly string[]): AsyncGenerator<string | FailedFile> {
   for (const path of paths) {
     let isFolder: boolean;
     try {
@@ -83,12 +82,26 @@ async function* listImages(
       yield path;
       continue;
     }
-    const entries = await readdir(path, { recursive: true, withFileTypes: true });
-    const files = entries
-      .filter((entry) => entry.isFile() && readable.has(extname(entry.name).toLowerCase()))
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort();
-    if (files.length === 0) yield { file: path, error: 'expected a folder with images, found none in it' };
-    yield* files;
+    yield* await listFolderImages(path);
   }
+}
+
+/** The images below a folder, and what couldn't be looked into, sorted by name. */
+async function listFolderImages(path: string): Promise<(string | FailedFile)[]> {
+  const failed: FailedFile[] = [];
+  const fail = (file: string, reason: string) =>
+    failed.push({ file, error: `expected an image or folder that can be read, found: ${reason}` });
+  let files: string[] = [];
+  try {
+    files = await walkImages(path, (child, reason, kind) => {
+      if (kind === 'unreadable') fail(child, reason);
+    });
+  } catch (error) {
+    fail(path, reasonOf(error));
+  }
+  if (files.length === 0 && failed.length === 0) {
+    return [{ file: path, error: 'expected a folder with images, found none in it' }];
+  }
+  const nameOf = (entry: string | FailedFile) => (typeof entry === 'string' ? entry : entry.file);
+  return [...files, ...failed].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }

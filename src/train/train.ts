@@ -199,7 +199,10 @@ async function run(
   try {
     const growth = describeGrowth(config);
     if (growth !== null) call.onProgress?.({ type: 'log', message: growth });
-    const teachers = await askTeachers(supervision.teachers, config, training, classes, call);
+    const monitor = createMonitor(config.train, opened.patientSince);
+    const isOver = progress.epoch >= config.train.epochs || monitor.isOver(progress.best, progress.epoch);
+    // Teachers may take minutes to look at all images.
+    const teachers = isOver ? null : await askTeachers(supervision.teachers, config, training, classes, call);
     if (config.train.mixup !== null)
       call.onProgress?.({ type: 'log', message: mixupNote(config.train.mixupOffEpochs) });
     call.onProgress?.({
@@ -224,7 +227,7 @@ async function run(
       trainingImages: training.count,
       validation,
       learningRate: createLearningRate(config, loader.batchesPerEpoch),
-      monitor: createMonitor(config.train, opened.patientSince),
+      monitor,
       progress,
       hooks: call,
       async onEpoch(row, now, isBest) {

@@ -4,9 +4,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { render, takePhotograph } from '../../../test/audit/pictures.js';
+import { openImages } from '../../data/store.js';
 import { main } from '../main.js';
+
+vi.mock(import('../../data/store.js'), async (importOriginal) => {
+  const store = await importOriginal();
+  return { ...store, openImages: vi.fn(store.openImages) };
+});
 
 let folder: string;
 
@@ -81,6 +87,29 @@ describe('ferlab audit', () => {
     expect((await ferlab('audit', join(folder, 'nothing'))).code).toBe(3);
     expect((await ferlab('audit', clean, '--model', join(folder, 'no.onnx'))).code).toBe(4);
     expect((await ferlab('audit', clean, '--threads', '2')).code).toBe(2);
+  });
+
+  it('keeps as many decoded images as --memory-budget says', async () => {
+    const whole = await ferlab('audit', leaking, '--json', '--quiet');
+    vi.mocked(openImages).mockClear();
+    const streamed = await ferlab('audit', leaking, '--json', '--quiet', '--memory-budget', '5KiB');
+    expect(vi.mocked(openImages).mock.calls[0]![1]).toMatchObject({ memoryBudget: 5120 });
+    const result = (out: string) => ({ ...JSON.parse(out), seconds: 0 });
+    expect(result(streamed.out)).toEqual(result(whole.out));
+    expect(await ferlab('audit', leaking, '--memory-budget', '1 lot')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(
+        '--memory-budget: expected a number of bytes, 0 or more, as 512MiB, got "1 lot"',
+      ),
+    });
+  });
+
+  it('takes box for the model that comes with ferlab', async () => {
+    const { code, err } = await ferlab('audit', leaking, '--model', 'box');
+    expect({ code, err }).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('found one without a, b (it has '),
+    });
   });
 
   it('refuses options of cross-validation that go with nothing or not together', async () => {

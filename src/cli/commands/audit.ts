@@ -3,6 +3,7 @@
 import type { AuditPhase } from '../../audit/find.js';
 import type { CrossValidationEvent, CrossValidationOptions } from '../../cross-validation/options.js';
 import { defaultPreset } from '../../cross-validation/options.js';
+import { defaultMemoryBudget } from '../../data/store.js';
 import { exitCodes, FerlabError } from '../../errors.js';
 import { presetNames } from '../../train/presets.js';
 import {
@@ -20,6 +21,7 @@ import {
 } from '../command.js';
 import { percent } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
+import { readBytes, showBytes } from '../option-values.js';
 import { createCountProgress, createTrainProgress } from '../progress.js';
 
 const outFlags = '--out <folder>';
@@ -30,6 +32,7 @@ const epochsFlags = '--epochs <n>';
 const seedFlags = '--seed <n>';
 const workFlags = '--work <folder>';
 const strictFlags = '--strict';
+const memoryBudgetFlags = '--memory-budget <bytes>';
 const workersFlags = '--workers <n>';
 const threadsFlags = '--threads <n>';
 
@@ -105,6 +108,18 @@ function readCrossValidation(invocation: Invocation): CrossValidationOptions | u
   );
 }
 
+/** In bytes, however it is written. */
+function readMemoryBudget(invocation: Invocation): number | undefined {
+  const text = textOption(invocation, memoryBudgetFlags);
+  if (text === undefined) return undefined;
+  const bytes = readBytes(text);
+  if (Number.isSafeInteger(bytes)) return bytes as number;
+  throw new FerlabError(
+    'usage',
+    `${longFlag(memoryBudgetFlags)}: expected a number of bytes, 0 or more, as 512MiB, got ${JSON.stringify(text)}`,
+  );
+}
+
 async function run(invocation: Invocation): Promise<number> {
   const [dataset] = invocation.arguments as [string];
   const { out, err } = invocation.terminal;
@@ -122,6 +137,7 @@ async function run(invocation: Invocation): Promise<number> {
       '--threads: expected --model or --cross-validate too, whose engine has them. Leave it out.',
     );
   }
+  const memoryBudget = readMemoryBudget(invocation);
   const { leaks } = await import('../../audit/audit.js');
   const { auditText } = await import('../../audit/text.js');
   const { audit } = await import('../../cross-validation/audit.js');
@@ -136,6 +152,7 @@ async function run(invocation: Invocation): Promise<number> {
     audit(dataset, {
       out: folder,
       workers: integerOption(invocation, workersFlags, 1),
+      memoryBudget,
       model,
       modelFile,
       crossValidation: crossValidation && { ...crossValidation, onProgress: progress.showFold },
@@ -172,7 +189,11 @@ export const auditCommand: CommandSpec = {
       flags: outFlags,
       description: 'write audit.json, audit.md, contact sheets and suspect-labels.csv into this folder',
     },
-    { flags: modelFlags, description: 'the .onnx file of a run, to rank labels that it contradicts' },
+    {
+      flags: modelFlags,
+      description:
+        'the .onnx file of a run, or box for the model that comes with ferlab, to rank labels that it contradicts',
+    },
     {
       flags: crossValidateFlags,
       description:
@@ -203,6 +224,11 @@ export const auditCommand: CommandSpec = {
     {
       flags: strictFlags,
       description: "exit with 3 when a held-out image has an exact copy in training, or a file can't be used",
+    },
+    {
+      flags: memoryBudgetFlags,
+      description: 'decoded images kept in memory, as 512MiB; a larger dataset is streamed',
+      defaultText: showBytes(defaultMemoryBudget),
     },
     {
       flags: workersFlags,

@@ -1,0 +1,53 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { walkImages } from './walk-images.js';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'ferlab-walk-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function touch(...names: string[]): void {
+  for (const name of names) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), '');
+  }
+}
+
+describe('walkImages', () => {
+  it('finds images at any depth and through links, and tells what it passes over', async () => {
+    touch(
+      'w/b.jpg',
+      'w/a.PNG',
+      'w/sub/c.gif',
+      'w/._a.png',
+      'w/.cache/x.jpg',
+      'w/notes.txt',
+      'far/d.jpg',
+      'e.jpg',
+    );
+    symlinkSync(join(root, 'far'), join(root, 'w/linked'));
+    symlinkSync(join(root, 'e.jpg'), join(root, 'w/e.jpg'));
+    symlinkSync('..', join(root, 'w/sub/up'));
+    symlinkSync('nowhere.jpg', join(root, 'w/broken.jpg'));
+    const told: string[] = [];
+    const files = await walkImages(join(root, 'w'), (path, _, kind) => {
+      told.push(`${relative(root, path)} ${kind}`);
+    });
+    expect(files.map((file) => relative(root, file))).toEqual([
+      'w/a.PNG',
+      'w/b.jpg',
+      'w/e.jpg',
+      'w/linked/d.jpg',
+      'w/sub/c.gif',
+    ]);
+    expect(told.sort()).toEqual(['w/broken.jpg unreadable', 'w/notes.txt unwanted', 'w/sub/up unwanted']);
+  });
+
+  it('rejects where the folder itself can not be listed', async () => {
+    await expect(walkImages(join(root, 'gone'), () => {})).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
