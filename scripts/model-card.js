@@ -86,7 +86,7 @@ These images also chose the recipe${source.best_epoch ? ' and the epoch whose we
 a little. Photographs of another kind are recognised a good deal worse.
 
 ${copies} stand in the training images as well, pixel by pixel, and ${nearCopies} more
-have a near copy there (by \`ferlab audit\`: the same photograph moved, scaled or retouched); the last rows leave them out.${source.left_copies_out ? ' This model was trained without these copies.' : ''}
+have a near copy there (by \`ferlab audit\`: one photograph in another crop, size or quality); the last rows leave them out.${source.left_copies_out ? ' This model was trained without these copies.' : ''}
 People agree with the labels of FER2013 on about 65% of its images (Goodfellow et al. 2013).
 
 ${perClassSection(evaluation)}
