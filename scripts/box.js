@@ -55,7 +55,7 @@ const accuracyOf = ({ n, accuracy, accuracy_interval, ece }) => ({ n, accuracy, 
 
 /** Places of the validation images that stand in training too, pixel by pixel, and of those with a near copy there. */
 async function copiesInTraining(path) {
-  const { images, close } = await openAuditImages(await readAuditDataset(path));
+  const { images, close } = await openAuditImages(await readAuditDataset(path), {});
   try {
     const { leaks } = await findAll(images, {});
     const before = images.splits[0].store.count;
