@@ -19,6 +19,7 @@ export const samePhotograph = 0.8;
  * reach 0.93, drawings 0.97.
  */
 const enoughAt = [0.9, 0.91, 0.86];
+
 /** Two pictures of one photograph, by their numbers; `first` is the lower. */
 export interface NearMatch {
   first: number;

@@ -29,13 +29,12 @@ export async function prepareFolder(path: string): Promise<() => Promise<void>> 
   }
   return async () => {
     // One that isn't empty, or is gone, stays as it is, and so do its parents.
-    for (const folder of missing)
-      if (
-        !(await rmdir(folder).then(
-          () => true,
-          () => false,
-        ))
-      )
-        return;
+    for (const folder of missing) {
+      const removed = await rmdir(folder).then(
+        () => true,
+        () => false,
+      );
+      if (!removed) return;
+    }
   };
 }
