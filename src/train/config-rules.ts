@@ -222,7 +222,9 @@ function sizeProblem({ data: { imageSize }, augment: { crop }, model }: TrainCon
   if (model.name === 'seed') return null;
   const problem = inputProblem(createNetwork(model, imageSize, 2, crop));
   const size = crop === null ? `${imageSize.width}x${imageSize.height}` : `${crop}x${crop}`;
-  return problem === null ? null : `expected images that ${model.name} can take, got ${size} (${problem})`;
+  return problem === null
+    ? null
+    : `expected images that ${model.name} can take, got ${size} (${problem.replace(/\.$/, '')})`;
 }
 
 /** Why images can't grow from the side that was given; null where they can, or none was. */
