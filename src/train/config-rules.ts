@@ -163,7 +163,9 @@ const rules: readonly Rule[] = [
     path: 'train.mixupOffEpochs',
     whenGiven: true,
     broken: ({ train }) =>
-      train.mixup === null ? 'belongs to mixup, which is off: give an alpha too' : null,
+      train.mixup === null && train.mixupOffEpochs > 0
+        ? 'belongs to mixup, which is off: give an alpha too'
+        : null,
   },
   {
     path: 'train.mixupOffEpochs',

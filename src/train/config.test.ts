@@ -120,6 +120,11 @@ describe('resolveTrainConfig', () => {
     ]);
   });
 
+  it('takes no epochs without mixup where there is none', () => {
+    const train = { mixup: null, mixupOffEpochs: 0 };
+    expect(resolveTrainConfig('large', { ...dataset, train }).train.mixupOffEpochs).toBe(0);
+  });
+
   it('judges filters of the seed by no other model', () => {
     expect(resolveTrainConfig('tiny', { ...dataset, augment: { crop: 6 } }).augment.crop).toBe(6);
   });
