@@ -2,10 +2,10 @@
 
 import { join } from 'node:path';
 import { writeFileAtomically } from '../files/atomic.js';
+import { prepareFolder } from '../files/prepare.js';
 import { programVersion } from '../version.js';
 import { type FindOptions, findAll } from './find.js';
 import { type AuditDataset, type OpenAuditOptions, openAuditImages, readAuditDataset } from './open.js';
-import { prepareFolder } from './output-folder.js';
 import { toResult } from './result.js';
 import { makeSheets, type Sheet } from './sheets.js';
 import { classPlaces, type LabellingModel } from './suspects.js';

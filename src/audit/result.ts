@@ -18,7 +18,6 @@ import type {
   SplitSummary,
   SuspectLabels,
 } from './types.js';
-import { warnOfUnlike } from './unlike.js';
 import { describeWarnings } from './warnings.js';
 
 /** Entries of a list in the result, at most; counts are of everything. */
@@ -214,5 +213,5 @@ export function toResult(findings: Findings, context: ResultContext): AuditResul
     list_limit: listLimit,
     seconds: rounded(seconds, 1),
   };
-  return { ...result, warnings: [...describeWarnings(result), ...warnOfUnlike(result)] };
+  return { ...result, warnings: describeWarnings(result) };
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../random/random.js';
-import type { AuditResult } from './types.js';
-import { findUnlike, leastForUnlike, plainShare, warnOfUnlike } from './unlike.js';
+import { findUnlike, leastForUnlike, plainShare } from './unlike.js';
 
 describe('plainShare', () => {
   it('counts the commonest five neighbouring grey levels', () => {
@@ -43,19 +42,5 @@ describe('findUnlike', () => {
       threshold: null,
       images: [],
     });
-  });
-});
-
-describe('warnOfUnlike', () => {
-  const result = (count: number | null) =>
-    ({ unlike_the_others: [{ file: 'a/1.png' }], unlike_count: count }) as AuditResult;
-
-  it('warns where there are any', () => {
-    expect(warnOfUnlike(result(null))).toEqual([]);
-    expect(warnOfUnlike(result(0))).toEqual([]);
-    expect(warnOfUnlike(result(1))).toEqual([
-      expect.stringMatching(/^1 image looks unlike.*a\/1\.png the most/),
-    ]);
-    expect(warnOfUnlike(result(2))[0]).toMatch(/^2 images look/);
   });
 });

@@ -1,9 +1,6 @@
 // Which pictures are so unlike the others that a person should look: placeholders, text, signs, drawings. An outlier test
 // on one number per picture, not a face detector.
 
-import { count } from '../report/markdown.js';
-import type { AuditResult } from './types.js';
-
 /** Grey levels that count as one. */
 const oneGrey = 5;
 const levels = 256;
@@ -68,14 +65,4 @@ export function findUnlike(numbers: Int32Array, scores: ArrayLike<number>): Unli
     if (score > threshold) images.push({ image, score });
   }
   return { threshold, images: images.sort((a, b) => b.score - a.score) };
-}
-
-/** A warning where any stand out. */
-export function warnOfUnlike({ unlike_the_others: list, unlike_count: found }: AuditResult): string[] {
-  if (!found) return [];
-  const verb = found === 1 ? '1 image looks' : `${count(found)} images look`;
-  return [
-    `${verb} unlike the others (${list[0]!.file} the most): placeholders, text, drawings, or faces in hard light. Look ` +
-      'before deleting.',
-  ];
 }

@@ -96,6 +96,16 @@ function describeJudges({ suspect_labels: suspects }: AuditResult): string[] {
   ];
 }
 
+/** Of images that stand out. */
+export function describeUnlike({ unlike_the_others: list, unlike_count: found }: AuditResult): string[] {
+  if (!found) return [];
+  const verb = found === 1 ? '1 image looks' : `${count(found)} images look`;
+  return [
+    `${verb} unlike the others (${list[0]!.file} the most): placeholders, text, drawings, or faces in hard light. Look ` +
+      'before deleting.',
+  ];
+}
+
 /** Sentences for people; none where nothing is amiss. */
 export function describeWarnings(result: AuditResult): string[] {
   const { unusable, exact_duplicates: exact, near_duplicates: near, blank_count: blank } = result;
@@ -113,5 +123,5 @@ export function describeWarnings(result: AuditResult): string[] {
     const { file, reason } = unusable[0]!;
     warnings.push(`${count(unusable.length)} files can't be used (${file}: ${reason}).`);
   }
-  return [...warnings, ...describeJudges(result), ...describeClasses(result)];
+  return [...warnings, ...describeJudges(result), ...describeClasses(result), ...describeUnlike(result)];
 }

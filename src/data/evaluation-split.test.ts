@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FerlabError } from '../errors.js';
+import { failure, touchIn } from '../../test/data/empty-files.js';
 import { readClassFolder, readEvaluationSplit } from './evaluation-split.js';
 
 let root: string;
@@ -11,25 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Makes empty files: the reader looks at names only. */
-function touch(...names: string[]): void {
-  for (const name of names) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), '');
-  }
-}
-
-async function failure(promise: Promise<unknown>): Promise<FerlabError> {
-  const error = await promise.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(FerlabError);
-  const { message } = error as FerlabError;
-  expect(message).toMatch(/expect/); // every message says what was expected, and what was found
-  expect(message).toMatch(/found/);
-  return error as FerlabError;
-}
+const touch = (...names: string[]): void => touchIn(root, names);
 
 describe('readClassFolder', () => {
   it("labels folders by the model's classes", async () => {

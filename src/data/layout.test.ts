@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { touchIn } from '../../test/data/empty-files.js';
 import { findLayout, splitRole } from './layout.js';
 import { readDataset } from './reader.js';
 
@@ -11,13 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Makes empty files: layouts are told by names only. */
-function touch(...names: string[]): void {
-  for (const name of names) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), '');
-  }
-}
+const touch = (...names: string[]): void => touchIn(root, names);
 
 /** Split folders of two classes. */
 function splits(...names: string[]): void {

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FerlabError } from '../errors.js';
+import { failure, touchIn } from '../../test/data/empty-files.js';
 import { describeSplit, readDataset } from './reader.js';
 
 let root: string;
@@ -13,28 +13,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Makes empty files: the reader looks at names only. */
-function touch(...names: string[]): void {
-  for (const name of names) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), '');
-  }
-}
+const touch = (...names: string[]): void => touchIn(root, names);
 
 function many(folder: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `${folder}/${String(i).padStart(3, '0')}.jpg`);
-}
-
-async function failure(promise: Promise<unknown>): Promise<FerlabError> {
-  const error = await promise.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(FerlabError);
-  const { message } = error as FerlabError;
-  expect(message).toMatch(/expect/); // every message says what was expected, and what was found
-  expect(message).toMatch(/found/);
-  return error as FerlabError;
 }
 
 describe('readDataset, split folders', () => {

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { touchIn } from '../../test/data/empty-files.js';
 import { walkImages } from './walk-images.js';
 
 let root: string;
@@ -10,12 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-function touch(...names: string[]): void {
-  for (const name of names) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), '');
-  }
-}
+const touch = (...names: string[]): void => touchIn(root, names);
 
 describe('walkImages', () => {
   it('finds images at any depth and through links, and tells what it passes over', async () => {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { access, constants, rmdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { FerlabError } from '../errors.js';
-import { createFolder } from '../files/atomic.js';
+import { createFolder } from './atomic.js';
 
 /**
  * Makes a folder with its parents, or checks that the one there can be written to.
