@@ -112,6 +112,30 @@ describe('resolveTrainConfig', () => {
     );
   });
 
+  it('leaves growing images and mixup of a preset out where weights to start from are given', () => {
+    const start = { from: 'a.onnx' };
+    const growing = (train: TrainConfigOverrides['train'], overrides = {}) =>
+      resolveTrainConfig('tiny', { ...dataset, ...overrides, train }).train.startSide;
+    expect([growing({}), growing({}, { start }), growing({ startSide: 36 }, { start })]).toEqual([
+      28,
+      null,
+      36,
+    ]);
+    const mixed = (train: TrainConfigOverrides['train'], overrides = {}) =>
+      resolveTrainConfig('large', { ...dataset, ...overrides, train }).train;
+    expect(mixed({})).toMatchObject({ mixup: 0.4, mixupOffEpochs: 10 });
+    expect(mixed({}, { start })).toMatchObject({ mixup: null, mixupOffEpochs: 0 });
+    expect(mixed({ mixup: 0.2, epochs: 12 }, { start })).toMatchObject({ mixup: 0.2, mixupOffEpochs: 6 });
+  });
+
+  it('leaves the mixup of a preset out where teachers see images alone', () => {
+    const mixup = (views: 'image' | 'batch', train: TrainConfigOverrides['train'] = {}) =>
+      resolveTrainConfig('large', { ...dataset, distillation: { teachers: ['a.onnx'], views }, train }).train
+        .mixup;
+    expect([mixup('image'), mixup('batch')]).toEqual([null, 0.4]);
+    expect(() => mixup('image', { mixup: 0.4 })).toThrow(/^distillation.views: expected batch beside mixup/);
+  });
+
   it("lets a preset's epochs without mixup take at most half of those asked for", () => {
     const unmixed = (train: TrainConfigOverrides['train']) =>
       resolveTrainConfig('large', { ...dataset, train }).train.mixupOffEpochs;

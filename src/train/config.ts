@@ -327,23 +327,31 @@ function grows(settings: unknown): boolean {
 /**
  * A preset's differences. Its rates are for its optimizer: where another one is asked for, none of them stays but the
  * decay of the weights' average. Its warm-up and its epochs without mixup take at most half of the epochs that are asked
- * for. Its images grow where those that are asked for have room to.
+ * for. Growing images and mixup are for networks that begin from nothing: weights to start from know the whole size
+ * already and have few epochs to change. Images grow only where those that are asked for have room to, and aren't mixed
+ * where teachers are asked once about every image alone.
  */
 function settingsFor(preset: PresetName, overrides: TrainConfigOverrides): TrainConfigOverrides {
-  const { optimizer, train } = overrides;
+  const { optimizer, train: asked, start, distillation } = overrides;
   const settings: TrainConfigOverrides = { ...presets[preset].settings };
   const own = settings.optimizer;
   if (own !== undefined && optimizer?.name !== undefined && optimizer.name !== own.name)
     settings.optimizer = { ema: own.ema };
-  if (!grows(merge(settings, overrides))) settings.train = { ...settings.train, startSide: null };
-  if (train?.epochs === undefined || !(train.epochs > 0)) return settings;
-  const half = train.epochs / 2;
+  const train = { ...settings.train };
+  const started = typeof start?.from === 'string';
+  if (asked?.mixup === undefined && (started || distillation?.views === 'image')) {
+    train.mixup = null;
+    train.mixupOffEpochs = 0;
+  }
+  if (started || !grows(merge({ ...settings, train }, overrides))) train.startSide = null;
+  settings.train = train;
+  if (asked?.epochs === undefined || !(asked.epochs > 0)) return settings;
+  const half = asked.epochs / 2;
   const warmup = settings.schedule?.warmupEpochs;
   if (warmup !== undefined)
     settings.schedule = { ...settings.schedule, warmupEpochs: Math.min(warmup, half) };
-  const unmixed = settings.train?.mixupOffEpochs;
-  if (unmixed !== undefined)
-    settings.train = { ...settings.train, mixupOffEpochs: Math.min(unmixed, Math.floor(half)) };
+  if (train.mixupOffEpochs !== undefined)
+    train.mixupOffEpochs = Math.min(train.mixupOffEpochs, Math.floor(half));
   return settings;
 }
 
