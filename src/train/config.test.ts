@@ -122,23 +122,23 @@ describe('resolveTrainConfig', () => {
       36,
     ]);
     const mixed = (train: TrainConfigOverrides['train'], overrides = {}) =>
-      resolveTrainConfig('large', { ...dataset, ...overrides, train }).train;
-    expect(mixed({})).toMatchObject({ mixup: 0.4, mixupOffEpochs: 10 });
+      resolveTrainConfig('medium', { ...dataset, ...overrides, train }).train;
+    expect(mixed({})).toMatchObject({ mixup: 0.2, mixupOffEpochs: 10 });
     expect(mixed({}, { start })).toMatchObject({ mixup: null, mixupOffEpochs: 0 });
-    expect(mixed({ mixup: 0.2, epochs: 12 }, { start })).toMatchObject({ mixup: 0.2, mixupOffEpochs: 6 });
+    expect(mixed({ mixup: 0.4, epochs: 12 }, { start })).toMatchObject({ mixup: 0.4, mixupOffEpochs: 6 });
   });
 
   it('leaves the mixup of a preset out where teachers see images alone', () => {
     const mixup = (views: 'image' | 'batch', train: TrainConfigOverrides['train'] = {}) =>
-      resolveTrainConfig('large', { ...dataset, distillation: { teachers: ['a.onnx'], views }, train }).train
+      resolveTrainConfig('medium', { ...dataset, distillation: { teachers: ['a.onnx'], views }, train }).train
         .mixup;
-    expect([mixup('image'), mixup('batch')]).toEqual([null, 0.4]);
+    expect([mixup('image'), mixup('batch')]).toEqual([null, 0.2]);
     expect(() => mixup('image', { mixup: 0.4 })).toThrow(/^distillation.views: expected batch beside mixup/);
   });
 
   it("lets a preset's epochs without mixup take at most half of those asked for", () => {
     const unmixed = (train: TrainConfigOverrides['train']) =>
-      resolveTrainConfig('large', { ...dataset, train }).train.mixupOffEpochs;
+      resolveTrainConfig('medium', { ...dataset, train }).train.mixupOffEpochs;
     expect([unmixed({}), unmixed({ epochs: 40 }), unmixed({ epochs: 9 }), unmixed({ epochs: 1 })]).toEqual([
       10, 10, 4, 0,
     ]);
@@ -146,7 +146,7 @@ describe('resolveTrainConfig', () => {
 
   it('takes no epochs without mixup where there is none', () => {
     const train = { mixup: null, mixupOffEpochs: 0 };
-    expect(resolveTrainConfig('large', { ...dataset, train }).train.mixupOffEpochs).toBe(0);
+    expect(resolveTrainConfig('medium', { ...dataset, train }).train.mixupOffEpochs).toBe(0);
   });
 
   it('judges filters of the seed by no other model', () => {

@@ -89,7 +89,14 @@ export const presets = {
       ...recipe,
       model: { name: 'medium' },
       augment: { ...augmentation, zoom: 0.15, widthShift: 0.08, heightShift: 0.08, erasing: 0.3 },
-      train: { ...recipe.train, ...growingImages, epochs: 36 },
+      train: {
+        ...recipe.train,
+        startSide: 20,
+        growShare: 0.8,
+        epochs: 70,
+        mixup: 0.2,
+        mixupOffEpochs: 10,
+      },
     },
   },
   large: {
