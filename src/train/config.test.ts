@@ -145,8 +145,9 @@ describe('resolveTrainConfig', () => {
   });
 
   it('takes no epochs without mixup where there is none', () => {
-    const train = { mixup: null, mixupOffEpochs: 0 };
-    expect(resolveTrainConfig('medium', { ...dataset, train }).train.mixupOffEpochs).toBe(0);
+    const unmixed = (train: TrainConfigOverrides['train']) =>
+      resolveTrainConfig('medium', { ...dataset, train: { mixup: null, ...train } }).train.mixupOffEpochs;
+    expect([unmixed({}), unmixed({ mixupOffEpochs: 0 }), unmixed({ epochs: 36 })]).toEqual([0, 0, 0]);
   });
 
   it('judges filters of the seed by no other model', () => {

@@ -339,10 +339,9 @@ function settingsFor(preset: PresetName, overrides: TrainConfigOverrides): Train
     settings.optimizer = { ema: own.ema };
   const train = { ...settings.train };
   const started = typeof start?.from === 'string';
-  if (asked?.mixup === undefined && (started || distillation?.views === 'image')) {
-    train.mixup = null;
-    train.mixupOffEpochs = 0;
-  }
+  if (started || distillation?.views === 'image') train.mixup = null;
+  const mixup = asked?.mixup === undefined ? train.mixup : asked.mixup;
+  if (mixup === undefined || mixup === null) train.mixupOffEpochs = 0;
   if (started || !grows(merge({ ...settings, train }, overrides))) train.startSide = null;
   settings.train = train;
   if (asked?.epochs === undefined || !(asked.epochs > 0)) return settings;
