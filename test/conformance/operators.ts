@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { gradients } from '../../src/engine/autodiff/gradients.js';
 import { lowerGraph } from '../../src/engine/compile/lower.js';
 import { Graph, type OpCase, type OpDefinition, type Value } from '../../src/engine/ir/graph.js';
+import type { Provider } from '../../src/engine/ir/lowering.js';
 import { add, multiply } from '../../src/engine/ops/elementwise.js';
 import { reduceSum } from '../../src/engine/ops/sum.js';
 import { operators } from '../../src/engine/ops/table.js';
@@ -15,6 +16,11 @@ import { elementCount, type TensorType, tensorType } from '../../src/engine/tens
 import { Random } from '../../src/random/random.js';
 
 type AnyCase = OpCase<unknown>;
+
+interface Target {
+  device: Device;
+  provider: Provider;
+}
 
 /** Values in steps of 1/64, so that float32 holds them exactly. */
 function drawInputs(testCase: AnyCase, random: Random): NdArray[] {
@@ -48,14 +54,14 @@ function toTensor(type: TensorType, { data }: NdArray): HostTensor {
   return tensor;
 }
 
-/** Runs named outputs of a graph on a device. */
+/** Runs named outputs of a graph, written for a provider, on a device. */
 async function run(
-  device: Device,
+  { device, provider }: Target,
   graph: Graph,
   outputs: Record<string, Value>,
   feeds: Record<string, HostTensor>,
 ) {
-  const model = lowerGraph(graph, { name: 'test', provider: device, outputs }).toBytes();
+  const model = lowerGraph(graph, { name: 'test', provider, outputs }).toBytes();
   const session = await openSession(model, { threads: 1, device });
   const results = await session.run(feeds);
   await session.close();
@@ -77,8 +83,18 @@ function expectClose(
   }
 }
 
-/** Declares the tests of every operator. @param tolerances of values and of gradients, relative above 1. */
-export function describeOperators(device: Device, tolerances: { value: number; gradient: number }): void {
+/**
+ * Declares the tests of every operator.
+ *
+ * @param tolerances of values and of gradients, relative above 1.
+ * @param provider whose forms the graphs are written in; the device's own unless given.
+ */
+export function describeOperators(
+  device: Device,
+  tolerances: { value: number; gradient: number },
+  provider: Provider = device,
+): void {
+  const target: Target = { device, provider };
   describe.each(Object.entries(operators) as [string, OpDefinition<unknown>][])('%s', (_name, op) => {
     if (op.cases.length === 0)
       it.skip('has no cases of its own: it is tested as the gradient of its forward operator', () => {});
@@ -92,16 +108,16 @@ export function describeOperators(device: Device, tolerances: { value: number; g
         const graph = new Graph();
         const values = inputs.map((input, i) => graph.input(`x${i}`, inputType(testCase, input)));
         const outputs = graph.apply(op, values, testCase.attributes);
-        const compared = outputs.filter(({ type }) => type.dtype === 'float32' || device === 'cpu');
+        const compared = outputs.filter(({ type }) => type.dtype === 'float32' || provider === 'cpu');
         const results = await run(
-          device,
+          target,
           graph,
           Object.fromEntries(compared.map((value) => [`y${outputs.indexOf(value)}`, value])),
           feeds,
         );
         op.reference(inputs, testCase.attributes).forEach((expected, i) => {
-          // Which element won is told in each device's own way; the gradient shows that it is read right.
-          if (outputs[i]!.type.dtype !== 'float32' && device !== 'cpu') return;
+          // Which element won is told in each provider's own way; the gradient shows that it is read right.
+          if (outputs[i]!.type.dtype !== 'float32' && provider !== 'cpu') return;
           expect(results[`y${i}`]!.type.shape).toEqual([...expected.shape]);
           expectClose(results[`y${i}`]!.data, expected.data, tolerances.value);
         });
@@ -130,7 +146,7 @@ export function describeOperators(device: Device, tolerances: { value: number; g
         if (op.name === 'Sign') return expect(() => gradients(parts.reduce(add, zero), wrt)).toThrow();
         const result = gradients(parts.reduce(add, zero), wrt);
         const analytic = await run(
-          device,
+          target,
           graph,
           Object.fromEntries(result.map((value, i) => [`g${i}`, value])),
           feeds,

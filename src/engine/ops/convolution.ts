@@ -236,22 +236,38 @@ function lowerInputGradientAsConv(context: LoweringContext, node: GradientNode):
   });
 }
 
-function lowerInputGradientAsConvTranspose({ onnx, name }: LoweringContext, node: GradientNode): void {
+function lowerInputGradientAsConvTranspose(
+  { onnx, name, provider }: LoweringContext,
+  node: GradientNode,
+): void {
   const { strides, pads, group, shape } = node.attributes;
   const [dyShape, kernel] = node.inputs.map((input) => input.shape.slice(2));
-  // Rows at the bottom and right that the strided kernel never reached.
-  const rest = [0, 1].map(
-    (axis) =>
-      shape[axis + 2]! -
-      ((dyShape![axis]! - 1) * strides[axis]! + kernel![axis]! - pads[axis]! - pads[axis + 2]!),
-  );
-  onnx.addNode('ConvTranspose', node.inputs.map(name), node.outputs.map(name), {
-    strides,
-    pads,
-    group,
-    kernel_shape: kernel!,
-    output_padding: rest,
+  const inputs = node.inputs.map(name);
+  const outputs = node.outputs.map(name);
+  // Rows and columns that the kernel reached in all; from them on, up to the shape, those that its strides left out.
+  const full = [0, 1].map((axis) => (dyShape![axis]! - 1) * strides[axis]! + kernel![axis]!);
+  const rest = (around: readonly number[]): number[] =>
+    full.map((size, axis) => shape[axis + 2]! - (size - around[axis]! - around[axis + 2]!));
+  const attributes = { strides, group, kernel_shape: kernel! };
+  const even = pads[0] === pads[2] && pads[1] === pads[3];
+  if (even || provider !== 'cuda') {
+    onnx.addNode('ConvTranspose', inputs, outputs, { ...attributes, pads, output_padding: rest(pads) });
+    return;
+  }
+  // ONNX Runtime's CUDA provider leaves uneven padding to the CPU: there all is computed, and cut to the shape.
+  const before = [pads[0], pads[1]];
+  const missing = rest([...before, 0, 0]).map((size) => Math.max(0, size));
+  const whole = onnx.node('ConvTranspose', inputs, {
+    ...attributes,
+    pads: [0, 0, 0, 0],
+    output_padding: missing,
   });
+  const ends = before.map((width, axis) => width + shape[axis + 2]!);
+  onnx.addNode(
+    'Slice',
+    [whole, onnx.integers(...before), onnx.integers(...ends), onnx.integers(2, 3)],
+    outputs,
+  );
 }
 
 /** Gradient of a convolution by its kernel: x, dy -> dw of `shape`. */
@@ -312,7 +328,7 @@ function lowerWeightGradientByTaps(context: LoweringContext, node: GradientNode,
   const { strides, group, shape } = node.attributes;
   const [filters, channels] = shape as [number, number, ...number[]];
   const dense = strides[0] === 1 && strides[1] === 1;
-  const imagesInside = !thin && provider !== 'webgpu';
+  const imagesInside = !thin && provider === 'cpu';
   const [x, dy] = node.inputs.map((input) => {
     if (!imagesInside) return onnx.node('Transpose', [name(input)], { perm: [1, 0, 2, 3] });
     const [images, ...image] = input.shape as [number, number, number, number];
@@ -320,7 +336,7 @@ function lowerWeightGradientByTaps(context: LoweringContext, node: GradientNode,
     const inParts = onnx.node('Reshape', [name(input), onnx.integers(parts, images / parts, ...image)]);
     return onnx.node('Transpose', [inParts], { perm: [0, 2, 3, 4, 1] });
   });
-  const shift = dense && imagesInside ? shiftBoth : shiftImages;
+  const shift = dense && !thin && provider !== 'webgpu' ? shiftBoth : shiftImages;
   const taps = shift(context, node, { x: x!, dy: dy!, rank: imagesInside ? 5 : 4 });
   const product = (a: string, b: string): string => {
     if (!imagesInside) return onnx.node('Gemm', [a, b], { transB: 1 });

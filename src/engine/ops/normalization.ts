@@ -8,7 +8,7 @@ import { forEachIndex, NdArray } from '../tensor/array.js';
 import { elementCount, ShapeError, tensorType } from '../tensor/type.js';
 import { add, multiply, type NoAttributes, scalar, subtract } from './elementwise.js';
 import { reshape } from './shaping.js';
-import { reduceSum } from './sum.js';
+import { lowerReduction, reduceSum } from './sum.js';
 
 const none: NoAttributes = {};
 
@@ -43,12 +43,14 @@ export const momentsOp: OpDefinition<NoAttributes> = {
     const channels = tensorType('float32', [x.shape[1]!]);
     return [channels, channels];
   },
-  lower({ onnx, name }, node) {
+  lower(context, node) {
+    const { onnx, name, provider } = context;
     const x = node.inputs[0]!;
     const input = name(x);
     const [mean, variance] = node.outputs.map(name);
-    const axes = onnx.integers(...axesButChannels(x.shape.length));
-    onnx.addNode('ReduceMean', [input, axes], [mean!], { keepdims: 0 });
+    const byChannel = { shape: x.shape, axes: axesButChannels(x.shape.length), keepDims: false };
+    const axes = onnx.integers(...byChannel.axes);
+    lowerReduction(context, { reduction: 'ReduceMean', input, output: mean!, ...byChannel });
     if (x.shape.length === 2) {
       // Few elements: the two-pass form, which is the more accurate, costs nothing.
       const centred = onnx.node('Sub', [input, mean!]);
@@ -56,9 +58,16 @@ export const momentsOp: OpDefinition<NoAttributes> = {
       return;
     }
     // var = E[x^2] - E[x]^2 in one pass over the data; rounding may take it just below 0.
-    const squares = onnx.node('ReduceSumSquare', [input, axes], { keepdims: 0 });
-    const count = elementCount(x.shape) / x.shape[1]!;
-    const meanSquare = onnx.node('Mul', [squares, onnx.scalar(1 / count)]);
+    const meanSquare = onnx.fresh('ReduceMean');
+    if (provider === 'cuda') {
+      // Its ReduceSumSquare has none of the fast kernels.
+      const squares = onnx.node('Mul', [input, input]);
+      lowerReduction(context, { reduction: 'ReduceMean', input: squares, output: meanSquare, ...byChannel });
+    } else {
+      const squares = onnx.node('ReduceSumSquare', [input, axes], { keepdims: 0 });
+      const count = elementCount(x.shape) / x.shape[1]!;
+      onnx.addNode('Mul', [squares, onnx.scalar(1 / count)], [meanSquare]);
+    }
     const squaredMean = onnx.node('Mul', [mean!, mean!]);
     onnx.addNode('Relu', [onnx.node('Sub', [meanSquare, squaredMean])], [variance!]);
   },

@@ -1,6 +1,7 @@
 // Sums over axes, and broadcasting, which is their transpose.
 
 import type { OpDefinition, Value } from '../ir/graph.js';
+import type { LoweringContext } from '../ir/lowering.js';
 import { forEachIndex, NdArray } from '../tensor/array.js';
 import { broadcastShapes, normalizeAxis, ShapeError, sameShape, tensorType } from '../tensor/type.js';
 import { reshape } from './shaping.js';
@@ -18,6 +19,46 @@ export function reducedShape(shape: readonly number[], { axes, keepDims }: Reduc
   return keepDims
     ? shape.map((size, axis) => (reduced.has(axis) ? 1 : size))
     : shape.filter((_, axis) => !reduced.has(axis));
+}
+
+/** A sum or mean as its lowering needs it. */
+export interface Reduction extends ReductionAttributes {
+  reduction: 'ReduceSum' | 'ReduceMean';
+  input: string;
+  shape: readonly number[];
+  output: string;
+}
+
+/**
+ * Writes a sum or mean. ONNX Runtime's CUDA provider has fast kernels for the first or the last axes alone; others, as
+ * all but the channels, go through a general one. There the last axes are reduced first, then the others.
+ */
+export function lowerReduction({ onnx, provider }: LoweringContext, reduction: Reduction): void {
+  const { input, shape, output, keepDims } = reduction;
+  const axes = new Set(reduction.axes.map((axis) => normalizeAxis(axis, shape.length)));
+  let trailing = shape.length;
+  while (axes.has(trailing - 1)) trailing--;
+  const last = [...axes].filter((axis) => axis >= trailing);
+  const others = [...axes].filter((axis) => axis < trailing);
+  const reduce = (tensor: string, over: readonly number[], keepdims: boolean) =>
+    [
+      reduction.reduction,
+      [tensor, onnx.integers(...over)],
+      { keepdims: keepdims ? 1 : 0, noop_with_empty_axes: 1 },
+    ] as const;
+  if (provider !== 'cuda' || last.length === 0 || others.length === 0) {
+    const [type, inputs, attributes] = reduce(input, reduction.axes, keepDims);
+    onnx.addNode(type, inputs, [output], attributes);
+    return;
+  }
+  const rows = onnx.node(...reduce(input, last, false));
+  if (!keepDims) {
+    const [type, inputs, attributes] = reduce(rows, others, false);
+    onnx.addNode(type, inputs, [output], attributes);
+    return;
+  }
+  const reduced = onnx.node(...reduce(rows, others, false));
+  onnx.addNode('Reshape', [reduced, onnx.integers(...reducedShape(shape, reduction))], [output]);
 }
 
 const keep = (attributes: ReductionAttributes): ReductionAttributes => ({ ...attributes, keepDims: true });
@@ -43,13 +84,15 @@ export const reduceSumOp: OpDefinition<ReductionAttributes> = {
     if (x?.dtype !== 'float32') throw new ShapeError('needs one float32 input.');
     return [tensorType('float32', reducedShape(x.shape, attributes))];
   },
-  lower({ onnx, name: nameOf }, node) {
-    onnx.addNode(
-      node.op.name,
-      [nameOf(node.inputs[0]!), onnx.integers(...node.attributes.axes)],
-      node.outputs.map(nameOf),
-      { keepdims: node.attributes.keepDims ? 1 : 0, noop_with_empty_axes: 1 },
-    );
+  lower(context, node) {
+    const [x] = node.inputs;
+    lowerReduction(context, {
+      reduction: node.op.name as Reduction['reduction'],
+      input: context.name(x!),
+      shape: x!.shape,
+      output: context.name(node.outputs[0]!),
+      ...node.attributes,
+    });
   },
   gradient: ({ inputs: [x], attributes, outputGradients: [dy] }) => [spread(dy!, x!.shape, attributes)],
   reference: ([x], attributes) => [sumReference(x!, attributes)],
