@@ -1,7 +1,7 @@
 // The training loop, epoch by epoch. It knows batches, steps, validation and when to stop; files are written by the
 // callback it is given.
 
-import { type Batch, type BatchLoader, sequentialBatches } from '../data/batches.js';
+import { type Batch, type BatchLoader, equalBatches, sequentialBatches } from '../data/batches.js';
 import type { ImageStore } from '../data/store.js';
 import { compileForward } from '../engine/compile/forward.js';
 import type { Network } from '../engine/compile/network.js';
@@ -10,7 +10,7 @@ import type { Device } from '../engine/runtime/device.js';
 import { openSession, type Session, type Tensor } from '../engine/runtime/session.js';
 import type { HostTensor } from '../engine/tensor/array.js';
 import { tensorType } from '../engine/tensor/type.js';
-import type { TrainingSession } from '../engine/training/training-session.js';
+import { type StepInput, stepsPerRun, type TrainingSession } from '../engine/training/training-session.js';
 import { FerlabError } from '../errors.js';
 import { Random } from '../random/random.js';
 import type { HistoryRow } from '../report/types.js';
@@ -123,35 +123,41 @@ async function trainEpoch(
   for (let next = epoch; next < epochs; next++)
     later += (loader.batchesPerEpoch * workOf(config, next)) / workOf(config, epoch - 1);
   let [steps, images, lossSum, correct, waited, rate] = [0, 0, 0, 0, 0, 0];
-  for await (const batch of loader.epoch(progress.epoch)) {
+  for await (const batches of equalBatches(loader.epoch(progress.epoch), stepsPerRun(options.device))) {
     if (hooks.signal?.aborted) return null;
-    steps++;
-    waited += batch.waitSeconds;
-    const step = progress.step + steps;
-    rate = learningRate.at(step, progress.plateau);
-    const { pixels, targets } = stepInput(options, batch, epoch, step);
-    const teacher = await options.teachers?.logits(batch, pixels);
-    const imageShape = [1, batch.height, batch.width];
-    const given = { pixels, imageShape, targets, teacher, step, learningRate: rate };
-    const result = await session.run(batch.size, given);
-    if (!Number.isFinite(result.loss)) throw diverged(epoch, steps, result.loss, rate);
-    images += batch.size;
-    lossSum += result.loss * batch.size;
-    correct += result.correct;
-    batch.release();
-    const seconds = (performance.now() - started) / 1000;
-    const left = loader.batchesPerEpoch - steps + later;
-    hooks.onProgress?.({
-      type: 'step',
-      epoch,
-      epochs,
-      step: steps,
-      steps: loader.batchesPerEpoch,
-      loss: lossSum / images,
-      accuracy: correct / images,
-      imagesPerSecond: images / seconds,
-      secondsLeft: (left * seconds) / steps + (epochs - epoch + 1) * validationSeconds,
-    });
+    const inputs: StepInput[] = [];
+    for (const batch of batches) {
+      const step = progress.step + steps + inputs.length + 1;
+      rate = learningRate.at(step, progress.plateau);
+      const { pixels, targets } = stepInput(options, batch, epoch, step);
+      const teacher = await options.teachers?.logits(batch, pixels);
+      const imageShape = [1, batch.height, batch.width];
+      inputs.push({ pixels, imageShape, targets, teacher, step, learningRate: rate });
+    }
+    const results = await session.runSteps(batches[0]!.size, inputs);
+    for (const [i, { loss, correct: right }] of results.entries()) {
+      steps++;
+      if (!Number.isFinite(loss)) throw diverged(epoch, steps, loss, inputs[i]!.learningRate);
+      const { size, waitSeconds, release } = batches[i]!;
+      waited += waitSeconds;
+      images += size;
+      lossSum += loss * size;
+      correct += right;
+      release();
+      const seconds = (performance.now() - started) / 1000;
+      const left = loader.batchesPerEpoch - steps + later;
+      hooks.onProgress?.({
+        type: 'step',
+        epoch,
+        epochs,
+        step: steps,
+        steps: loader.batchesPerEpoch,
+        loss: lossSum / images,
+        accuracy: correct / images,
+        imagesPerSecond: images / seconds,
+        secondsLeft: (left * seconds) / steps + (epochs - epoch + 1) * validationSeconds,
+      });
+    }
   }
   return {
     loss: lossSum / images,
@@ -195,8 +201,11 @@ function stepInput(
   return mixBatch(pixels, targets, size, mixup, new Random(seed, 'mixup', step));
 }
 
-/** Images per call of the validation graph: large enough to be fast, small enough to take little memory. */
-const validationBatch = 64;
+/**
+ * Images per call of the validation graph: large enough to be fast, small enough to take little memory. A GPU wants more
+ * at a time, and on CUDA every call brings the weights there.
+ */
+const validationBatch = (device: Device): number => (device === 'cpu' ? 64 : 512);
 
 interface Validator {
   /** What the last scoring took; 0 before the first. */
@@ -226,7 +235,7 @@ async function openValidator({
       const started = performance.now();
       const weights = config.optimizer.ema === null ? carried : below(carried, 'ema');
       let [loss, correct, done] = [0, 0, 0];
-      for await (const batch of sequentialBatches(validation, validationBatch)) {
+      for await (const batch of sequentialBatches(validation, validationBatch(device))) {
         const pixels: HostTensor = {
           type: tensorType('float32', [batch.size, ...(network.imageShape ?? network.inputShape)]),
           data: batch.pixels,

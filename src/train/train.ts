@@ -6,7 +6,7 @@ import type { Network, Weights } from '../engine/compile/network.js';
 import { compileTrainingStep, initialState, weightsOf } from '../engine/compile/training-step.js';
 import { channelBlock } from '../engine/runtime/channel-block.js';
 import { chooseDevice } from '../engine/runtime/choose-device.js';
-import { TrainingSession } from '../engine/training/training-session.js';
+import { stepsPerRun, TrainingSession } from '../engine/training/training-session.js';
 import { FerlabError } from '../errors.js';
 import { createNetwork } from '../models/create.js';
 import type { HistoryRow } from '../report/types.js';
@@ -194,6 +194,7 @@ async function run(
     batchSize: config.train.batchSize,
     seed: config.train.seed,
     augment: config.augment,
+    ahead: 4 * stepsPerRun(device), // while the engine makes them, the next are augmented
     ...(config.train.startSide === null ? {} : { sideAt: (epoch) => sideAt(config, epoch)! }),
   });
   try {

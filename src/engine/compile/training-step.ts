@@ -18,6 +18,7 @@ import { pixelsName } from './forward.js';
 import { lowerGraph } from './lower.js';
 import { applyNetwork, type Network, type Tensors, type Weights } from './network.js';
 import { optimizeForward } from './passes.js';
+import { repeatStep } from './repeated-step.js';
 
 export interface TrainingStepOptions {
   network: Network;
@@ -31,6 +32,11 @@ export interface TrainingStepOptions {
   ema: boolean;
   /** Train towards a teacher's logits too, which are then fed as `teacher` [B, classes]; not unless given. */
   distillation?: Distillation | undefined;
+  /**
+   * Write a graph that makes several steps in one run (repeated-step.ts); for `cuda` alone unless told, whose tensors
+   * can't stay on the device between runs.
+   */
+  repeats?: boolean;
   /** Skip the passes that reorder the forward graph; for comparing. */
   unoptimized?: boolean;
 }
@@ -52,6 +58,10 @@ export interface TrainingStep {
   readonly pixels: TensorType;
   readonly carried: readonly string[];
   readonly masks: readonly DropoutMask[];
+  /**
+   * One run makes as many steps as it is given inputs for: all but the carried tensors have a leading axis, the steps.
+   */
+  readonly repeats: boolean;
   /** The traced graph in readable form. */
   readonly text: string;
 }
@@ -164,12 +174,25 @@ export function compileTrainingStep(options: TrainingStepOptions): TrainingStep 
     channelBlock: options.channelBlock ?? null,
     outputs: { loss, correct, ...outputs },
   });
+  const repeats = options.repeats ?? provider === 'cuda';
+  const whole = repeats
+    ? repeatStep(onnx, {
+        carried: Object.entries(next).map(([name, { type }]) => ({ name, type })),
+        next: Object.keys(outputs),
+        given: graph.inputs.filter(({ name }) => !(name in next)),
+        results: [
+          { name: 'loss', type: loss.type },
+          { name: 'correct', type: correct.type },
+        ],
+      })
+    : onnx;
   return {
-    model: onnx.toBytes(),
+    model: whole.toBytes(),
     batchSize,
     pixels: tensorType('float32', [batchSize, ...network.inputShape]),
     carried: Object.keys(next),
     masks: forward.masks,
+    repeats,
     text: printGraph(graph),
   };
 }

@@ -49,6 +49,12 @@ describe('OnnxGraph', () => {
     expect(domains(onnx)).toEqual(['']);
     onnx.addNode('FusedMatMul', ['x', 'x'], ['z'], { transB: 1 }, 'com.microsoft');
     expect(domains(onnx)).toEqual(['', 'com.microsoft']);
+    const outer = new OnnxGraph('outer');
+    outer.addNode('Scan', ['x'], ['z'], { body: onnx.toGraph(), num_scan_inputs: 1 });
+    expect(domains(outer)).toEqual(['']);
+    outer.useDomainsOf(onnx);
+    expect(domains(outer)).toEqual(['', 'com.microsoft']);
+    expect(parseModel(outer.toBytes()).graph!.node[0]!.attribute[0]!.g!.node).toHaveLength(2);
   });
 
   it('refuses bytes that are cut short', () => {

@@ -9,6 +9,8 @@ import {
   type AttributeProto,
   AttributeProtoSchema,
   TensorProto_DataType as DataType,
+  type GraphProto,
+  GraphProtoSchema,
   type ModelProto,
   ModelProtoSchema,
   NodeProtoSchema,
@@ -32,8 +34,11 @@ const dataTypes: Record<DType, DataType> = {
   bool: DataType.BOOL,
 };
 
-/** An attribute: an integer, integers, a string, a tensor, or `{ float }` since JavaScript doesn't tell 1 from 1.0. */
-export type Attribute = number | readonly number[] | string | HostTensor | { float: number };
+/**
+ * An attribute: an integer, integers, a string, a tensor, a graph, or `{ float }` since JavaScript doesn't tell 1 from
+ * 1.0.
+ */
+export type Attribute = number | readonly number[] | string | HostTensor | GraphProto | { float: number };
 export type Attributes = Readonly<Record<string, Attribute | undefined>>;
 
 /** Collects a graph node by node; `toBytes` gives the file. Names are made unique here. */
@@ -118,6 +123,22 @@ export class OnnxGraph {
     return output;
   }
 
+  /** The graph alone, as an attribute of a node of another that runs it: that one then needs `useDomainsOf` it. */
+  toGraph(): GraphProto {
+    return create(GraphProtoSchema, {
+      name: this.name,
+      node: this.nodes,
+      input: this.inputs,
+      output: this.outputs,
+      initializer: this.initializers,
+    });
+  }
+
+  /** Declares the operator sets of a graph that an attribute here holds. */
+  useDomainsOf(inner: OnnxGraph): void {
+    for (const domain of inner.domains) this.domains.add(domain);
+  }
+
   toModel(producer: { name: string; version: string }, metadata: Record<string, string> = {}): ModelProto {
     return create(ModelProtoSchema, {
       irVersion,
@@ -127,13 +148,7 @@ export class OnnxGraph {
         { domain: '', version: opsetVersion },
         ...[...this.domains].sort().map((domain) => ({ domain, version: 1n })),
       ],
-      graph: {
-        name: this.name,
-        node: this.nodes,
-        input: this.inputs,
-        output: this.outputs,
-        initializer: this.initializers,
-      },
+      graph: this.toGraph(),
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     });
   }
@@ -187,6 +202,7 @@ export function attributeProto(name: string, value: Attribute): AttributeProto {
   }
   if ('float' in value)
     return create(AttributeProtoSchema, { name, type: AttributeKind.FLOAT, f: value.float });
+  if ('node' in value) return create(AttributeProtoSchema, { name, type: AttributeKind.GRAPH, g: value });
   if ('data' in value) {
     return create(AttributeProtoSchema, { name, type: AttributeKind.TENSOR, t: tensorProto('', value) });
   }

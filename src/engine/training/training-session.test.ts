@@ -37,12 +37,22 @@ function open(
   carried?: Readonly<Record<string, HostTensor>>,
   emaDecay: number | null = null,
   distillation?: Distillation,
+  repeats = false,
 ): TrainingSession {
   const optimizer = adam();
   const ema = emaDecay !== null;
   return new TrainingSession(
     (batchSize) =>
-      compileTrainingStep({ network, batchSize, classes: 2, optimizer, provider: 'cpu', ema, distillation }),
+      compileTrainingStep({
+        network,
+        batchSize,
+        classes: 2,
+        optimizer,
+        provider: 'cpu',
+        ema,
+        distillation,
+        repeats,
+      }),
     carried ?? initialState(initializeWeights(network, 3), optimizer, ema),
     { optimizer, seed: 3, emaDecay, threads: 1 },
   );
@@ -134,6 +144,33 @@ describe('TrainingSession', () => {
     expect(carried['ema/state/norm/mean']!.data).not.toEqual(carried['state/norm/mean']!.data);
     await session.close();
     await replay.close();
+  });
+
+  it('makes several steps in one run exactly as one by one', async () => {
+    const inputs = [1, 2, 3, 4, 5].map((step) => {
+      const { size, pixels, targets } = batch(step === 4 ? 9 : step); // every fourth is smaller
+      expect(size).toBe(8);
+      return { pixels, targets, step, learningRate: 0.01 / step };
+    });
+    const sessions = [open(undefined, 0.9), open(undefined, 0.9, undefined, true)] as const;
+    const [single, several] = sessions;
+    const expected = [];
+    for (const input of inputs) expected.push(await single.run(8, input));
+    expect([
+      ...(await several.runSteps(8, inputs.slice(0, 3))),
+      ...(await several.runSteps(8, inputs.slice(3))),
+    ]).toEqual(expected);
+    expect(await copyOf(several)).toEqual(await copyOf(single));
+    for (const session of sessions) await session.close();
+  });
+
+  it('makes steps one by one where the graph makes one a run', async () => {
+    const inputs = [1, 2, 3].map((step) => ({ ...batch(step), step, learningRate: 0.01 }));
+    const [single, several] = [open(), open()];
+    const expected = [];
+    for (const input of inputs) expected.push(await single.run(8, input));
+    expect(await several.runSteps(8, inputs)).toEqual(expected);
+    for (const session of [single, several]) await session.close();
   });
 
   it('learns from a teacher alone as from its probabilities as soft labels', async () => {

@@ -3,9 +3,10 @@
 import { Random } from '../../random/random.js';
 import { stepScalars, type TrainingStep } from '../compile/training-step.js';
 import type { Optimizer } from '../optim/transforms.js';
+import type { Device } from '../runtime/device.js';
 import { openSession, type Session, type SessionOptions, type Tensor } from '../runtime/session.js';
 import { allocate, type HostTensor } from '../tensor/array.js';
-import { type Shape, tensorType } from '../tensor/type.js';
+import { elementCount, type Shape, tensorType } from '../tensor/type.js';
 import { type CarriedState, carriedState } from './carried-state.js';
 
 export interface TrainingSessionOptions extends Omit<SessionOptions, 'resident'> {
@@ -35,6 +36,12 @@ export interface StepResult {
   /** Images of the batch whose class was right. */
   correct: number;
 }
+
+/**
+ * Steps that are worth making in one run of the engine. On CUDA every run takes what is carried to the device and back,
+ * which for `large` took longer than a step (docs/performance.md); elsewhere it stays where it is.
+ */
+export const stepsPerRun = (device: Device): number => (device === 'cuda' ? 16 : 1);
 
 export class TrainingSession {
   private readonly sessions = new Map<number, Promise<{ step: TrainingStep; session: Session }>>();
@@ -98,22 +105,42 @@ export class TrainingSession {
 
   /** One step on a batch of any size. */
   async run(batchSize: number, input: StepInput): Promise<StepResult> {
-    const { step, session } = await this.open(batchSize, input.imageShape);
+    const [result] = await this.runSteps(batchSize, [input]);
+    return result!;
+  }
+
+  /**
+   * Steps one after the other, on batches of the same size and images of the same shape: in one run of the engine where
+   * its graph is written for that, as on CUDA, which saves the way of the carried tensors between them.
+   *
+   * @param inputs at least one.
+   */
+  async runSteps(batchSize: number, inputs: readonly StepInput[]): Promise<StepResult[]> {
+    const { step, session } = await this.open(batchSize, inputs[0]!.imageShape);
+    const results: StepResult[] = [];
+    const make = async (given: Readonly<Record<string, HostTensor>>): Promise<void> => {
+      const { loss, correct } = await this.state.step(session, step.carried, given);
+      for (const [i, value] of loss!.data.entries())
+        results.push({ loss: Number(value), correct: Number(correct!.data[i]) });
+    };
+    if (step.repeats) await make(stacked(inputs.map((input) => this.givenTo(step, input))));
+    else for (const input of inputs) await make(this.givenTo(step, input)); // one by one: masks share their memory
+    return results;
+  }
+
+  private givenTo(step: TrainingStep, input: StepInput): Record<string, HostTensor> {
+    const { batchSize } = step;
     const image = step.pixels.shape.slice(1);
     const classes = input.targets.length / batchSize;
-    const inputs: Record<string, HostTensor> = {
-      ...this.drawMasks(step, input.step),
+    const masks = this.drawMasks(step, input.step);
+    return {
+      ...(step.repeats ? copies(masks) : masks),
       ...stepScalars(this.options.optimizer, input.step, input.learningRate, this.options.emaDecay),
       pixels: { type: tensorType('float32', [batchSize, ...image]), data: input.pixels },
       targets: { type: tensorType('float32', [batchSize, classes]), data: input.targets },
       ...(input.teacher && {
         teacher: { type: tensorType('float32', [batchSize, classes]), data: input.teacher },
       }),
-    };
-    const results = await this.state.step(session, step.carried, inputs);
-    return {
-      loss: Number(results.loss!.data[0]),
-      correct: Number(results.correct!.data[0]),
     };
   }
 
@@ -136,4 +163,25 @@ export class TrainingSession {
     await this.closeSessions();
     await this.state.close();
   }
+}
+
+/** Of masks, whose memory the next step draws into. */
+function copies(tensors: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { type, data }]) => [name, { type, data: data.slice() }]),
+  );
+}
+
+/** Tensors of several steps, each name's along a new first axis. */
+function stacked(steps: readonly Readonly<Record<string, HostTensor>>[]): Record<string, HostTensor> {
+  return Object.fromEntries(
+    Object.entries(steps[0]!).map(([name, { type }]) => {
+      const whole = allocate(tensorType(type.dtype, [steps.length, ...type.shape]));
+      const size = elementCount(type.shape);
+      steps.forEach((step, i) => {
+        (whole.data as Float32Array).set(step[name]!.data as Float32Array, i * size);
+      });
+      return [name, whole];
+    }),
+  );
 }
