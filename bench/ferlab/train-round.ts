@@ -3,12 +3,12 @@
 // together as src/train/train.ts and fit.ts do. Prints one JSON object.
 
 import { parseArgs } from 'node:util';
-import { type BatchLoader, createBatchLoader } from '../../dist/data/batches.js';
+import { type BatchLoader, createBatchLoader, equalBatches } from '../../dist/data/batches.js';
 import { initializeWeights, type Network } from '../../dist/engine/compile/network.js';
 import { compileTrainingStep, initialState } from '../../dist/engine/compile/training-step.js';
 import { channelBlock } from '../../dist/engine/runtime/channel-block.js';
 import { type Device, devices } from '../../dist/engine/runtime/device.js';
-import { TrainingSession } from '../../dist/engine/training/training-session.js';
+import { type StepInput, stepsPerRun, TrainingSession } from '../../dist/engine/training/training-session.js';
 import { Random } from '../../dist/random/random.js';
 import { resolveTrainConfig, type TrainConfig } from '../../dist/train/config.js';
 import { mixBatch } from '../../dist/train/mixup.js';
@@ -88,8 +88,11 @@ async function openSession(config: TrainConfig, network: Network, device: Device
 const targetsOf = (labels: Int32Array, { train }: TrainConfig): Float32Array =>
   softTargets(labels, classCount, train.labelSmoothing, null);
 
+/** Milliseconds of one step, from those of runs that make several at once. */
+const perStep = (times: readonly number[], steps: number): number[] => times.map((time) => time / steps);
+
 async function measureStep(
-  { batch, steps, warmup }: Arguments,
+  { device, batch, steps, warmup }: Arguments,
   config: TrainConfig,
   session: TrainingSession,
   pixelCount: number,
@@ -99,12 +102,11 @@ async function measureStep(
     Int32Array.from({ length: batch }, (_, i) => i % classCount),
     config,
   );
-  const times = await timeCalls(
-    (i) => session.run(batch, { pixels, targets, step: i + 1, learningRate }),
-    steps,
-    Math.min(warmup, 3),
-  );
-  return timings(times, batch);
+  const atOnce = stepsPerRun(device);
+  const inputs = (run: number): StepInput[] =>
+    Array.from({ length: atOnce }, (_, i) => ({ pixels, targets, step: run * atOnce + i + 1, learningRate }));
+  const times = await timeCalls((i) => session.runSteps(batch, inputs(i)), steps, Math.min(warmup, 3));
+  return timings(perStep(times, atOnce), batch);
 }
 
 /** Batches of epoch after epoch. */
@@ -113,11 +115,13 @@ async function* endlessly(loader: BatchLoader) {
   for (let epoch = 0; ; epoch++) yield* loader.epoch(epoch);
 }
 
+/** @returns times of steps; `steps` and `warmup` count runs of the engine, which makes several steps at once on CUDA. */
 async function measurePipeline(
-  { batch, steps, warmup }: Arguments,
+  { device, batch, steps, warmup }: Arguments,
   config: TrainConfig,
   session: TrainingSession,
 ) {
+  const atOnce = stepsPerRun(device);
   const start = performance.now();
   let read = Number.NaN;
   const data = await openTrainingData(config, {
@@ -131,25 +135,32 @@ async function measurePipeline(
       batchSize: batch,
       seed: config.train.seed,
       augment: config.augment,
+      ahead: 4 * atOnce,
       dropRemainder: true,
     });
     const ends: number[] = [];
-    let waited = 0;
-    for await (const { pixels, labels, waitSeconds, release } of endlessly(loader)) {
-      const step = ends.length + 1;
-      const targets = targetsOf(labels, config);
-      const { mixup, seed } = config.train;
-      const input =
-        mixup === null
-          ? { pixels, targets }
-          : mixBatch(pixels, targets, batch, mixup, new Random(seed, 'mixup', step));
-      await session.run(batch, { pixels: input.pixels, targets: input.targets, step, learningRate });
-      release();
+    let [step, waited] = [0, 0];
+    for await (const batches of equalBatches(endlessly(loader), atOnce)) {
+      const inputs = batches.map(({ pixels, labels }): StepInput => {
+        step++;
+        const targets = targetsOf(labels, config);
+        const { mixup, seed } = config.train;
+        const given =
+          mixup === null
+            ? { pixels, targets }
+            : mixBatch(pixels, targets, batch, mixup, new Random(seed, 'mixup', step));
+        return { pixels: given.pixels, targets: given.targets, step, learningRate };
+      });
+      await session.runSteps(batch, inputs);
       ends.push(performance.now());
-      if (step > warmup) waited += waitSeconds * 1000;
-      if (step === warmup + steps) break;
+      for (const { waitSeconds, release } of batches) {
+        release();
+        if (ends.length > warmup) waited += waitSeconds * 1000;
+      }
+      if (ends.length === warmup + steps) break;
     }
-    const times = ends.slice(warmup).map((end, i) => end - ends[warmup - 1 + i]!);
+    const runs = ends.slice(warmup).map((end, i) => end - ends[warmup - 1 + i]!);
+    const times = perStep(runs, atOnce);
     const images = data.training.count + data.validation.count;
     return {
       ...pipelineTimings(times, batch),

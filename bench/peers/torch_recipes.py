@@ -57,19 +57,19 @@ def adam(network):
     return torch.optim.Adam(network.parameters(), lr=1e-3, eps=1e-7)
 
 
-def nesterov(network):
+def adamw(network):
     """Weight decay of kernels alone, as the preset has it."""
     kernels = [parameter for parameter in network.parameters() if parameter.ndim > 1]
     others = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
-    groups = [{"params": kernels, "weight_decay": 5e-4}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.SGD(groups, lr=1e-3, momentum=0.9, nesterov=True)
+    groups = [{"params": kernels, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=1e-3, eps=1e-7)
 
 
 RECIPES = {
     "seed": Recipe(torch_seed.seed_network, adam, seed_augmentation),
     "resnet18": Recipe(
         torch_resnet18.resnet18_network,
-        nesterov,
+        adamw,
         torch_resnet18.augmentation,
         side=torch_resnet18.CROP,
         smoothing=0.1,

@@ -15,9 +15,9 @@ describe('foldConfig', () => {
   });
 
   it('shrinks warm-up and epochs without mixup with the epochs that are asked for', () => {
-    const { schedule, train } = foldConfig('faces', { folds: 2, preset: 'large', epochs: 6 }, 1);
-    expect([train.epochs, train.mixupOffEpochs]).toEqual([6, 1]);
-    expect(schedule.warmupEpochs).toBeCloseTo(0.6);
+    const { schedule, train } = foldConfig('faces', { folds: 2, preset: 'large', epochs: 12 }, 1);
+    expect([train.epochs, train.mixupOffEpochs]).toEqual([12, 1]);
+    expect(schedule.warmupEpochs).toBeCloseTo(0.5);
   });
 
   it('refuses numbers of folds that it cannot make', () => {

@@ -24,7 +24,7 @@ const strongAugmentation = {
   erasing: 0.5,
 } as const satisfies TrainConfigOverrides['augment'];
 
-/** The same, less far: for the few epochs that a processor has time for. */
+/** The same, less far: for smaller networks, and the few epochs that a processor has time for. */
 const augmentation = {
   ...strongAugmentation,
   zoom: 0.12,
@@ -36,7 +36,7 @@ const augmentation = {
 } as const satisfies TrainConfigOverrides['augment'];
 
 /**
- * What the presets but the seed share, `large` all but the optimizer: AdamW (SGD learnt more slowly in its first epochs, and far higher rates than usual
+ * What the presets but the seed share: AdamW (SGD learnt more slowly in its first epochs, and far higher rates than usual
  * paid: docs/results), a short warm-up and half a cosine, averaged weights. The last epoch is kept: the schedule ends at
  * zero, and choosing among epochs would fit the validation images.
  */
@@ -105,16 +105,17 @@ export const presets = {
       ...recipe,
       model: { name: 'large' },
       augment: strongAugmentation,
-      optimizer: {
-        name: 'sgd',
-        learningRate: 0.1,
-        momentum: 0.9,
-        nesterov: true,
-        weightDecay: 5e-4,
-        ema: 0.999,
+      optimizer: { ...recipe.optimizer, learningRate: 0.005, weightDecay: 0.1 },
+      schedule: { ...recipe.schedule, warmupEpochs: 3 },
+      train: {
+        ...recipe.train,
+        batchSize: 256,
+        startSide: 28,
+        growShare: 0.6,
+        epochs: 72,
+        mixup: 0.4,
+        mixupOffEpochs: 10,
       },
-      schedule: { ...recipe.schedule, warmupEpochs: 6 },
-      train: { ...recipe.train, epochs: 60, mixup: 0.4, mixupOffEpochs: 10 },
     },
   },
   deepid: {
