@@ -13,6 +13,11 @@ export interface ConvAttributes {
   group: number;
 }
 
+/** Attributes of the gradients: also the shape of what they give. */
+export interface ConvGradientAttributes extends ConvAttributes {
+  shape: readonly number[];
+}
+
 /** Shape of a convolution's result. */
 export function outputShape(
   x: readonly number[],
