@@ -14,8 +14,7 @@ const officialCounts = { train: 28_709, validation: 3589 };
 /** Rounding weights may change so much of the accuracy. */
 const largestLoss = 0.002;
 
-const { findAll } = await import('../dist/audit/find.js');
-const { openAuditImages, readAuditDataset } = await import('../dist/audit/open.js');
+const { copiesInTraining, sampleKey } = await import('../dist/audit/copies-in-training.js');
 const { readDataset } = await import('../dist/data/reader.js');
 const { openImages } = await import('../dist/data/store.js');
 const { onlyImages } = await import('../dist/data/subset.js');
@@ -53,17 +52,11 @@ function scoreAt(places, probabilities, { labels, samples }, classes) {
 
 const accuracyOf = ({ n, accuracy, accuracy_interval, ece }) => ({ n, accuracy, accuracy_interval, ece });
 
-/** Places of the validation images that stand in training too, pixel by pixel, and of those with a near copy there. */
-async function copiesInTraining(path) {
-  const { images, close } = await openAuditImages(await readAuditDataset(path), {});
-  try {
-    const { leaks } = await findAll(images, {});
-    const before = images.splits[0].store.count;
-    const places = (kind) => leaks.filter((leak) => leak.kind === kind).map(({ image }) => image - before);
-    return { exact: places('exact'), near: places('near') };
-  } finally {
-    await close();
-  }
+/** Places of the validation images that stand in training too: `exact`, pixel by pixel; `near`, with near copies also. */
+async function placesOfCopies(path, { name, samples }) {
+  const copies = await copiesInTraining(path, name);
+  const places = (kind) => samples.flatMap((sample, i) => (copies[kind].has(sampleKey(sample)) ? [i] : []));
+  return { exact: places('exact'), near: places('near') };
 }
 
 /** All places but some. */
@@ -96,7 +89,7 @@ async function score(bytes, validation, copies) {
     evaluation,
     test_time,
     without_copies: scoreWithout(copies.exact),
-    without_near_copies: scoreWithout([...copies.exact, ...copies.near]),
+    without_near_copies: scoreWithout(copies.near),
   };
 }
 
@@ -138,8 +131,11 @@ const original = fs.readFileSync(path.join(run, final?.file ?? 'best.onnx'));
 const opened = await openModel(original, run);
 const { width, height } = opened.inputSize;
 await opened.close();
-const copies = await copiesInTraining(datasetPath);
 const validation = await openImages(dataset.validation.samples, { width, height });
+const copies = await placesOfCopies(datasetPath, {
+  name: dataset.validation.name,
+  samples: validation.samples,
+});
 try {
   const calibrated = await calibrateBytes(withHalfPrecision(original, run), run, {
     store: onlyImages(validation, without(validation.count, copies.exact)),

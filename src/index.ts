@@ -11,6 +11,7 @@ import type { PresetName } from './train/presets.js';
 import { type TrainCall, train as trainFromConfig } from './train/train.js';
 
 export type { AuditPhase } from './audit/find.js';
+export type { CopyKind, LeftOut } from './audit/leaks.js';
 export type { LabellingModel } from './audit/suspects.js';
 export type {
   AuditResult,

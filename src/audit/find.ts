@@ -3,6 +3,7 @@
 import { blankDeviation, describeImages } from './describe.js';
 import { copyGroups } from './groups.js';
 import { type AuditImages, Pace } from './images.js';
+import type { CopyKind } from './leaks.js';
 import { findNearMatches, type NearMatch } from './near.js';
 import { type CrossValidated, judgeLabels, type OutOfSamplePredictor } from './out-of-sample.js';
 import { findSuspects, type LabellingModel, type RankedSuspects } from './suspects.js';
@@ -23,7 +24,7 @@ export interface FindOptions {
 export interface CopiesInTraining {
   image: number;
   /** A copy among the training images: exact ones are told before near ones. */
-  kind: 'exact' | 'near';
+  kind: CopyKind;
   /** Some exact copy in training has another label. */
   conflicting: boolean;
 }

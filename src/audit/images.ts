@@ -6,6 +6,7 @@ import { sequentialBatches } from '../data/batches.js';
 import { digestBytes } from '../data/image-tasks.js';
 import { fingerprintOf, type ImageStore } from '../data/store.js';
 import { onlyImages } from '../data/subset.js';
+import type { Sample } from '../data/types.js';
 import { FerlabError } from '../errors.js';
 import type { ImageReference } from './types.js';
 
@@ -82,11 +83,16 @@ export class AuditImages {
     return { store: this.splits[split]!.store, index: i - this.firsts[split]! };
   }
 
+  /** Image i as its dataset has it. */
+  sample(i: number): Sample {
+    const { store, index } = this.place(i);
+    return store.samples[index]!;
+  }
+
   /** File, split and class of image i. */
   reference(i: number): ImageReference {
-    const { store, index } = this.place(i);
     return {
-      file: store.samples[index]!.file,
+      file: this.sample(i).file,
       split: this.splits[this.splitOf[i]!]!.name,
       label: this.classes[this.labels[i]!]!,
     };

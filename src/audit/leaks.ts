@@ -3,6 +3,20 @@
 
 import type { ImageStore } from '../data/store.js';
 
+/** `exact`: the same pixels in training. `near`: these, and other versions of a photograph of training (near.ts). */
+export const copyKinds = ['exact', 'near'] as const;
+export type CopyKind = (typeof copyKinds)[number];
+
+/** What was left out of a score because it stands in training too. */
+export interface LeftOut {
+  kind: CopyKind;
+  removed: number;
+}
+
+/** What readers of such a score have to know. */
+export const describeLeftOut = ({ kind, removed }: LeftOut): string =>
+  `Without ${removed} images that have ${kind === 'exact' ? 'an exact copy' : 'an exact or near copy'} in the training split.`;
+
 /** A validation image with copies among the training images. Numbers are places in the stores. */
 export interface Leak {
   validation: number;

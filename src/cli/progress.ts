@@ -122,13 +122,14 @@ export function createCountProgress(stream: Stream, label: string, quiet: boolea
 export function createSplitProgress(err: Stream, quiet: boolean) {
   const bars = {
     decode: createCountProgress(err, 'Reading images', quiet),
+    search: createCountProgress(err, 'Looking for copies', quiet),
     predict: createCountProgress(err, 'Scoring', quiet),
   };
   const end = () => {
     for (const bar of Object.values(bars)) bar.end();
   };
   const show = (event: EvaluateEvent) => {
-    if (event.type === 'decode' || event.type === 'predict') bars[event.type].show(event.done, event.total);
+    if (event.type !== 'log' && event.type !== 'warning') bars[event.type].show(event.done, event.total);
     else if (!quiet) {
       end();
       err.write(`${event.type === 'warning' ? 'Warning: ' : ''}${event.message}\n`);

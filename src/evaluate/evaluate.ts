@@ -1,9 +1,13 @@
 // Evaluates a model file on labelled images from disk.
 
+import { copiesInTraining, sampleKey } from '../audit/copies-in-training.js';
+import { type CopyKind, describeLeftOut, type LeftOut } from '../audit/leaks.js';
 import type { ImageStore } from '../data/store.js';
+import { withoutImages } from '../data/subset.js';
 import type { BadFile } from '../data/types.js';
 import { chooseDevice } from '../engine/runtime/choose-device.js';
 import type { Device, DeviceChoice } from '../engine/runtime/device.js';
+import { FerlabError } from '../errors.js';
 import { boxedModelFile } from '../predict/boxed.js';
 import { loadEnsemble } from '../predict/load.js';
 import type { TestTimeKind } from '../predict/views.js';
@@ -23,6 +27,8 @@ export interface EvaluateOptions extends SplitOptions {
   with?: readonly string[] | undefined;
   /** Test-time augmentation; `none` unless told. */
   tta?: TestTimeKind | undefined;
+  /** Leave out images that have copies of this kind in the dataset's training split; none unless told. */
+  withoutCopies?: CopyKind | undefined;
   /** Images per call of the model, 64 unless told. */
   batchSize?: number | undefined;
   /** Threads of the engine; its own choice unless told. */
@@ -45,6 +51,8 @@ export interface Evaluation extends EvaluationResult {
   device: Device;
   dataset: string;
   split: string;
+  /** What was left out because it stands in the training split too; null where nothing was to be. */
+  without_copies: LeftOut | null;
   /** Images per second through the model, decoded images in memory. */
   images_per_second: number;
   /** What the models say of their training that has to be known to compare the score. */
@@ -54,7 +62,7 @@ export interface Evaluation extends EvaluationResult {
 }
 
 /**
- * Scores a model on every usable image of a split.
+ * Scores a model on every usable image of a split, or on those without copies in training.
  *
  * @throws FerlabError `model` where a file isn't a model or the models don't go together, `usage` where they can't be
  *   used with the test-time augmentation, `data` where the images can't be used or their classes
@@ -73,6 +81,9 @@ export async function evaluateModel(
   try {
     const opened = await openSplit(options, model, hooks);
     store = opened.store;
+    const all = store.count;
+    if (options.withoutCopies !== undefined)
+      store = await leaveCopiesOut(store, opened.name, options.dataset, options.withoutCopies, hooks);
     const { result, seconds } = await scoreStore(model, store, {
       batchSize: options.batchSize,
       onProgress: (done, total) => hooks.onProgress?.({ type: 'predict', done, total }),
@@ -86,6 +97,10 @@ export async function evaluateModel(
       dataset: options.dataset,
       split: opened.name,
       ...result,
+      without_copies:
+        options.withoutCopies === undefined
+          ? null
+          : { kind: options.withoutCopies, removed: all - store.count },
       images_per_second: result.n / seconds,
       notes: [...(model.metadata.notes ?? [])],
       bad_files: opened.bad,
@@ -98,6 +113,28 @@ export async function evaluateModel(
     await store?.close();
     await model.close();
   }
+}
+
+async function leaveCopiesOut(
+  store: ImageStore,
+  split: string,
+  dataset: string,
+  kind: CopyKind,
+  hooks: EvaluateHooks,
+): Promise<ImageStore> {
+  const copies = await copiesInTraining(dataset, split, {
+    signal: hooks.signal,
+    onProgress: (_phase, done, total) => hooks.onProgress?.({ type: 'search', done, total }),
+  });
+  const places = Array.from(store.samples.keys()).filter((i) =>
+    copies[kind].has(sampleKey(store.samples[i]!)),
+  );
+  if (places.length < store.count) return withoutImages(store, new Set(places));
+  throw new FerlabError(
+    'data',
+    `${dataset}: expected images in ${split} without a copy in training; found that all ${store.count} have one. ` +
+      'Score them all, and say so.',
+  );
 }
 
 async function writeReportOf(
@@ -129,7 +166,10 @@ async function writeReportOf(
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     },
     mistakes: await pictureMistakes(store, evaluation.mistakes),
-    notes: evaluation.notes,
+    notes: [
+      ...evaluation.notes,
+      ...(evaluation.without_copies ? [describeLeftOut(evaluation.without_copies)] : []),
+    ],
     warnings:
       evaluation.bad_files.length > 0 ? [`${evaluation.bad_files.length} files could not be used.`] : [],
   });

@@ -21,6 +21,8 @@ export type EvaluateEvent =
   | { type: 'warning'; message: string }
   /** Images read from their files so far. */
   | { type: 'decode'; done: number; total: number }
+  /** Images looked at for copies in training so far, over and over. */
+  | { type: 'search'; done: number; total: number }
   /** Images scored so far. */
   | { type: 'predict'; done: number; total: number };
 

@@ -164,6 +164,14 @@ describe('calibration', () => {
     copyFileSync(path.join(folder, seen), path.join(folder, copy));
     await succeed(['train', 'leaky', '--epochs', '2', '--out', 'leaked', ...tiny], folder);
     expect(json('leaked/report.json')).toMatchObject({ calibration: { n: 69 }, evaluation: { n: 70 } });
+    const apart = ['evaluate', 'leaked/best.onnx', 'leaky', '--without-copies', 'exact'];
+    expect(JSON.parse(await succeed([...apart, '--json'], folder))).toMatchObject({
+      n: 69,
+      without_copies: { kind: 'exact', removed: 1 },
+    });
+    const said = 'Without 1 images that have an exact copy in the training split.';
+    expect(await succeed([...apart, '--out', 'apart'], folder)).toContain(said);
+    expect(readFileSync(path.join(folder, 'apart/report.md'), 'utf8')).toContain(said);
     expect(readFileSync(path.join(folder, 'leaked/report.md'), 'utf8')).toContain(
       "fitted on the 69 of the images scored here that don't stand in training too",
     );

@@ -30,7 +30,7 @@ const directions: Record<string, string[]> = {
   models: ['engine/compile'],
   report: ['errors', 'files'],
   predict: ['engine/runtime', 'engine/onnx', 'image', 'errors'],
-  evaluate: ['predict', 'data', 'report', 'version'],
+  evaluate: ['predict', 'audit', 'data', 'report', 'version'],
   audit: ['data', 'report', 'version'],
   train: ['models', 'engine/training', 'audit', 'data', 'evaluate', 'report', 'version'],
   'cross-validation': ['train', 'audit'],

@@ -1,9 +1,11 @@
 // `ferlab evaluate`: scores a model on a labelled set.
 
+import { copyKinds, describeLeftOut } from '../../audit/leaks.js';
 import { FerlabError } from '../../errors.js';
 import type { Evaluation } from '../../evaluate/evaluate.js';
 import {
   type CommandSpec,
+  choiceOption,
   debugOption,
   flagOption,
   type Invocation,
@@ -22,6 +24,7 @@ const batchFlags = '--batch-size <n>';
 const threadsFlags = '--threads <n>';
 const strictFlags = '--strict';
 const outFlags = '--out <folder>';
+const copiesFlags = '--without-copies <kind>';
 /** Mistakes named in the terminal; the picture shows more. */
 const mistakesShown = 5;
 
@@ -69,6 +72,7 @@ function describe(result: Evaluation): string {
     `Accuracy ${percent(result.accuracy, 2)} of ${result.n} images (95% interval ${percent(low, 2)} to ${percent(high, 2)})`,
     `Loss ${result.loss.toFixed(4)}  calibration error ${percent(result.ece, 2)}  ${throughput(result.images_per_second)}`,
     ...describeModels(result),
+    ...(result.without_copies ? [describeLeftOut(result.without_copies)] : []),
     ...result.notes.map((note) => `Note: ${note}`),
     '',
     scoreTable(result),
@@ -106,6 +110,7 @@ async function run(invocation: Invocation): Promise<number> {
     ...readModelOptions(invocation),
     dataset,
     split: textOption(invocation, splitFlags),
+    withoutCopies: choiceOption(invocation, copiesFlags, copyKinds),
     batchSize: integerOption(invocation, batchFlags, 1),
     threads: integerOption(invocation, threadsFlags, 1),
     strict: flagOption(invocation, strictFlags),
@@ -140,6 +145,11 @@ export const evaluateCommand: CommandSpec = {
       flags: splitFlags,
       description: 'the split of the dataset to score',
       defaultText: 'its validation split',
+    },
+    {
+      flags: copiesFlags,
+      description:
+        'leave out images that stand in the training split too: exact, pixel by pixel; near, another version of the photograph too',
     },
     {
       flags: outFlags,
