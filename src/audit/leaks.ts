@@ -15,7 +15,7 @@ export interface LeftOut {
 
 /** What readers of such a score have to know. */
 export const describeLeftOut = ({ kind, removed }: LeftOut): string =>
-  `Without ${removed} images that have ${kind === 'exact' ? 'an exact copy' : 'an exact or near copy'} in the training split.`;
+  `Images left out for an ${kind === 'exact' ? 'exact' : 'exact or near'} copy in the training split: ${removed}.`;
 
 /** A validation image with copies among the training images. Numbers are places in the stores. */
 export interface Leak {

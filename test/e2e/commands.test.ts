@@ -169,7 +169,7 @@ describe('calibration', () => {
       n: 69,
       without_copies: { kind: 'exact', removed: 1 },
     });
-    const said = 'Without 1 images that have an exact copy in the training split.';
+    const said = 'Images left out for an exact copy in the training split: 1.';
     expect(await succeed([...apart, '--out', 'apart'], folder)).toContain(said);
     expect(readFileSync(path.join(folder, 'apart/report.md'), 'utf8')).toContain(said);
     expect(readFileSync(path.join(folder, 'leaked/report.md'), 'utf8')).toContain(
