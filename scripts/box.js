@@ -54,9 +54,11 @@ const accuracyOf = ({ n, accuracy, accuracy_interval, ece }) => ({ n, accuracy, 
 
 /** Places of the validation images that stand in training too: `exact`, pixel by pixel; `near`, with near copies also. */
 async function placesOfCopies(path, { name, samples }) {
-  const copies = await copiesInTraining(path, name);
-  const places = (kind) => samples.flatMap((sample, i) => (copies[kind].has(sampleKey(sample)) ? [i] : []));
-  return { exact: places('exact'), near: places('near') };
+  const places = async (kind) => {
+    const copies = await copiesInTraining(path, name, kind);
+    return samples.flatMap((sample, i) => (copies.has(sampleKey(sample)) ? [i] : []));
+  };
+  return { exact: await places('exact'), near: await places('near') };
 }
 
 /** All places but some. */

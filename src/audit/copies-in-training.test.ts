@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Rendering, render, takePhotograph } from '../../test/audit/pictures.js';
 import { failure } from '../../test/data/empty-files.js';
 import { copiesInTraining } from './copies-in-training.js';
+import { copyKinds } from './leaks.js';
 
 let folder: string;
 
@@ -35,14 +36,13 @@ const keys = (...files: string[]) => new Set(files.map((file) => path.join(folde
 
 describe('copiesInTraining', () => {
   it('gives the images of a split with the same pixels in training, and with another version too', async () => {
-    expect(await copiesInTraining(folder, 'validation')).toEqual({
-      exact: keys('validation/happy/same.png'),
-      near: keys('validation/happy/same.png', 'validation/sad/brighter.png'),
-    });
-    expect(await copiesInTraining(folder, 'test')).toEqual({
-      exact: keys('test/happy/same.png'),
-      near: keys('test/happy/same.png'),
-    });
+    const found = (split: string) =>
+      Promise.all(copyKinds.map((kind) => copiesInTraining(folder, split, kind)));
+    expect(await found('validation')).toEqual([
+      keys('validation/happy/same.png'),
+      keys('validation/happy/same.png', 'validation/sad/brighter.png'),
+    ]);
+    expect(await found('test')).toEqual([keys('test/happy/same.png'), keys('test/happy/same.png')]);
   });
 
   it('refuses a folder without training images, and the training split itself', async () => {
@@ -52,7 +52,7 @@ describe('copiesInTraining', () => {
       ['', 'train'],
       ['', 'extra'],
     ] as const) {
-      const error = await failure(copiesInTraining(path.join(folder, where), split));
+      const error = await failure(copiesInTraining(path.join(folder, where), split, 'exact'));
       expect(error.kind).toBe('usage');
       expect(error.message).toContain('expected a training split');
     }

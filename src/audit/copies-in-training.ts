@@ -4,15 +4,15 @@ import { splitRole } from '../data/layout.js';
 import type { Sample } from '../data/types.js';
 import { FerlabError } from '../errors.js';
 import { type FindOptions, findAll } from './find.js';
-import type { CopyKind } from './leaks.js';
+import { type CopyKind, findLeaks } from './leaks.js';
 import { openAuditImages, readAuditDataset } from './open.js';
 
 /** The same for an image however its dataset was read: names are relative to a dataset or to one of its splits. */
 export const sampleKey = ({ file, source }: Sample): string => (source.kind === 'file' ? source.path : file);
 
 /**
- * Keys (sampleKey) of the images of a split that have copies in training. Looks through the whole dataset, as
- * `ferlab audit` does.
+ * Keys (sampleKey) of the images of a split that have copies of a kind in training. Near ones take a search through the
+ * whole dataset, as `ferlab audit` makes it.
  *
  * @param path a dataset with a training split.
  * @param split the name of another of its splits.
@@ -21,8 +21,9 @@ export const sampleKey = ({ file, source }: Sample): string => (source.kind === 
 export async function copiesInTraining(
   path: string,
   split: string,
+  kind: CopyKind,
   { signal, onProgress }: Pick<FindOptions, 'signal' | 'onProgress'> = {},
-): Promise<Record<CopyKind, Set<string>>> {
+): Promise<Set<string>> {
   const dataset = await readAuditDataset(path);
   const names = dataset.splits.map(({ name }) => name);
   if (splitRole(names[0]!) !== 'train' || names[0] === split || !names.includes(split)) {
@@ -37,16 +38,15 @@ export async function copiesInTraining(
     onProgress: (done, total) => onProgress?.('decode', done, total),
   });
   try {
-    const { leaks } = await findAll(images, { signal, onProgress });
-    const exact = new Set<string>();
-    const near = new Set<string>();
-    for (const { image, kind } of leaks) {
-      if (images.reference(image).split !== split) continue;
-      const key = sampleKey(images.sample(image));
-      near.add(key);
-      if (kind === 'exact') exact.add(key);
+    if (kind === 'exact') {
+      const [training, heldOut] = [0, names.indexOf(split)].map((i) => images.splits[i]!.store);
+      return new Set(
+        findLeaks(training!, heldOut!).map((leak) => sampleKey(heldOut!.samples[leak.validation]!)),
+      );
     }
-    return { exact, near };
+    const { leaks } = await findAll(images, { signal, onProgress });
+    const own = leaks.filter(({ image }) => images.reference(image).split === split);
+    return new Set(own.map(({ image }) => sampleKey(images.sample(image))));
   } finally {
     await close();
   }

@@ -122,13 +122,11 @@ async function leaveCopiesOut(
   kind: CopyKind,
   hooks: EvaluateHooks,
 ): Promise<ImageStore> {
-  const copies = await copiesInTraining(dataset, split, {
+  const copies = await copiesInTraining(dataset, split, kind, {
     signal: hooks.signal,
     onProgress: (_phase, done, total) => hooks.onProgress?.({ type: 'search', done, total }),
   });
-  const places = Array.from(store.samples.keys()).filter((i) =>
-    copies[kind].has(sampleKey(store.samples[i]!)),
-  );
+  const places = Array.from(store.samples.keys()).filter((i) => copies.has(sampleKey(store.samples[i]!)));
   if (places.length < store.count) return withoutImages(store, new Set(places));
   throw new FerlabError(
     'data',

@@ -244,7 +244,7 @@ function lowerInputGradientAsConvTranspose(
   const [dyShape, kernel] = node.inputs.map((input) => input.shape.slice(2));
   const inputs = node.inputs.map(name);
   const outputs = node.outputs.map(name);
-  // Rows and columns that the kernel reached in all; from them on, up to the shape, those that its strides left out.
+  // Rows and columns that the kernel reaches, padding included. `rest`: how many of the images' own lie beyond them.
   const full = [0, 1].map((axis) => (dyShape![axis]! - 1) * strides[axis]! + kernel![axis]!);
   const rest = (around: readonly number[]): number[] =>
     full.map((size, axis) => shape[axis + 2]! - (size - around[axis]! - around[axis + 2]!));
@@ -254,7 +254,7 @@ function lowerInputGradientAsConvTranspose(
     onnx.addNode('ConvTranspose', inputs, outputs, { ...attributes, pads, output_padding: rest(pads) });
     return;
   }
-  // ONNX Runtime's CUDA provider leaves uneven padding to the CPU: there all is computed, and cut to the shape.
+  // ONNX Runtime's CUDA provider leaves uneven padding to the CPU. So all that is reached is computed, then cut to shape.
   const before = [pads[0], pads[1]];
   const missing = rest([...before, 0, 0]).map((size) => Math.max(0, size));
   const whole = onnx.node('ConvTranspose', inputs, {

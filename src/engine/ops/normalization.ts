@@ -49,22 +49,24 @@ export const momentsOp: OpDefinition<NoAttributes> = {
     const input = name(x);
     const [mean, variance] = node.outputs.map(name);
     const byChannel = { shape: x.shape, axes: axesButChannels(x.shape.length), keepDims: false };
-    const axes = onnx.integers(...byChannel.axes);
-    lowerReduction(context, { reduction: 'ReduceMean', input, output: mean!, ...byChannel });
+    const meanOf = (values: string, output: string): void =>
+      lowerReduction(context, { reduction: 'ReduceMean', input: values, output, ...byChannel });
+    meanOf(input, mean!);
     if (x.shape.length === 2) {
       // Few elements: the two-pass form, which is the more accurate, costs nothing.
       const centred = onnx.node('Sub', [input, mean!]);
-      onnx.addNode('ReduceMean', [onnx.node('Mul', [centred, centred]), axes], [variance!], { keepdims: 0 });
+      meanOf(onnx.node('Mul', [centred, centred]), variance!);
       return;
     }
     // var = E[x^2] - E[x]^2 in one pass over the data; rounding may take it just below 0.
     const meanSquare = onnx.fresh('ReduceMean');
     if (provider === 'cuda') {
       // Its ReduceSumSquare has none of the fast kernels.
-      const squares = onnx.node('Mul', [input, input]);
-      lowerReduction(context, { reduction: 'ReduceMean', input: squares, output: meanSquare, ...byChannel });
+      meanOf(onnx.node('Mul', [input, input]), meanSquare);
     } else {
-      const squares = onnx.node('ReduceSumSquare', [input, axes], { keepdims: 0 });
+      const squares = onnx.node('ReduceSumSquare', [input, onnx.integers(...byChannel.axes)], {
+        keepdims: 0,
+      });
       const count = elementCount(x.shape) / x.shape[1]!;
       onnx.addNode('Mul', [squares, onnx.scalar(1 / count)], [meanSquare]);
     }

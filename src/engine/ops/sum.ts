@@ -35,30 +35,26 @@ export interface Reduction extends ReductionAttributes {
  */
 export function lowerReduction({ onnx, provider }: LoweringContext, reduction: Reduction): void {
   const { input, shape, output, keepDims } = reduction;
+  const reduce = (from: string, over: readonly number[], to: string, keepdims: 0 | 1): void =>
+    onnx.addNode(reduction.reduction, [from, onnx.integers(...over)], [to], {
+      keepdims,
+      noop_with_empty_axes: 1,
+    });
   const axes = new Set(reduction.axes.map((axis) => normalizeAxis(axis, shape.length)));
   let trailing = shape.length;
   while (axes.has(trailing - 1)) trailing--;
   const last = [...axes].filter((axis) => axis >= trailing);
   const others = [...axes].filter((axis) => axis < trailing);
-  const reduce = (tensor: string, over: readonly number[], keepdims: boolean) =>
-    [
-      reduction.reduction,
-      [tensor, onnx.integers(...over)],
-      { keepdims: keepdims ? 1 : 0, noop_with_empty_axes: 1 },
-    ] as const;
   if (provider !== 'cuda' || last.length === 0 || others.length === 0) {
-    const [type, inputs, attributes] = reduce(input, reduction.axes, keepDims);
-    onnx.addNode(type, inputs, [output], attributes);
+    reduce(input, reduction.axes, output, keepDims ? 1 : 0);
     return;
   }
-  const rows = onnx.node(...reduce(input, last, false));
-  if (!keepDims) {
-    const [type, inputs, attributes] = reduce(rows, others, false);
-    onnx.addNode(type, inputs, [output], attributes);
-    return;
-  }
-  const reduced = onnx.node(...reduce(rows, others, false));
-  onnx.addNode('Reshape', [reduced, onnx.integers(...reducedShape(shape, reduction))], [output]);
+  const rows = onnx.fresh(reduction.reduction);
+  const reduced = keepDims ? onnx.fresh(reduction.reduction) : output;
+  reduce(input, last, rows, 0);
+  reduce(rows, others, reduced, 0);
+  if (keepDims)
+    onnx.addNode('Reshape', [reduced, onnx.integers(...reducedShape(shape, reduction))], [output]);
 }
 
 const keep = (attributes: ReductionAttributes): ReductionAttributes => ({ ...attributes, keepDims: true });

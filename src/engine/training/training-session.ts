@@ -6,7 +6,7 @@ import type { Optimizer } from '../optim/transforms.js';
 import type { Device } from '../runtime/device.js';
 import { openSession, type Session, type SessionOptions, type Tensor } from '../runtime/session.js';
 import { allocate, type HostTensor } from '../tensor/array.js';
-import { elementCount, type Shape, tensorType } from '../tensor/type.js';
+import { type Shape, tensorType } from '../tensor/type.js';
 import { type CarriedState, carriedState } from './carried-state.js';
 
 export interface TrainingSessionOptions extends Omit<SessionOptions, 'resident'> {
@@ -123,18 +123,30 @@ export class TrainingSession {
       for (const [i, value] of loss!.data.entries())
         results.push({ loss: Number(value), correct: Number(correct!.data[i]) });
     };
-    if (step.repeats) await make(stacked(inputs.map((input) => this.givenTo(step, input))));
+    if (step.repeats) await make(this.givenToAll(step, inputs));
     else for (const input of inputs) await make(this.givenTo(step, input)); // one by one: masks share their memory
     return results;
   }
 
+  /** What each of several steps is given, along a new first axis. */
+  private givenToAll(step: TrainingStep, inputs: readonly StepInput[]): Record<string, HostTensor> {
+    const whole: Record<string, HostTensor> = {};
+    inputs.forEach((input, i) => {
+      for (const [name, { type, data }] of Object.entries(this.givenTo(step, input))) {
+        whole[name] ??= allocate(tensorType(type.dtype, [inputs.length, ...type.shape]));
+        (whole[name].data as Float32Array).set(data as Float32Array, i * data.length);
+      }
+    });
+    return whole;
+  }
+
+  /** Its masks are good until the next step's are drawn. */
   private givenTo(step: TrainingStep, input: StepInput): Record<string, HostTensor> {
     const { batchSize } = step;
     const image = step.pixels.shape.slice(1);
     const classes = input.targets.length / batchSize;
-    const masks = this.drawMasks(step, input.step);
     return {
-      ...(step.repeats ? copies(masks) : masks),
+      ...this.drawMasks(step, input.step),
       ...stepScalars(this.options.optimizer, input.step, input.learningRate, this.options.emaDecay),
       pixels: { type: tensorType('float32', [batchSize, ...image]), data: input.pixels },
       targets: { type: tensorType('float32', [batchSize, classes]), data: input.targets },
@@ -163,25 +175,4 @@ export class TrainingSession {
     await this.closeSessions();
     await this.state.close();
   }
-}
-
-/** Of masks, whose memory the next step draws into. */
-function copies(tensors: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, { type, data }]) => [name, { type, data: data.slice() }]),
-  );
-}
-
-/** Tensors of several steps, each name's along a new first axis. */
-function stacked(steps: readonly Readonly<Record<string, HostTensor>>[]): Record<string, HostTensor> {
-  return Object.fromEntries(
-    Object.entries(steps[0]!).map(([name, { type }]) => {
-      const whole = allocate(tensorType(type.dtype, [steps.length, ...type.shape]));
-      const size = elementCount(type.shape);
-      steps.forEach((step, i) => {
-        (whole.data as Float32Array).set(step[name]!.data as Float32Array, i * size);
-      });
-      return [name, whole];
-    }),
-  );
 }
