@@ -1,8 +1,8 @@
 // A contest's figure: lines of shares over a common axis, drawn like the plots of a report.
 
-import { namedAxis, tickLabels } from '../dist/report/plots/axis.js';
-import { renderSvg } from '../dist/report/plots/render.js';
-import { palette } from '../dist/report/plots/theme.js';
+import { namedAxis, tickLabels } from '../dist/plots/axis.js';
+import { renderSvg } from '../dist/plots/render.js';
+import { palette } from '../dist/plots/theme.js';
 
 /** Plain data, kept in benchmarks.json. */
 export interface Figure {

@@ -2,10 +2,10 @@
 
 import { availableParallelism, loadavg } from 'node:os';
 import path from 'node:path';
-import { findLayout } from '../dist/data/layout.js';
+import { findLayout } from '../dist/data/dataset/layout.js';
 import { channelBlock } from '../dist/engine/runtime/channel-block.js';
 import { exitCodes, FerlabError } from '../dist/errors.js';
-import { describeMachine } from '../dist/report/machine.js';
+import { describeMachine } from '../dist/machine/describe-machine.js';
 import { programVersion } from '../dist/version.js';
 import { type Contest, type ContestResult, runContest } from './contest.js';
 import { findGpu, type Gpu } from './gpu.js';

@@ -1,6 +1,6 @@
 // The report as Markdown: nothing in it that isn't in the JSON.
 
-import { type Column, markdownTable } from '../dist/report/table.js';
+import { type Column, markdownTable } from '../dist/format/table.js';
 import type { Comparison, ContestResult, Metric, Row } from './contest.js';
 import { type BenchmarkReport, type SectionName, type SectionReport, sectionNames } from './report.js';
 import type { Summary } from './statistics.js';

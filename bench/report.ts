@@ -1,6 +1,6 @@
 // What benchmarks.json holds. Each section says for itself when and where it was measured.
 
-import type { MachineSummary } from '../dist/report/types.js';
+import type { MachineSummary } from '../dist/machine/describe-machine.js';
 import type { ContestResult } from './contest.js';
 
 export const reportFormat = 1;

@@ -14,12 +14,12 @@ const officialCounts = { train: 28_709, validation: 3589 };
 /** Rounding weights may change so much of the accuracy. */
 const largestLoss = 0.002;
 
-const { copiesInTraining, sampleKey } = await import('../dist/audit/copies-in-training.js');
-const { readDataset } = await import('../dist/data/reader.js');
-const { openImages } = await import('../dist/data/store.js');
-const { onlyImages } = await import('../dist/data/subset.js');
+const { copiesInTraining, sampleKey } = await import('../dist/copies/copies-in-training.js');
+const { readDataset } = await import('../dist/data/dataset/reader.js');
+const { openImages } = await import('../dist/data/store/store.js');
+const { onlyImages } = await import('../dist/data/store/subset.js');
 const { calibrateBytes } = await import('../dist/evaluate/calibrate.js');
-const { scorePredictions } = await import('../dist/evaluate/metrics.js');
+const { scorePredictions } = await import('../dist/scores/metrics.js');
 const { collectScores } = await import('../dist/evaluate/score.js');
 const { createNetwork, summarizeNetwork } = await import('../dist/models/create.js');
 const { openModel } = await import('../dist/predict/model.js');

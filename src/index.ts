@@ -5,20 +5,20 @@ import {
   resolveTrainConfig,
   type TrainConfig,
   type TrainConfigOverrides,
-} from './train/config.js';
-import type { TrainResult } from './train/events.js';
-import type { PresetName } from './train/presets.js';
+} from './train/config/config.js';
+import type { PresetName } from './train/config/presets.js';
+import type { TrainResult } from './train/loop/events.js';
 import { type TrainCall, train as trainFromConfig } from './train/train.js';
 
+export { type AuditOptions, audit } from './audit/audit.js';
+export type { CrossValidationEvent, CrossValidationOptions } from './audit/cross-validation/options.js';
 export type { AuditPhase } from './audit/find.js';
-export type { CopyKind, LeftOut } from './audit/leaks.js';
 export type { LabellingModel } from './audit/suspects.js';
 export type {
   AuditResult,
   BlankImage,
   CrossValidationSummary,
   ExactGroup,
-  ImageReference,
   KnownLayout,
   LabelConfusion,
   NearPair,
@@ -29,43 +29,48 @@ export type {
   SuspectSummary,
   UnlikeImage,
 } from './audit/types.js';
-export { type AuditOptions, audit } from './cross-validation/audit.js';
-export type { CrossValidationEvent, CrossValidationOptions } from './cross-validation/options.js';
-export { decodeGray } from './data/decode.js';
-export { readDataset } from './data/reader.js';
+export type { ImageReference } from './copies/images.js';
+export type { CopyKind, LeftOut } from './copies/leaks.js';
+export { readDataset } from './data/dataset/reader.js';
+export type { Dataset, ImageSize, Sample, Split } from './data/dataset/types.js';
 export { type SampleOptions, type WrittenSample, writeSampleDataset } from './data/sample/write.js';
-export { readSoftLabels, type SoftLabelOptions, type SoftLabels } from './data/soft-labels.js';
-export type { Dataset, ImageSize, Sample, SampleSource, Split } from './data/types.js';
+export { readSoftLabels, type SoftLabelOptions, type SoftLabels } from './data/votes/soft-labels.js';
+export { decodeGray } from './decode/decode.js';
+export type { SampleSource } from './decode/sample-source.js';
 export { type ErrorKind, exitCodes, FerlabError } from './errors.js';
 export { type CalibrateOptions, calibrateModel as calibrate } from './evaluate/calibrate.js';
 export { type EvaluateOptions, type Evaluation, evaluateModel as evaluate } from './evaluate/evaluate.js';
 export type { EvaluateEvent, EvaluateHooks } from './evaluate/open-split.js';
-export { type FilePrediction, type PredictFilesOptions, predictFiles } from './evaluate/predict-files.js';
+export type { GrayImage } from './image/gray.js';
+export { openEnsemble } from './predict/ensemble.js';
+export type { ModelMetadata } from './predict/metadata.js';
+export { type ExpressionModel, type LoadOptions, openModel, type Prediction } from './predict/model.js';
+export { withHalfPrecision } from './predict/rewrite.js';
+export { withTestTimeAugmentation } from './predict/test-time.js';
+export { type Margin, type TestTimeKind, testTimeKinds, views } from './predict/views.js';
+export { type BoxedModel, boxedModelFile, describeBoxedModel } from './predict-files/bundled-model.js';
+export { type LoadFileOptions, loadEnsemble, loadModel } from './predict-files/load-model.js';
+export {
+  type FilePrediction,
+  type PredictFilesOptions,
+  predictFiles,
+} from './predict-files/predict-files.js';
+export type { HistoryRow } from './scores/history.js';
 export type {
   Calibration,
   ClassScores,
   EvaluationResult,
   Mistake,
   ReliabilityBin,
-} from './evaluate/types.js';
-export type { GrayImage } from './image/gray.js';
-export { type BoxedModel, boxedModelFile, describeBoxedModel } from './predict/boxed.js';
-export { openEnsemble } from './predict/ensemble.js';
-export { type LoadFileOptions, loadEnsemble, loadModel } from './predict/load.js';
-export type { ModelMetadata } from './predict/metadata.js';
-export { type ExpressionModel, type LoadOptions, openModel, type Prediction } from './predict/model.js';
-export { withHalfPrecision } from './predict/rewrite.js';
-export { withTestTimeAugmentation } from './predict/test-time.js';
-export { type Margin, type TestTimeKind, testTimeKinds, views } from './predict/views.js';
-export type { HistoryRow } from './report/types.js';
+} from './scores/types.js';
 export {
   parseTrainConfig,
   resolveTrainConfig,
   type TrainConfig,
   type TrainConfigOverrides,
-} from './train/config.js';
-export type { TrainEvent, TrainHooks, TrainResult } from './train/events.js';
-export { type PresetName, presetNames } from './train/presets.js';
+} from './train/config/config.js';
+export { type PresetName, presetNames } from './train/config/presets.js';
+export type { TrainEvent, TrainHooks, TrainResult } from './train/loop/events.js';
 export { resumeTraining, type TrainCall } from './train/train.js';
 export { programVersion as version } from './version.js';
 

@@ -1,8 +1,8 @@
 // What a user's program does: loads the library and a model, reads one image, predicts, prints.
 // Arguments: the model's file and an image's.
 
-import { predictFiles } from '../../dist/evaluate/predict-files.js';
-import { loadModel } from '../../dist/predict/load.js';
+import { loadModel } from '../../dist/predict-files/load-model.js';
+import { predictFiles } from '../../dist/predict-files/predict-files.js';
 
 const [modelFile = '', imageFile = ''] = process.argv.slice(2);
 const model = await loadModel(modelFile);

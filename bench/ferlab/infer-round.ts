@@ -5,8 +5,8 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { predictFiles } from '../../dist/evaluate/predict-files.js';
-import { loadModel } from '../../dist/predict/load.js';
+import { loadModel } from '../../dist/predict-files/load-model.js';
+import { predictFiles } from '../../dist/predict-files/predict-files.js';
 import { runProgram } from '../process.js';
 import { printResult, timeCalls, timings } from './timing.js';
 

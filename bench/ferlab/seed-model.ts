@@ -1,8 +1,8 @@
 // An untrained seed model as a file: speed doesn't depend on the weights.
 
 import { initializeWeights } from '../../dist/engine/compile/network.js';
-import { resolveTrainConfig } from '../../dist/train/config.js';
-import { exportModel } from '../../dist/train/export.js';
+import { resolveTrainConfig } from '../../dist/train/config/config.js';
+import { exportModel } from '../../dist/train/run/export.js';
 import { seedNetwork } from './work.js';
 
 const classes = ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'];

@@ -3,19 +3,19 @@
 // together as src/train/train.ts and fit.ts do. Prints one JSON object.
 
 import { parseArgs } from 'node:util';
-import { type BatchLoader, createBatchLoader, equalBatches } from '../../dist/data/batches.js';
+import { type BatchLoader, createBatchLoader, equalBatches } from '../../dist/data/store/batches.js';
 import { initializeWeights, type Network } from '../../dist/engine/compile/network.js';
 import { compileTrainingStep, initialState } from '../../dist/engine/compile/training-step.js';
 import { channelBlock } from '../../dist/engine/runtime/channel-block.js';
 import { type Device, devices } from '../../dist/engine/runtime/device.js';
 import { type StepInput, stepsPerRun, TrainingSession } from '../../dist/engine/training/training-session.js';
 import { Random } from '../../dist/random/random.js';
-import { resolveTrainConfig, type TrainConfig } from '../../dist/train/config.js';
-import { mixBatch } from '../../dist/train/mixup.js';
-import { createOptimizer } from '../../dist/train/optimizer.js';
-import { type PresetName, presetNames } from '../../dist/train/presets.js';
-import { softTargets } from '../../dist/train/targets.js';
-import { openTrainingData } from '../../dist/train/training-data.js';
+import { resolveTrainConfig, type TrainConfig } from '../../dist/train/config/config.js';
+import { type PresetName, presetNames } from '../../dist/train/config/presets.js';
+import { mixBatch } from '../../dist/train/loop/mixup.js';
+import { createOptimizer } from '../../dist/train/loop/optimizer.js';
+import { softTargets } from '../../dist/train/loop/targets.js';
+import { openTrainingData } from '../../dist/train/run/training-data.js';
 import { requireHardware } from './hardware.js';
 import { pipelineTimings, printResult, timeCalls, timings } from './timing.js';
 import { classCount, networkOf } from './work.js';

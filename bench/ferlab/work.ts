@@ -2,8 +2,8 @@
 
 import { type Network, parameterCount } from '../../dist/engine/compile/network.js';
 import { createNetwork } from '../../dist/models/create.js';
-import { resolveTrainConfig, type TrainConfig } from '../../dist/train/config.js';
-import type { PresetName } from '../../dist/train/presets.js';
+import { resolveTrainConfig, type TrainConfig } from '../../dist/train/config/config.js';
+import type { PresetName } from '../../dist/train/config/presets.js';
 
 /** FER2013's. */
 export const classCount = 7;

@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readHistory } from '../../dist/report/history.js';
+import { readHistory } from '../../dist/scores/history.js';
 import { root } from '../checkout.js';
 import { Unavailable } from '../contest.js';
 

@@ -1,6 +1,6 @@
 // Training throughput of the seed network: from files to step, and the step alone.
 
-import type { PresetName } from '../../dist/train/presets.js';
+import type { PresetName } from '../../dist/train/config/presets.js';
 import { ferlabScript } from '../checkout.js';
 import { type Contest, type Contestant, type Metric, type Sample, Unavailable } from '../contest.js';
 import { networkSize } from '../ferlab/work.js';

@@ -15,7 +15,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { render, takePhotograph } from '../../test/audit/pictures.js';
 import { FerlabError } from '../errors.js';
-import { type AuditOptions, auditDataset, leaks } from './audit.js';
+import { type AuditOptions, audit, leaks } from './audit.js';
 import { auditMarkdown, auditText } from './text.js';
 import type { AuditResult } from './types.js';
 
@@ -57,13 +57,13 @@ beforeAll(async () => {
     new Uint8Array(side * side).map((_, i) => 127 + (i % 3)),
   );
   writeFileSync(join(dataset, 'train/sad/broken.png'), 'not an image');
-  result = await auditDataset(dataset, { workers: 1, out: join(folder, 'out') });
+  result = await audit(dataset, { workers: 1, out: join(folder, 'out') });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const names = (references: { file: string }[]) => references.map(({ file }) => file);
 
-describe('auditDataset', () => {
+describe('audit', () => {
   it('counts images by split and class', () => {
     expect(result.classes).toEqual(['happy', 'sad']);
     expect(result.splits).toEqual([
@@ -168,7 +168,7 @@ describe('auditDataset', () => {
   });
 
   it('finds the same when images are not kept in memory', async () => {
-    const streamed = await auditDataset(dataset, { workers: 1, memoryBudget: 0 });
+    const streamed = await audit(dataset, { workers: 1, memoryBudget: 0 });
     expect({ ...streamed, seconds: 0 }).toEqual({ ...result, seconds: 0 });
   });
 
@@ -184,7 +184,7 @@ describe('auditDataset', () => {
     place('PublicTest/happy/20.png', 'validation/happy/20.png');
     place('PublicTest/angry/7.png', 'train/sad/7.png');
     place('PrivateTest/happy/leak.png', 'train/happy/0.png');
-    const found = await auditDataset(lopsided, { workers: 1 });
+    const found = await audit(lopsided, { workers: 1 });
     expect(found.classes).toEqual(['angry', 'happy', 'sad']);
     expect(found.splits).toEqual([
       { name: 'Training', images: 7, unusable: 0, per_class: { angry: 0, happy: 6, sad: 1 } },
@@ -219,12 +219,12 @@ describe('auditDataset', () => {
       probabilities: async (pixels: Float32Array) => new Float32Array(pixels.length / side ** 2).fill(1),
     };
     for (const memoryBudget of [1 << 20, 0]) {
-      const { splits, suspect_labels } = await auditDataset(hollow, { workers: 1, memoryBudget, model });
+      const { splits, suspect_labels } = await audit(hollow, { workers: 1, memoryBudget, model });
       expect(splits.map(({ images }) => images)).toEqual([0, 1]);
       expect(suspect_labels!.images).toEqual([]);
     }
     rmSync(join(hollow, 'val/x/a.png'));
-    await expect(auditDataset(hollow)).rejects.toThrow(/expected class folders with images .* in train, val/);
+    await expect(audit(hollow)).rejects.toThrow(/expected class folders with images .* in train, val/);
   });
 
   it('counts rows of a CSV file that can not be used', async () => {
@@ -234,7 +234,7 @@ describe('auditDataset', () => {
     const others = [row(3, 5, 'PublicTest'), row(9, 6, 'PublicTest'), row(4, 7, 'PublicTest'), '3,1 2'];
     const path = join(folder, 'damaged.csv');
     writeFileSync(path, ['emotion,pixels,Usage', ...rows, ...others].join('\n'));
-    const { splits, unusable } = await auditDataset(path, { workers: 1 });
+    const { splits, unusable } = await audit(path, { workers: 1 });
     expect(splits).toEqual([
       { name: 'train', images: 3, unusable: 1, per_class: { happy: 1, sad: 1 } },
       { name: 'validation', images: 4, unusable: 2, per_class: { happy: 1, sad: 1 } },
@@ -257,7 +257,7 @@ describe('auditDataset', () => {
     rows[rows.length - 9] = '6,6 50';
     const path = join(folder, 'fer2013.csv');
     writeFileSync(path, ['emotion,pixels,Usage', ...rows].join('\n'));
-    const { layout, splits } = await auditDataset(path, { workers: 1 });
+    const { layout, splits } = await audit(path, { workers: 1 });
     expect(layout?.name).toBe('FER2013, official Training and PublicTest');
     expect(splits.map(({ images, unusable }) => [images, unusable])).toEqual([
       [28_709, 1],
@@ -266,13 +266,13 @@ describe('auditDataset', () => {
   });
 
   it('audits one folder of class folders, and a training split alone', async () => {
-    const one = await auditDataset(join(dataset, 'train'), { workers: 1 });
+    const one = await audit(join(dataset, 'train'), { workers: 1 });
     expect(one.leaks).toEqual([]);
     expect(one.exact_duplicates).toMatchObject({ groups: 2, conflicting_groups: 1 });
     const alone = join(folder, 'alone');
     mkdirSync(join(alone, 'train', 'x'), { recursive: true });
     writeFileSync(join(alone, 'train/x/a.png'), readFileSync(join(dataset, 'train/happy/0.png')));
-    const single = await auditDataset(alone, { workers: 1 });
+    const single = await audit(alone, { workers: 1 });
     expect(single.splits).toEqual([{ name: 'train', images: 1, unusable: 0, per_class: { x: 1 } }]);
   });
 
@@ -280,7 +280,7 @@ describe('auditDataset', () => {
     const empty = join(folder, 'empty');
     mkdirSync(join(empty, 'x'), { recursive: true });
     writeFileSync(join(empty, 'x/a.png'), 'no');
-    const failure = auditDataset(empty, { workers: 1 });
+    const failure = audit(empty, { workers: 1 });
     await expect(failure).rejects.toThrow(FerlabError);
     await expect(failure).rejects.toThrow(/expected images; found 1 files that can't be used \(x\/a.png/);
   });
@@ -288,7 +288,7 @@ describe('auditDataset', () => {
   it('refuses a model of other classes and a folder that can not be written to before any image is decoded', async () => {
     const phases: string[] = [];
     const refused = (options: AuditOptions) =>
-      auditDataset(dataset, { workers: 1, onProgress: (phase) => phases.push(phase), ...options });
+      audit(dataset, { workers: 1, onProgress: (phase) => phases.push(phase), ...options });
     const out = join(folder, 'new', 'out');
     const model = {
       classes: ['happy', 'angry'],
@@ -308,17 +308,17 @@ describe('auditDataset', () => {
     mkdirSync(join(empty, 'x'), { recursive: true });
     writeFileSync(join(empty, 'x/a.png'), 'no');
     const out = join(folder, 'new', 'out');
-    await expect(auditDataset(empty, { workers: 1, out })).rejects.toThrow(/expected images/);
+    await expect(audit(empty, { workers: 1, out })).rejects.toThrow(/expected images/);
     expect(existsSync(join(folder, 'new'))).toBe(false);
     mkdirSync(join(folder, 'there'));
-    await expect(auditDataset(empty, { workers: 1, out: join(folder, 'there') })).rejects.toThrow();
+    await expect(audit(empty, { workers: 1, out: join(folder, 'there') })).rejects.toThrow();
     expect(existsSync(join(folder, 'there'))).toBe(true);
   });
 
   it('stops when asked to', async () => {
     const controller = new AbortController();
     controller.abort();
-    await expect(auditDataset(dataset, { workers: 1, signal: controller.signal })).rejects.toMatchObject({
+    await expect(audit(dataset, { workers: 1, signal: controller.signal })).rejects.toMatchObject({
       kind: 'interrupted',
     });
   });

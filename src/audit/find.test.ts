@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { type Rendering, render, storeOf, takePhotograph } from '../../test/audit/pictures.js';
+import { AuditImages } from '../copies/images.js';
 import { Random } from '../random/random.js';
 import { type Findings, findAll } from './find.js';
-import { AuditImages } from './images.js';
 
 const side = 48;
 

@@ -1,16 +1,16 @@
 // All that an audit looks for, on decoded images, by their numbers. Names, words and pictures are made from it elsewhere.
 
-import { blankDeviation, describeImages } from './describe.js';
-import { copyGroups } from './groups.js';
-import { type AuditImages, Pace } from './images.js';
-import type { CopyKind } from './leaks.js';
-import { findNearMatches, type NearMatch } from './near.js';
+import { blankDeviation } from '../copies/describe.js';
+import { type CopiesInTraining, type CopyPhase, findCopies } from '../copies/find-copies.js';
+import { copyGroups } from '../copies/groups.js';
+import type { AuditImages } from '../copies/images.js';
+import type { NearMatch } from '../copies/near.js';
 import { type CrossValidated, judgeLabels, type OutOfSamplePredictor } from './out-of-sample.js';
 import { findSuspects, type LabellingModel, type RankedSuspects } from './suspects.js';
 import { findUnlike, type UnlikeFound } from './unlike.js';
 
 /** What an audit is doing, for a progress bar. */
-export type AuditPhase = 'decode' | 'describe' | 'search' | 'compare' | 'model';
+export type AuditPhase = CopyPhase | 'model';
 
 export interface FindOptions {
   model?: LabellingModel | undefined;
@@ -18,15 +18,6 @@ export interface FindOptions {
   outOfSample?: OutOfSamplePredictor | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((phase: AuditPhase, done: number, total: number) => void) | undefined;
-}
-
-/** Copies of one image in the training split. */
-export interface CopiesInTraining {
-  image: number;
-  /** A copy among the training images: exact ones are told before near ones. */
-  kind: CopyKind;
-  /** Some exact copy in training has another label. */
-  conflicting: boolean;
 }
 
 /** By image numbers. */
@@ -47,68 +38,14 @@ export interface Findings {
   crossValidated: CrossValidated | null;
 }
 
-/** Images of which every set of exact copies is listed, with the members of each. */
-function groupCopies(firsts: Int32Array): Map<number, number[]> {
-  const groups = new Map<number, number[]>();
-  firsts.forEach((first, i) => {
-    if (first !== i) {
-      const group = groups.get(first);
-      if (group) group.push(i);
-      else groups.set(first, [first, i]);
-    }
-  });
-  return new Map([...groups].sort(([a], [b]) => a - b));
-}
-
-/**
- * Images outside the first split with an exact or near copy inside it. A near copy is told for an image when the two
- * were compared, not when a chain of near copies leads from one to the other.
- */
-function findCopiesInTraining(
-  images: AuditImages,
-  firsts: Int32Array,
-  groups: Map<number, number[]>,
-  near: readonly NearMatch[],
-): CopiesInTraining[] {
-  // The first split comes first, so a set of copies touches it exactly when its first member is in it.
-  const inTraining = (i: number) => images.splitOf[firsts[i]!] === 0;
-  const nearTraining = new Set<number>();
-  for (const { first, second } of near) {
-    if (inTraining(first)) nearTraining.add(second);
-    if (inTraining(second)) nearTraining.add(first);
-  }
-  // Once per set, of which there may be large ones: blank images, placeholders.
-  const trainingLabels = new Map<number, Set<number>>();
-  for (const [first, group] of groups) {
-    const training = group.filter((other) => images.splitOf[other] === 0);
-    trainingLabels.set(first, new Set(training.map((other) => images.labels[other]!)));
-  }
-  const leaks: CopiesInTraining[] = [];
-  for (let image = 0; image < images.count; image++) {
-    if (images.splitOf[image] === 0) continue;
-    if (inTraining(image)) {
-      const labels = trainingLabels.get(firsts[image]!)!;
-      const conflicting = labels.size > 1 || !labels.has(images.labels[image]!);
-      leaks.push({ image, kind: 'exact', conflicting });
-    } else if (nearTraining.has(firsts[image]!)) leaks.push({ image, kind: 'near', conflicting: false });
-  }
-  return leaks;
-}
-
-/** Looks for everything. Memory: some 700 bytes per image beside the stores' own. */
+/** Looks for everything. */
 export async function findAll(
   images: AuditImages,
   { model, outOfSample, signal, onProgress }: FindOptions,
 ): Promise<Findings> {
-  const pace = (phase: AuditPhase, total = images.count) =>
-    new Pace(signal, (done) => onProgress?.(phase, done, total));
-  const firsts = images.firstCopies();
-  const groups = groupCopies(firsts);
-  const different = Int32Array.from(firsts).filter((first, i) => first === i);
-  const description = await describeImages(images, different, pace('describe'));
-  const near = await findNearMatches(images, different, description, {
-    search: pace('search'),
-    compare: (total) => pace('compare', total),
+  const { firsts, different, groups, near, inTraining, description } = await findCopies(images, {
+    signal,
+    onProgress,
   });
   const predicted = await outOfSample?.predict(images, copyGroups(firsts, near), { signal, onProgress });
   const crossValidated = predicted ? judgeLabels(images, predicted) : null;
@@ -116,10 +53,10 @@ export async function findAll(
   const isBlank = (image: number) => deviations[image]! <= blankDeviation;
   const numbers = Array.from(deviations.keys());
   return {
-    copies: [...groups.values()],
+    copies: groups,
     unique: different.length,
     near,
-    leaks: findCopiesInTraining(images, firsts, groups, near),
+    leaks: inTraining,
     blank: numbers.filter(isBlank).map((image) => ({ image, deviation: deviations[image]! })),
     unlike: findUnlike(
       different.filter((image) => !isBlank(image)),

@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { storeOf } from '../../test/audit/pictures.js';
-import type { ImageStore } from '../data/store.js';
-import { AuditImages } from './images.js';
+import { AuditImages } from '../copies/images.js';
+import type { ImageStore } from '../data/store/store.js';
 import { judgeLabels } from './out-of-sample.js';
 
 let stores: ImageStore[];

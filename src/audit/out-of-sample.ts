@@ -1,8 +1,8 @@
 // Suspect labels by predictions from models that haven't seen the images they predict. Where these come from is not the
 // audit's business: src/cross-validation trains the models.
 
-import { confidentClasses, confidentJoint, estimateTrueCounts } from './confident-learning.js';
-import type { AuditImages } from './images.js';
+import type { AuditImages } from '../copies/images.js';
+import { confidentClasses, confidentJoint, estimateTrueCounts } from '../scores/confident-learning.js';
 import { type RankedSuspects, type Suspect, sortSuspects } from './suspects.js';
 
 export interface OutOfSampleHooks {

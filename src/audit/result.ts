@@ -1,12 +1,12 @@
 // Puts names to what an audit found: the object that is printed as JSON and from which text is made.
 
-import type { BadFile } from '../data/types.js';
-import { normalisedMargin } from './confident-learning.js';
+import type { AuditImages } from '../copies/images.js';
+import { samePhotograph } from '../copies/near.js';
+import type { AuditDataset } from '../copies/open.js';
+import type { BadFile } from '../data/dataset/types.js';
+import { normalisedMargin } from '../scores/confident-learning.js';
 import type { Findings } from './find.js';
-import type { AuditImages } from './images.js';
 import { recogniseLayout } from './layouts.js';
-import { samePhotograph } from './near.js';
-import type { AuditDataset } from './open.js';
 import type { CrossValidated } from './out-of-sample.js';
 import { sortSuspects } from './suspects.js';
 import type {

@@ -1,10 +1,10 @@
 // Contact sheets of what an audit found, for people to look at.
 
+import type { AuditImages } from '../copies/images.js';
+import type { NearMatch } from '../copies/near.js';
 import { contactSheet } from '../report/sheet.js';
 import type { SheetItem } from '../report/types.js';
 import type { Findings } from './find.js';
-import type { AuditImages } from './images.js';
-import type { NearMatch } from './near.js';
 import { sortSuspects } from './suspects.js';
 import type { SheetLink } from './text.js';
 

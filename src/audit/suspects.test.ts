@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { storeOf } from '../../test/audit/pictures.js';
-import { AuditImages } from './images.js';
+import { AuditImages } from '../copies/images.js';
 import { findSuspects, type LabellingModel, rankSuspects } from './suspects.js';
 
 describe('rankSuspects', () => {

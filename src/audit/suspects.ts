@@ -2,11 +2,11 @@
 // ranking for people to look through, not a verdict: the model errs too, and one that was trained on an image has
 // learnt its label, right or wrong, so that in its own training set it finds the fewest.
 
-import { sequentialBatches } from '../data/batches.js';
-import { type ImageStore, openImages } from '../data/store.js';
+import { type AuditImages, Pace } from '../copies/images.js';
+import { sequentialBatches } from '../data/store/batches.js';
+import { type ImageStore, openImages } from '../data/store/store.js';
 import { FerlabError } from '../errors.js';
-import { confidentClasses } from './confident-learning.js';
-import { type AuditImages, Pace } from './images.js';
+import { confidentClasses } from '../scores/confident-learning.js';
 
 /** What the audit needs of a model; `loadModel` gives one. */
 export interface LabellingModel {

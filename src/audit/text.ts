@@ -1,9 +1,10 @@
 // An audit's result in words and tables: for the terminal, and as Markdown with pictures.
 
-import { csvLine } from '../report/csv.js';
-import { code, count, image, percent, plain } from '../report/markdown.js';
-import { type Column, markdownTable, textTable } from '../report/table.js';
-import type { AuditResult, CrossValidationSummary, ImageReference, SuspectLabels } from './types.js';
+import type { ImageReference } from '../copies/images.js';
+import { csvLine } from '../format/csv.js';
+import { code, count, image, percent, plain } from '../format/markdown.js';
+import { type Column, markdownTable, textTable } from '../format/table.js';
+import type { AuditResult, CrossValidationSummary, SuspectLabels } from './types.js';
 import { leastForUnlike } from './unlike.js';
 
 /** A contact sheet that stands beside the document. */

@@ -1,14 +1,6 @@
 // What an audit says. Field names are those of the JSON that `ferlab audit --json` prints.
 
-/** One image by its name. */
-export interface ImageReference {
-  /** Path relative to the dataset's folder; for CSV rows `fer2013.csv:123`. */
-  file: string;
-  /** As found on disk: `train`, `validation`, ... */
-  split: string;
-  /** Class name. */
-  label: string;
-}
+import type { ImageReference } from '../copies/images.js';
 
 /** Images of one split. */
 export interface SplitSummary {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { plainShare } from '../copies/describe.js';
 import { Random } from '../random/random.js';
-import { findUnlike, leastForUnlike, plainShare } from './unlike.js';
+import { findUnlike, leastForUnlike } from './unlike.js';
 
 describe('plainShare', () => {
   it('counts the commonest five neighbouring grey levels', () => {

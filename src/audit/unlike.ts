@@ -1,10 +1,6 @@
 // Which pictures are so unlike the others that a person should look: placeholders, text, signs, drawings. An outlier test
 // on one number per picture, not a face detector.
 
-/** Grey levels that count as one. */
-const oneGrey = 5;
-const levels = 256;
-
 /** With fewer pictures the components are few, or learn them by heart, and the scores say nothing. */
 export const leastForUnlike = 400;
 /**
@@ -27,19 +23,6 @@ export interface Unlike {
 export interface UnlikeFound {
   threshold: number | null;
   images: Unlike[];
-}
-
-/** Share of the pixels in the commonest few neighbouring grey levels: paper, a plain ground, a flat drawing. */
-export function plainShare(pixels: Uint8Array): number {
-  const histogram = new Int32Array(levels);
-  for (const value of pixels) histogram[value]!++;
-  let most = 0;
-  let within = 0;
-  for (let level = 0; level < levels; level++) {
-    within += histogram[level]! - (histogram[level - oneGrey] ?? 0);
-    most = Math.max(most, within);
-  }
-  return most / pixels.length;
 }
 
 function median(sorted: Float64Array): number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveTrainConfig, settingPaths } from '../train/config.js';
+import { resolveTrainConfig, settingPaths } from '../train/config/config.js';
 import { programVersion } from '../version.js';
 import { optionKey } from './command.js';
 import { commands, main } from './main.js';

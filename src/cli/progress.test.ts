@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TrainEvent } from '../train/events.js';
+import type { TrainEvent } from '../train/loop/events.js';
 import { createCountProgress, createTrainProgress, progressLine } from './progress.js';
 import { LiveLine, type Stream } from './terminal.js';
 

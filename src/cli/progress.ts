@@ -1,7 +1,7 @@
 // Draws what happens during a long command: a live bar on a terminal, plain lines elsewhere.
 
 import type { EvaluateEvent } from '../evaluate/open-split.js';
-import type { TrainEvent } from '../train/events.js';
+import type { TrainEvent } from '../train/loop/events.js';
 import { bar, duration, percent, throughput } from './format.js';
 import { isLive, LiveLine, type Stream, type Terminal } from './terminal.js';
 

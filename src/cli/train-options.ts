@@ -11,7 +11,7 @@ import {
   scheduleNames,
   type TrainConfig,
   type TrainConfigOverrides,
-} from '../train/config.js';
+} from '../train/config/config.js';
 import { longFlag, type OptionSpec, optionKey } from './command.js';
 import {
   asIs,

@@ -1,16 +1,16 @@
 // Calibrates model files: fits a temperature on labelled images and stores it in the file's own graph.
 
 import { basename, resolve } from 'node:path';
-import type { ImageStore } from '../data/store.js';
+import type { ImageStore } from '../data/store/store.js';
 import { FerlabError } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
-import { readModelFile } from '../predict/load.js';
 import { openModel, parseModelFile } from '../predict/model.js';
 import { withoutTemperature, withTemperature } from '../predict/rewrite.js';
+import { readModelFile } from '../predict-files/load-model.js';
+import { calibrationEffect, fitTemperature, type LabelledLogits } from '../scores/temperature.js';
+import type { Calibration } from '../scores/types.js';
 import { type EvaluateHooks, openSplit, type SplitOptions } from './open-split.js';
 import { collectScores, type ScoreOptions } from './score.js';
-import { calibrationEffect, fitTemperature, type LabelledLogits } from './temperature.js';
-import type { Calibration } from './types.js';
 
 export interface CalibrateOptions extends SplitOptions {
   /** The model file. */

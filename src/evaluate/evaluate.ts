@@ -1,24 +1,24 @@
 // Evaluates a model file on labelled images from disk.
 
-import { copiesInTraining, sampleKey } from '../audit/copies-in-training.js';
-import { type CopyKind, describeLeftOut, type LeftOut } from '../audit/leaks.js';
-import type { ImageStore } from '../data/store.js';
-import { withoutImages } from '../data/subset.js';
-import type { BadFile } from '../data/types.js';
-import { chooseDevice } from '../engine/runtime/choose-device.js';
+import { copiesInTraining, sampleKey } from '../copies/copies-in-training.js';
+import { type CopyKind, describeLeftOut, type LeftOut } from '../copies/leaks.js';
+import type { BadFile } from '../data/dataset/types.js';
+import type { ImageStore } from '../data/store/store.js';
+import { withoutImages } from '../data/store/subset.js';
 import type { Device, DeviceChoice } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
-import { boxedModelFile } from '../predict/boxed.js';
-import { loadEnsemble } from '../predict/load.js';
+import { chooseDevice } from '../machine/choose-device.js';
+import { describeMachine } from '../machine/describe-machine.js';
 import type { TestTimeKind } from '../predict/views.js';
-import { describeMachine } from '../report/machine.js';
+import { boxedModelFile } from '../predict-files/bundled-model.js';
+import { loadEnsemble } from '../predict-files/load-model.js';
 import { writeEvaluationReport } from '../report/report.js';
+import { classCounts } from '../scores/class-counts.js';
+import type { EvaluationResult } from '../scores/types.js';
 import { programVersion } from '../version.js';
-import { classCounts } from './class-counts.js';
 import { pictureMistakes } from './mistakes.js';
 import { type EvaluateHooks, openSplit, type SplitOptions } from './open-split.js';
 import { scoreStore } from './score.js';
-import type { EvaluationResult } from './types.js';
 
 export interface EvaluateOptions extends SplitOptions {
   /** The model file; the model that comes with ferlab unless told. */

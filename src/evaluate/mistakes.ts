@@ -1,8 +1,8 @@
 // Puts the images beside a list of mistakes, for a contact sheet.
 
-import type { ImageStore } from '../data/store.js';
+import type { ImageStore } from '../data/store/store.js';
 import type { MistakePicture } from '../report/types.js';
-import type { Mistake } from './types.js';
+import type { Mistake } from '../scores/types.js';
 
 export async function pictureMistakes(
   store: ImageStore,

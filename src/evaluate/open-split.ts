@@ -1,10 +1,10 @@
 // Opens the labelled images that a model is scored or calibrated on.
 
-import { checkBadShare } from '../data/bad-files.js';
-import { readEvaluationSplit } from '../data/evaluation-split.js';
-import { describeSplit } from '../data/reader.js';
-import { type ImageStore, openImages } from '../data/store.js';
-import type { BadFile } from '../data/types.js';
+import { checkBadShare } from '../data/dataset/bad-files.js';
+import { readEvaluationSplit } from '../data/dataset/evaluation-split.js';
+import { describeSplit } from '../data/dataset/reader.js';
+import type { BadFile } from '../data/dataset/types.js';
+import { type ImageStore, openImages } from '../data/store/store.js';
 import type { ExpressionModel } from '../predict/model.js';
 
 export interface SplitOptions {

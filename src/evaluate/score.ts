@@ -1,11 +1,11 @@
 // Scores a model on decoded, labelled images.
 
-import { sequentialBatches } from '../data/batches.js';
-import type { ImageStore } from '../data/store.js';
+import { sequentialBatches } from '../data/store/batches.js';
+import type { ImageStore } from '../data/store/store.js';
 import { FerlabError } from '../errors.js';
 import type { ExpressionModel } from '../predict/model.js';
-import { scorePredictions } from './metrics.js';
-import type { EvaluationResult } from './types.js';
+import { scorePredictions } from '../scores/metrics.js';
+import type { EvaluationResult } from '../scores/types.js';
 
 export interface ScoreOptions {
   /** Images per call of the model, 64 unless told. */

@@ -3,11 +3,11 @@ import { compileForward } from '../engine/compile/forward.js';
 import { initializeWeights } from '../engine/compile/network.js';
 import { sequential } from '../engine/nn/compose.js';
 import { conv2d, dense, flatten } from '../engine/nn/layers.js';
+import { softmaxRows } from '../math/softmax.js';
 import { Random } from '../random/random.js';
 import { encodeMetadata, type ModelCalibration, type ModelMetadata, modelFormat } from './metadata.js';
 import { openModel } from './model.js';
 import { withHalfPrecision, withoutTemperature, withTemperature } from './rewrite.js';
-import { softmaxRows } from './softmax.js';
 
 const side = 8;
 const classes = ['happy', 'sad', 'angry'];

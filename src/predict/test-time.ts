@@ -2,8 +2,8 @@
 // Views are made outside the model, which stays as it is.
 
 import { FerlabError } from '../errors.js';
+import { softmaxRows } from '../math/softmax.js';
 import { completeModel, type ExpressionModel } from './model.js';
-import { softmaxRows } from './softmax.js';
 import { type Margin, type TestTimeKind, views } from './views.js';
 
 /** The side of the crop that a model was trained on and takes of its input; null where it sees whole images. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EvaluationResult } from '../evaluate/types.js';
+import type { EvaluationResult } from '../scores/types.js';
 import { writeEvaluationReport, writeReport } from './report.js';
 import type { EvaluationReportData, ReportData } from './types.js';
 

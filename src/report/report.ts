@@ -3,7 +3,6 @@
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Calibration, EvaluationResult } from '../evaluate/types.js';
 import { createFolder, writeFileAtomically } from '../files/atomic.js';
 import {
   bytes,
@@ -16,13 +15,14 @@ import {
   image,
   percent,
   plain,
-} from './markdown.js';
-import { confusionPlots } from './plots/confusion.js';
-import { historyPlots } from './plots/history.js';
-import { reliabilityPlot } from './plots/reliability.js';
-import { svgToPng } from './plots/render.js';
+} from '../format/markdown.js';
+import { confusionPlots } from '../plots/confusion.js';
+import { historyPlots } from '../plots/history.js';
+import { reliabilityPlot } from '../plots/reliability.js';
+import type { Calibration, EvaluationResult } from '../scores/types.js';
 import * as sections from './sections.js';
 import { contactSheet } from './sheet.js';
+import { svgToPng } from './svg-to-png.js';
 import type { EvaluationReportData, GreyPicture, MistakePicture, ReportData } from './types.js';
 
 type Files = Map<string, string | Uint8Array>;

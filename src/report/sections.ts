@@ -1,9 +1,10 @@
 // The parts of a report as Markdown, each from the data it shows; report.ts puts them together.
 
-import type { Calibration, EvaluationResult } from '../evaluate/types.js';
-import { bytes, code, codeBlock, count, details, image, percent, plain } from './markdown.js';
-import { type Column, markdownTable } from './table.js';
-import type { DatasetSummary, MachineSummary } from './types.js';
+import { bytes, code, codeBlock, count, details, image, percent, plain } from '../format/markdown.js';
+import { type Column, markdownTable } from '../format/table.js';
+import type { MachineSummary } from '../machine/describe-machine.js';
+import type { Calibration, EvaluationResult } from '../scores/types.js';
+import type { DatasetSummary } from './types.js';
 
 /** Bad files and mistakes listed by name; the rest is counted. */
 const mostListed = 20;

@@ -2,9 +2,10 @@
 // so that what is seen is what the network sees.
 
 import sharp from 'sharp';
-import { escapeXml, prepareFonts } from './plots/fonts.js';
-import { textWidth } from './plots/render.js';
-import { fontFamily, palette } from './plots/theme.js';
+import { escapeXml } from '../format/xml.js';
+import { textWidth } from '../plots/render.js';
+import { fontFamily, palette } from '../plots/theme.js';
+import { prepareFonts } from './fonts.js';
 import type { SheetItem } from './types.js';
 
 export interface SheetOptions {

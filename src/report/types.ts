@@ -1,24 +1,8 @@
 // What a report is made from: plain data, so that plots can be drawn again from a run folder's JSON alone.
 
-import type { Calibration, EvaluationResult, Mistake } from '../evaluate/types.js';
-
-/** One row of history.csv and history.json. Accuracies from 0 to 1, losses in nats. */
-export interface HistoryRow {
-  /** From 1. */
-  epoch: number;
-  /** Of the epoch's last step. */
-  learning_rate: number;
-  loss: number;
-  accuracy: number;
-  val_loss: number;
-  val_accuracy: number;
-  /** Wall clock of the epoch, training and validation. */
-  seconds: number;
-  /** Training images per second of training time (validation not counted). */
-  images_per_second: number;
-  /** Share of training time spent waiting for the data pipeline, 0 to 1. */
-  data_wait: number;
-}
+import type { MachineSummary } from '../machine/describe-machine.js';
+import type { HistoryRow } from '../scores/history.js';
+import type { Calibration, EvaluationResult, Mistake } from '../scores/types.js';
 
 /** A grey image: [height, width] row by row, 0 black to 255 white. */
 export interface GreyPicture {
@@ -50,17 +34,6 @@ export interface DatasetSummary {
   counts: Record<string, Record<string, number>>;
   /** Files passed over, with the reason. */
   badFiles: { file: string; reason: string }[];
-}
-
-export interface MachineSummary {
-  /** For example `Linux x64`. */
-  platform: string;
-  cpu: string;
-  cores: number;
-  memoryBytes: number;
-  node: string;
-  /** For example `onnxruntime-node 1.30.0, cpu`. */
-  engine: string;
 }
 
 export interface TimingSummary {

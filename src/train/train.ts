@@ -1,28 +1,29 @@
 // Training from a configuration, and continuing a run: reads the data, prepares the engine, trains, evaluates the
 // best model and reports.
 
-import { createBatchLoader } from '../data/batches.js';
+import { createBatchLoader } from '../data/store/batches.js';
 import type { Network, Weights } from '../engine/compile/network.js';
 import { compileTrainingStep, initialState, weightsOf } from '../engine/compile/training-step.js';
 import { channelBlock } from '../engine/runtime/channel-block.js';
-import { chooseDevice } from '../engine/runtime/choose-device.js';
 import { stepsPerRun, TrainingSession } from '../engine/training/training-session.js';
 import { FerlabError } from '../errors.js';
+import { chooseDevice } from '../machine/choose-device.js';
 import { createNetwork } from '../models/create.js';
-import type { HistoryRow } from '../report/types.js';
-import { calibrateRun } from './calibrate-run.js';
-import type { Progress } from './checkpoint.js';
-import type { TrainConfig } from './config.js';
-import type { TrainHooks, TrainResult } from './events.js';
-import { type ExportContext, exportModel } from './export.js';
-import { allFingerprints, checkFingerprints } from './fingerprints.js';
-import { fit } from './fit.js';
-import { describeGrowth, sideAt } from './growth.js';
-import { createLearningRate, plateauStart } from './learning-rate.js';
-import { mixupNote } from './mixup.js';
-import { createMonitor } from './monitor.js';
-import { createOptimizer } from './optimizer.js';
-import { reportRun } from './report-run.js';
+import type { HistoryRow } from '../scores/history.js';
+import type { TrainConfig } from './config/config.js';
+import type { TrainHooks, TrainResult } from './loop/events.js';
+import { fit } from './loop/fit.js';
+import { describeGrowth, sideAt } from './loop/growth.js';
+import { createLearningRate, plateauStart } from './loop/learning-rate.js';
+import { mixupNote } from './loop/mixup.js';
+import { createMonitor } from './loop/monitor.js';
+import { createOptimizer } from './loop/optimizer.js';
+import { balancedWeights } from './loop/targets.js';
+import { calibrateRun } from './run/calibrate-run.js';
+import type { Progress } from './run/checkpoint.js';
+import { type ExportContext, exportModel } from './run/export.js';
+import { allFingerprints, checkFingerprints } from './run/fingerprints.js';
+import { reportRun } from './run/report-run.js';
 import {
   checkRunFolder,
   createRunFolder,
@@ -32,12 +33,11 @@ import {
   type RunFolder,
   storeConfig,
   withEpochs,
-} from './run-folder.js';
-import { chooseRunFolder } from './run-name.js';
-import { describeFresh, startingWeights } from './start.js';
-import { balancedWeights } from './targets.js';
-import { askTeachers } from './teacher-answers.js';
-import { countClasses, openTrainingData, type TrainingData } from './training-data.js';
+} from './run/run-folder.js';
+import { chooseRunFolder } from './run/run-name.js';
+import { countClasses, openTrainingData, type TrainingData } from './run/training-data.js';
+import { describeFresh, startingWeights } from './supervision/start.js';
+import { askTeachers } from './supervision/teacher-answers.js';
 
 /** Options of a run that belong to the call, not to the configuration. */
 export interface TrainCall extends TrainHooks {

@@ -1,9 +1,9 @@
 // Made-up photographs for the tests of the audit: smooth random patterns that can be rendered at any crop, so that two
 // renderings of one are near copies of each other, and renderings of different ones are not.
 
-import type { ImageStore } from '../../src/data/store.js';
-import { openImages } from '../../src/data/store.js';
-import type { Sample } from '../../src/data/types.js';
+import type { Sample } from '../../src/data/dataset/types.js';
+import type { ImageStore } from '../../src/data/store/store.js';
+import { openImages } from '../../src/data/store/store.js';
 import { Random } from '../../src/random/random.js';
 
 /** Brightness, about -1 to 1, at a place from 0 to 1 across and down. */

@@ -11,9 +11,9 @@ import { floatTensor, type HostTensor } from '../../src/engine/tensor/array.js';
 import { TrainingSession } from '../../src/engine/training/training-session.js';
 import { createNetwork } from '../../src/models/create.js';
 import { Random } from '../../src/random/random.js';
-import { resolveTrainConfig, type TrainConfigOverrides } from '../../src/train/config.js';
-import { createOptimizer } from '../../src/train/optimizer.js';
-import { type PresetName, presetNames } from '../../src/train/presets.js';
+import { resolveTrainConfig, type TrainConfigOverrides } from '../../src/train/config/config.js';
+import { type PresetName, presetNames } from '../../src/train/config/presets.js';
+import { createOptimizer } from '../../src/train/loop/optimizer.js';
 import { named, obstacle } from './driver.js';
 
 const classes = 3;

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { render, takePhotograph } from '../../../test/audit/pictures.js';
-import { openImages } from '../../data/store.js';
+import { openImages } from '../../data/store/store.js';
 import { main } from '../main.js';
 
-vi.mock(import('../../data/store.js'), async (importOriginal) => {
+vi.mock(import('../../data/store/store.js'), async (importOriginal) => {
   const store = await importOriginal();
   return { ...store, openImages: vi.fn(store.openImages) };
 });

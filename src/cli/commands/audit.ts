@@ -1,11 +1,11 @@
 // `ferlab audit`: what in a dataset makes scores on it dishonest.
 
+import type { CrossValidationEvent, CrossValidationOptions } from '../../audit/cross-validation/options.js';
+import { defaultPreset } from '../../audit/cross-validation/options.js';
 import type { AuditPhase } from '../../audit/find.js';
-import type { CrossValidationEvent, CrossValidationOptions } from '../../cross-validation/options.js';
-import { defaultPreset } from '../../cross-validation/options.js';
-import { defaultMemoryBudget } from '../../data/store.js';
+import { defaultMemoryBudget } from '../../data/store/store.js';
 import { exitCodes, FerlabError } from '../../errors.js';
-import { presetNames } from '../../train/presets.js';
+import { presetNames } from '../../train/config/presets.js';
 import {
   type CommandSpec,
   choiceOption,
@@ -140,11 +140,11 @@ async function run(invocation: Invocation): Promise<number> {
   const memoryBudget = readMemoryBudget(invocation);
   const { leaks } = await import('../../audit/audit.js');
   const { auditText } = await import('../../audit/text.js');
-  const { audit } = await import('../../cross-validation/audit.js');
+  const { audit } = await import('../../audit/audit.js');
   const model =
     modelFile === undefined
       ? undefined
-      : await (await import('../../predict/load.js')).loadModel(modelFile, { threads });
+      : await (await import('../../predict-files/load-model.js')).loadModel(modelFile, { threads });
   const progress = createAuditProgress(invocation, quiet);
   const onInterrupt = () =>
     crossValidation ? progress.say('Stopping; Ctrl-C again stops at once.') : progress.end();

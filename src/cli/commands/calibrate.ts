@@ -1,6 +1,6 @@
 // `ferlab calibrate`: a copy of a model whose probabilities are calibrated on a labelled set.
 
-import type { Calibration } from '../../evaluate/types.js';
+import type { Calibration } from '../../scores/types.js';
 import {
   type CommandSpec,
   debugOption,

@@ -1,6 +1,6 @@
 // `ferlab evaluate`: scores a model on a labelled set.
 
-import { copyKinds, describeLeftOut } from '../../audit/leaks.js';
+import { copyKinds, describeLeftOut } from '../../copies/leaks.js';
 import { FerlabError } from '../../errors.js';
 import type { Evaluation } from '../../evaluate/evaluate.js';
 import {

@@ -20,7 +20,7 @@ async function run(invocation: Invocation): Promise<number> {
   const [model] = invocation.arguments as [string];
   const out = requiredOption(invocation, outFlags, 'the model file to write');
   choiceOption(invocation, weightsFlags, weightTypes);
-  const { readModelFile } = await import('../../predict/load.js');
+  const { readModelFile } = await import('../../predict-files/load-model.js');
   const { withHalfPrecision } = await import('../../predict/rewrite.js');
   const before = await readModelFile(model);
   const after = withHalfPrecision(before, model);

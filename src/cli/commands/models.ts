@@ -8,8 +8,8 @@ const classes = 7;
 
 async function run(invocation: Invocation): Promise<number> {
   const { createNetwork, summarizeNetwork } = await import('../../models/create.js');
-  const { resolveTrainConfig } = await import('../../train/config.js');
-  const { presetNames } = await import('../../train/presets.js');
+  const { resolveTrainConfig } = await import('../../train/config/config.js');
+  const { presetNames } = await import('../../train/config/presets.js');
   const rows = presetNames.map((preset) => {
     const { model, data, augment, train } = resolveTrainConfig(preset, { data: { path: '.' } });
     const network = createNetwork(model, data.imageSize, classes, augment.crop);

@@ -2,8 +2,8 @@
 
 import { once } from 'node:events';
 import { exitCodes, FerlabError } from '../../errors.js';
-import type { FilePrediction } from '../../evaluate/predict-files.js';
-import { csvLine } from '../../report/csv.js';
+import { csvLine } from '../../format/csv.js';
+import type { FilePrediction } from '../../predict-files/predict-files.js';
 import {
   type CommandSpec,
   debugOption,
@@ -89,9 +89,9 @@ async function run(invocation: Invocation): Promise<number> {
   const threads = integerOption(invocation, threadsFlags, 1);
   const { with: others, tta, device } = readModelOptions(invocation);
   // Imported here so that help and wrong options don't wait for the engine to load.
-  const { predictFiles } = await import('../../evaluate/predict-files.js');
-  const { boxedModelFile } = await import('../../predict/boxed.js');
-  const { loadEnsemble } = await import('../../predict/load.js');
+  const { predictFiles } = await import('../../predict-files/predict-files.js');
+  const { boxedModelFile } = await import('../../predict-files/bundled-model.js');
+  const { loadEnsemble } = await import('../../predict-files/load-model.js');
   const model = await loadEnsemble([modelFile ?? boxedModelFile, ...others], { threads, tta, device });
   const writer = chooseWriter(invocation, model.classes);
   const counts = { predicted: 0, failed: 0 };

@@ -1,10 +1,10 @@
 // `ferlab train`: trains on a dataset, or continues a run.
 
 import { exitCodes, FerlabError } from '../../errors.js';
-import { resolveTrainConfig, type TrainConfig } from '../../train/config.js';
-import type { TrainEvent, TrainHooks, TrainResult } from '../../train/events.js';
-import { presetNames, presets } from '../../train/presets.js';
-import { chooseRunFolder } from '../../train/run-name.js';
+import { resolveTrainConfig, type TrainConfig } from '../../train/config/config.js';
+import { presetNames, presets } from '../../train/config/presets.js';
+import type { TrainEvent, TrainHooks, TrainResult } from '../../train/loop/events.js';
+import { chooseRunFolder } from '../../train/run/run-name.js';
 import {
   type CommandSpec,
   debugOption,

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeGray } from '../decode.js';
-import { readDataset } from '../reader.js';
+import { decodeGray } from '../../decode/decode.js';
+import { readDataset } from '../dataset/reader.js';
 import { sampleClasses } from './expressions.js';
 import { drawSample, writeSampleDataset } from './write.js';
 

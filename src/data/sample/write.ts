@@ -3,10 +3,10 @@
 
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { loadSharp } from '../../decode/load-sharp.js';
 import { FerlabError } from '../../errors.js';
 import { toGray } from '../../image/gray.js';
 import { Random } from '../../random/random.js';
-import { loadSharp } from '../load-sharp.js';
 import { drawCamera, photograph } from './camera.js';
 import { drawExpression, sampleClasses } from './expressions.js';
 import { drawFace, drawIdentity, drawPose } from './face.js';

@@ -1,0 +1,102 @@
+// What cross-validation can be told, and the configuration that its models are trained with.
+
+import type { ImageSize } from '../../data/dataset/types.js';
+import { FerlabError } from '../../errors.js';
+import {
+  resolveTrainConfig,
+  type TrainConfig,
+  type TrainConfigOverrides,
+} from '../../train/config/config.js';
+import type { PresetName } from '../../train/config/presets.js';
+import type { TrainEvent } from '../../train/loop/events.js';
+
+/** A fold more costs a training more; beyond this the models hardly learn from more images. */
+export const mostFolds = 20;
+export const defaultPreset = 'tiny' satisfies PresetName;
+
+/** What happens while the models of the folds are trained. Folds are counted from 1. */
+export type CrossValidationEvent =
+  /** The next fold begins, or goes on. */
+  | { type: 'fold'; fold: number; folds: number; trainingImages: number; heldOutImages: number }
+  | { type: 'training'; fold: number; folds: number; event: TrainEvent }
+  /** Its images are predicted; accuracy from 0 to 1. */
+  | { type: 'predicted'; fold: number; folds: number; accuracy: number };
+
+/** How every image gets a prediction from a model that hasn't seen it. */
+export interface CrossValidationOptions {
+  /** Number of models, 2 to 20: each is trained without one of as many parts of the images, and predicts that part. */
+  folds: number;
+  /** The recipe of the trainings; `tiny` unless told. */
+  preset?: PresetName | undefined;
+  /** Epochs of each training; the preset's unless told. Warm-up and the like shrink or grow with them. */
+  epochs?: number | undefined;
+  /** What the folds and all random choices of the trainings derive from; 0 unless told. */
+  seed?: number | undefined;
+  /** Threads of the engine; one per core unless told. */
+  threads?: number | undefined;
+  /** What else differs from the preset. */
+  settings?: Pick<TrainConfigOverrides, 'augment' | 'model' | 'optimizer' | 'schedule' | 'train'> | undefined;
+  /** Size that images are resized to; 48x48 unless told. */
+  imageSize?: ImageSize | undefined;
+  /**
+   * Folder in which the models are kept, a run folder each: the same call with it goes on where an interrupted one
+   * stopped. A temporary folder that is removed unless told.
+   */
+  work?: string | undefined;
+  /** How the audit was started, for the runs' reports. */
+  command?: string | undefined;
+  onProgress?: ((event: CrossValidationEvent) => void) | undefined;
+}
+
+/**
+ * The configuration of every fold's training. Nothing in it looks at the held-out images: the last epoch's weights are
+ * kept, no training stops early and no temperature is fitted, whatever the preset and the settings say, since all three
+ * would go by the labels that are to be judged.
+ *
+ * @param path of the dataset.
+ * @throws FerlabError `usage` for a number of folds or settings that are out of range or contradict each other.
+ */
+export function foldConfig(
+  path: string,
+  options: CrossValidationOptions,
+  workers: number | undefined,
+  memoryBudget?: number | undefined,
+): TrainConfig {
+  const { folds, preset = defaultPreset, epochs, seed, threads, settings = {}, imageSize } = options;
+  if (!Number.isInteger(folds) || folds < 2 || folds > mostFolds) {
+    throw new FerlabError(
+      'usage',
+      `cross-validation: expected a number of folds from 2 to ${mostFolds}, got ${folds}`,
+    );
+  }
+  const train = {
+    ...settings.train,
+    ...(seed === undefined ? {} : { seed }),
+    ...(threads === undefined ? {} : { threads }),
+    patience: null,
+    restoreBest: false,
+    calibrate: false,
+  };
+  const overrides = { ...settings, train, data: { path, imageSize, workers, memoryBudget } };
+  const config = resolveTrainConfig(preset, overrides);
+  if (config.schedule.name === 'plateau') {
+    throw new FerlabError(
+      'usage',
+      'schedule.name: expected constant or cosine for cross-validation, since plateau goes by the labels of the ' +
+        'held-out images; got plateau',
+    );
+  }
+  if (epochs === undefined) return config;
+  const share = epochs / config.train.epochs;
+  const { warmupEpochs } = config.schedule;
+  const { mixup, mixupOffEpochs } = config.train;
+  return resolveTrainConfig(preset, {
+    ...overrides,
+    schedule: { ...settings.schedule, warmupEpochs: warmupEpochs * share },
+    train: {
+      ...train,
+      epochs,
+      ...(mixup === null ? {} : { mixupOffEpochs: Math.floor(mixupOffEpochs * share) }),
+    },
+  });
+}

@@ -1,0 +1,290 @@
+// Reads a dataset for training: names, labels and places of images. Nothing is decoded here. Class order and file order
+// are those of Keras's flow_from_directory.
+
+import { join, resolve } from 'node:path';
+import { FerlabError } from '../../errors.js';
+import { imageExtensions } from '../../files/walk-images.js';
+import { Random } from '../../random/random.js';
+import { checkSkipped } from './bad-files.js';
+import {
+  type ClassFolders,
+  classNames,
+  listOrFail,
+  readClassFolders,
+  relativeName,
+  toSamples,
+} from './class-folder.js';
+import { type FerCsv, readFerCsv } from './fer-csv.js';
+import { findLayout, howToLayOut, splitRole } from './layout.js';
+import type { BadFile, Dataset, Sample, Split } from './types.js';
+
+/** How to read a dataset. */
+export interface ReadOptions {
+  /** Folder of class folders for training; given together with `validation`. */
+  train?: string;
+  /** Folder of class folders for validation. */
+  validation?: string;
+  /** Share (above 0, below 1) of every class of the training images that becomes the validation split. */
+  validationSplit?: number;
+  /** Seed of that choice; 0 unless told. */
+  seed?: number;
+  /** Refuse a dataset in which any file has to be passed over. */
+  strict?: boolean;
+}
+
+function checkFraction(fraction: number | undefined): void {
+  if (fraction === undefined || (fraction > 0 && fraction < 1)) return;
+  throw new FerlabError(
+    'usage',
+    `--validation-split: expected a share above 0 and below 1 (such as 0.1); found ${fraction}.`,
+  );
+}
+
+/** Takes a share of each class, chosen by the seed, out of `samples`; at least one image stays on either side. */
+function splitStratified(
+  samples: Sample[],
+  classes: readonly string[],
+  fraction: number,
+  seed: number,
+  path: string,
+): { train: Sample[]; validation: Sample[] } {
+  const chosen = new Set<Sample>();
+  classes.forEach((name, label) => {
+    const members = samples.filter((sample) => sample.label === label);
+    if (members.length === 1) {
+      throw new FerlabError(
+        'data',
+        `${path}: expected at least two images in class ${name} to split it; found 1. ` +
+          'Add images, remove the class, or give separate --train and --validation folders.',
+      );
+    }
+    const count = Math.min(members.length - 1, Math.max(1, Math.round(members.length * fraction)));
+    const shuffled = new Random(seed, 'validation-split', name).shuffle([...members]);
+    for (const sample of shuffled.slice(0, count)) chosen.add(sample);
+  });
+  return {
+    train: samples.filter((sample) => !chosen.has(sample)),
+    validation: samples.filter((sample) => chosen.has(sample)),
+  };
+}
+
+function countByClass(split: Split, classes: readonly string[]): number[] {
+  const counts = classes.map(() => 0);
+  for (const { label } of split.samples) counts[label]!++;
+  return counts;
+}
+
+/** Every class needs images in both splits, and there must be at least two. */
+function checkClasses(dataset: Dataset): void {
+  const { path, classes, train, validation } = dataset;
+  if (classes.length === 0 || train.samples.length + validation.samples.length === 0) {
+    const expected = `expected folders of images (${imageExtensions.join(', ')})`;
+    throw new FerlabError('data', `${path}: ${expected}; found no images in class folders. ${howToLayOut}`);
+  }
+  if (classes.length === 1) {
+    const found = `found one, ${classes[0]}`;
+    throw new FerlabError(
+      'data',
+      `${path}: expected at least two classes; ${found}. Add folders of other classes.`,
+    );
+  }
+  const missing: string[] = [];
+  for (const split of [train, validation]) {
+    const counts = countByClass(split, classes);
+    const names = classes.filter((_, label) => counts[label] === 0);
+    if (names.length > 0) missing.push(`no images of ${names.join(', ')} in ${split.name}`);
+  }
+  if (missing.length > 0) {
+    throw new FerlabError(
+      'data',
+      `${path}: expected every class in ${train.name} and in ${validation.name}; found ${missing.join('; ')}. ` +
+        'Add images to these class folders, or remove the class from both splits.',
+    );
+  }
+}
+
+/** Folders of splits, by the names that the splits get. */
+interface SplitFolders {
+  train: [name: string, path: string];
+  /** The preferred validation split first. */
+  others: [name: string, path: string][];
+}
+
+/** Splits that have folders of their own. */
+async function fromFolders(
+  path: string,
+  root: string,
+  folders: SplitFolders,
+  options: ReadOptions,
+): Promise<Dataset> {
+  const [trainName, trainPath] = folders.train;
+  const train = await readClassFolders(trainPath, root);
+  const read = new Map<string, ClassFolders>();
+  for (const [name, folder] of folders.others) read.set(name, await readClassFolders(folder, root));
+  // A test split chooses epochs only where there is nothing else to choose them by.
+  const ownValidation = [...read.keys()].find(
+    (name) => splitRole(name) !== 'test' || options.validationSplit === undefined,
+  );
+  const validation = ownValidation === undefined ? undefined : read.get(ownValidation);
+  if (validation && options.validationSplit !== undefined) {
+    throw new FerlabError(
+      'usage',
+      `--validation-split: expected a dataset without a validation folder; found ${validation.path}. ` +
+        'Leave the option out, or give the training folder alone as the dataset.',
+    );
+  }
+  const classes = validation ? classNames(train, validation) : classNames(train);
+  const skipped = [...train.skipped, ...(validation?.skipped ?? [])];
+  const others: Split[] = [];
+  for (const [name, folder] of read) {
+    if (name === ownValidation) continue;
+    if (classNames(folder).join('/') === classes.join('/')) {
+      others.push({ name, samples: toSamples(folder, classes, root) });
+      skipped.push(...folder.skipped);
+    } else {
+      const reason = `expected the class folders ${classes.join(', ')}; found ${classNames(folder).join(', ') || 'none'}`;
+      skipped.push({ file: relativeName(root, folder.path), reason });
+    }
+  }
+  const trainSplit = { name: trainName, samples: toSamples(train, classes, root) };
+  if (ownValidation !== undefined && validation) {
+    const validationSplit = { name: ownValidation, samples: toSamples(validation, classes, root) };
+    return { path, classes, train: trainSplit, validation: validationSplit, others, skipped };
+  }
+  return { path, classes, ...divide(trainSplit, classes, train.path, options), others, skipped };
+}
+
+/** Divides one set of samples by `validationSplit`, or says that it's needed. */
+function divide(
+  { name, samples }: Split,
+  classes: string[],
+  path: string,
+  options: ReadOptions,
+): { train: Split; validation: Split } {
+  if (options.validationSplit === undefined) {
+    throw new FerlabError(
+      'data',
+      `${path}: expected a validation split beside the training images; found none. ` +
+        'Give --validation-split 0.1 to set a tenth of every class aside, or add a validation/ folder.',
+    );
+  }
+  const nonEmpty = classes.filter((_, label) => samples.some((sample) => sample.label === label));
+  if (classes.length < 2 || nonEmpty.length < classes.length) {
+    const whole = { name, samples };
+    checkClasses({ path, classes, train: whole, validation: whole, others: [], skipped: [] });
+  }
+  const parts = splitStratified(samples, classes, options.validationSplit, options.seed ?? 0, path);
+  return {
+    train: { name, samples: parts.train },
+    validation: { name: 'validation', samples: parts.validation },
+  };
+}
+
+function fromCsv(path: string, csv: FerCsv, options: ReadOptions): Dataset {
+  const { classes, splits, skipped } = csv;
+  const ownValidation = splits.validation.length > 0 ? 'validation' : splits.test.length > 0 ? 'test' : '';
+  const others: Split[] = [];
+  if (ownValidation === 'validation' && splits.test.length > 0)
+    others.push({ name: 'test', samples: splits.test });
+  if (splits.train.length === 0) {
+    const found = `found none, and ${skipped.length} rows that can't be used`;
+    const first = skipped[0] ? ` (${skipped[0].file}: ${skipped[0].reason})` : '';
+    throw new FerlabError(
+      'data',
+      `${csv.path}: expected rows of Usage Training; ${found}${first}. ${howToLayOut}`,
+    );
+  }
+  const train = { name: 'train', samples: splits.train };
+  if (ownValidation === '') {
+    return { path, classes, ...divide(train, classes, csv.path, options), others, skipped };
+  }
+  if (options.validationSplit !== undefined) {
+    throw new FerlabError(
+      'usage',
+      `--validation-split: expected a CSV file without validation rows; found ${splits[ownValidation].length} in ` +
+        `${csv.path}. Leave the option out.`,
+    );
+  }
+  const validation = { name: ownValidation, samples: splits[ownValidation] };
+  return { path, classes, train, validation, others, skipped };
+}
+
+async function readExplicit(path: string | undefined, train: string, validation: string): Promise<Dataset> {
+  const folders = [resolve(train), resolve(validation)] as const;
+  for (const folder of folders) await listOrFail(folder);
+  const root = path === undefined ? resolve(train, '..') : resolve(path);
+  return fromFolders(
+    path === undefined ? folders[0] : root,
+    root,
+    { train: ['train', folders[0]], others: [['validation', folders[1]]] },
+    {},
+  );
+}
+
+/**
+ * Reads a dataset for training.
+ *
+ * @param path a folder with `train/` and `validation/` or `test/` or other words for these (see layout.ts; a validation
+ *   split is preferred to a test split, which then goes to `others`), such a folder one level down, one folder of class
+ *   folders (with `validationSplit`), or fer2013.csv or a folder that holds it. May be left out when `train` and
+ *   `validation` are given.
+ * @throws FerlabError (data) when it is missing or empty, has one class only, a class without images in a split, or two
+ *   folders for one split; (usage) when the options contradict each other or the dataset.
+ */
+export async function readDataset(path: string | undefined, options: ReadOptions = {}): Promise<Dataset> {
+  checkFraction(options.validationSplit);
+  const { train, validation } = options;
+  let dataset: Dataset;
+  if (train !== undefined && validation !== undefined && options.validationSplit === undefined) {
+    dataset = await readExplicit(path, train, validation);
+  } else if (train !== undefined && validation === undefined && options.validationSplit !== undefined) {
+    const folder = resolve(train);
+    dataset = await fromFolders(folder, folder, { train: ['train', folder], others: [] }, options);
+  } else if (train !== undefined || validation !== undefined) {
+    const found = [
+      train !== undefined && '--train',
+      validation !== undefined && '--validation',
+      options.validationSplit !== undefined && '--validation-split',
+    ].filter(Boolean);
+    throw new FerlabError(
+      'usage',
+      `--train: expected it with --validation or with --validation-split; found ${found.join(' with ')}.`,
+    );
+  } else if (path === undefined) {
+    throw new FerlabError('usage', `dataset: expected a path; found none. ${howToLayOut}`);
+  } else {
+    dataset = await readFound(resolve(path), options);
+  }
+  checkClasses(dataset);
+  if (options.strict) checkSkipped(dataset.path, dataset.skipped);
+  return dataset;
+}
+
+async function readFound(path: string, options: ReadOptions): Promise<Dataset> {
+  const layout = await findLayout(path);
+  if (layout.kind === 'csv') return fromCsv(path, await readFerCsv(layout.path), options);
+  if (layout.kind === 'splits') {
+    const { root, names, unread } = layout;
+    const [train, ...others] = names.map((name): [string, string] => [name, join(root, name)]);
+    if (train && (others.length > 0 || options.validationSplit !== undefined)) {
+      const dataset = await fromFolders(path, root, { train, others }, options);
+      return { ...dataset, skipped: [...dataset.skipped, ...unread] };
+    }
+    throw new FerlabError(
+      'data',
+      `${root}: expected ${names[0]}/ with validation/, valid/, val/, dev/ or test/ beside it; found ${names[0]}/ ` +
+        `alone${describeUnread(unread)}. Add one of them, or give --validation-split 0.1.`,
+    );
+  }
+  return fromFolders(path, path, { train: ['train', path], others: [] }, options);
+}
+
+/** Names folders whose name may be why a split wasn't found. */
+function describeUnread(unread: readonly BadFile[]): string {
+  return unread.length > 0 ? ` (and ${unread.map(({ file }) => `${file}/`).join(', ')})` : '';
+}
+
+/** Keras's line about a split: "Found 28709 images belonging to 7 classes." */
+export function describeSplit(split: Split, classes: readonly string[]): string {
+  return `Found ${split.samples.length} images belonging to ${classes.length} classes.`;
+}

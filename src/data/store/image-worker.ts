@@ -1,0 +1,29 @@
+// Entry of the image workers' threads: takes tasks from the pool, one message each, and answers with the result or the
+// error's words. The work itself is in image-tasks.ts.
+
+import { parentPort, type Transferable } from 'node:worker_threads';
+import { DecodeError } from '../../decode/decode.js';
+import { type ImageTask, runBatchTask, runDecodeTask } from './image-tasks.js';
+
+const port = parentPort;
+if (!port) throw new Error('image-worker: expected to run as a worker thread');
+
+async function answer(id: number, task: ImageTask): Promise<void> {
+  try {
+    if (task.kind === 'decode') {
+      const result = await runDecodeTask(task);
+      port!.postMessage({ id, result }, [result.digests.buffer as ArrayBuffer]);
+    } else {
+      const result = await runBatchTask(task);
+      const transfer: Transferable[] = [result.pixels];
+      port!.postMessage({ id, result }, transfer);
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    port!.postMessage({ id, error: message, isData: error instanceof DecodeError });
+  }
+}
+
+port.on('message', ({ id, task }: { id: number; task: ImageTask }) => {
+  void answer(id, task);
+});

@@ -1,0 +1,28 @@
+// The machine that a report was made on.
+
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+
+export interface MachineSummary {
+  /** For example `Linux x64`. */
+  platform: string;
+  cpu: string;
+  cores: number;
+  memoryBytes: number;
+  node: string;
+  /** For example `onnxruntime-node 1.30.0, cpu`. */
+  engine: string;
+}
+
+/** @param provider the engine's execution provider, for example `cpu`. */
+export function describeMachine(provider: string): MachineSummary {
+  const runtime = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
+  return {
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    node: process.version,
+    engine: `onnxruntime-node ${runtime.version}, ${provider}`,
+  };
+}

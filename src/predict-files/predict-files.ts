@@ -1,0 +1,107 @@
+// Predicts the expressions in image files: face crops of any size, or folders of them. The whole image is taken as the
+// face: finding faces in photographs isn't part of this.
+
+import { statSync } from 'node:fs';
+import { decodeGray } from '../decode/decode.js';
+import { reasonOf, walkImages } from '../files/walk-images.js';
+import type { GrayImage } from '../image/gray.js';
+import type { ExpressionModel, Prediction } from '../predict/model.js';
+
+/** A file or folder that can't be used. */
+interface FailedFile {
+  file: string;
+  error: string;
+}
+
+export type FilePrediction = ({ file: string } & Prediction) | FailedFile;
+
+export interface PredictFilesOptions {
+  /** Images per call of the model, 64 unless told. */
+  batchSize?: number | undefined;
+}
+
+/**
+ * Predictions in the order of `paths`; a folder stands for the images below it, sorted by name, links followed and hidden
+ * files left out. A file that can't be used, or a folder that can't be listed, gives an answer with `error`, and the rest
+ * goes on.
+ */
+export async function* predictFiles(
+  model: ExpressionModel,
+  paths: readonly string[],
+  { batchSize = 64 }: PredictFilesOptions = {},
+): AsyncGenerator<FilePrediction, void, undefined> {
+  let batch: (string | FailedFile)[] = [];
+  for await (const found of listImages(paths)) {
+    batch.push(found);
+    if (batch.length < batchSize) continue;
+    yield* await predictBatch(model, batch);
+    batch = [];
+  }
+  yield* await predictBatch(model, batch);
+}
+
+async function predictBatch(
+  model: ExpressionModel,
+  batch: readonly (string | FailedFile)[],
+): Promise<FilePrediction[]> {
+  const decoded = await Promise.all(
+    batch.map(async (found): Promise<{ file: string; image: GrayImage } | FailedFile> => {
+      if (typeof found !== 'string') return found;
+      try {
+        return { file: found, image: await decodeGray(found) };
+      } catch (error) {
+        return { file: found, error: error instanceof Error ? error.message : String(error) };
+      }
+    }),
+  );
+  const usable = decoded.filter((entry) => 'image' in entry);
+  const predictions = usable.length > 0 ? await model.predict(usable.map(({ image }) => image)) : [];
+  let next = 0;
+  return decoded.map((entry) => ('image' in entry ? { file: entry.file, ...predictions[next++]! } : entry));
+}
+
+/** The files that `paths` stand for. A file that was named is taken whatever it is called. */
+async function* listImages(paths: readonly string[]): AsyncGenerator<string | FailedFile> {
+  for (const path of paths) {
+    let isFolder: boolean;
+    try {
+      // Not the asynchronous form: by way of another thread it takes as long as reading and decoding the image.
+      isFolder = statSync(path).isDirectory();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      yield {
+        file: path,
+        error:
+          code === 'ENOENT'
+            ? 'expected an image, found no such file'
+            : `expected a readable file, found ${code}`,
+      };
+      continue;
+    }
+    if (!isFolder) {
+      yield path;
+      continue;
+    }
+    yield* await listFolderImages(path);
+  }
+}
+
+/** The images below a folder, and what couldn't be looked into, sorted by name. */
+async function listFolderImages(path: string): Promise<(string | FailedFile)[]> {
+  const failed: FailedFile[] = [];
+  const fail = (file: string, reason: string) =>
+    failed.push({ file, error: `expected an image or folder that can be read, found: ${reason}` });
+  let files: string[] = [];
+  try {
+    files = await walkImages(path, (child, reason, kind) => {
+      if (kind === 'unreadable') fail(child, reason);
+    });
+  } catch (error) {
+    fail(path, reasonOf(error));
+  }
+  if (files.length === 0 && failed.length === 0) {
+    return [{ file: path, error: 'expected a folder with images, found none in it' }];
+  }
+  const nameOf = (entry: string | FailedFile) => (typeof entry === 'string' ? entry : entry.file);
+  return [...files, ...failed].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+}

@@ -1,0 +1,74 @@
+// What happens during training, as a stream of plain values. The command line draws them; nothing here prints.
+
+import type { HistoryRow } from '../../scores/history.js';
+
+/** Something that training tells whoever watches it. */
+export type TrainEvent =
+  /** A line for people: what was found, what is about to happen. */
+  | { type: 'log'; message: string }
+  /** Something went wrong that training goes on without; for people. */
+  | { type: 'warning'; message: string }
+  /** Images read from their files so far. */
+  | { type: 'decode'; done: number; total: number }
+  /** Training images that teachers have looked at so far, where they do so once. */
+  | { type: 'teach'; done: number; total: number }
+  /** The first step is next. */
+  | {
+      type: 'start';
+      /** As it was given, for the hint how to resume. */
+      runFolder: string;
+      /** The epoch that comes first: above 1 when resuming. */
+      epoch: number;
+      epochs: number;
+      /** Training steps of one epoch. */
+      steps: number;
+    }
+  /** A training step is done. Loss and accuracy are means over the epoch so far. */
+  | {
+      type: 'step';
+      epoch: number;
+      epochs: number;
+      /** From 1. */
+      step: number;
+      steps: number;
+      /** Mean loss in nats. */
+      loss: number;
+      /** From 0 to 1. */
+      accuracy: number;
+      imagesPerSecond: number;
+      /** Until the last epoch ends, if training doesn't stop early. */
+      secondsLeft: number;
+    }
+  /** Validation images scored so far in this epoch. */
+  | { type: 'validate'; done: number; total: number }
+  /** An epoch is done and its checkpoint is on disk. `best` where it is the best so far. */
+  | { type: 'epoch'; row: HistoryRow; epochs: number; best: boolean }
+  /** Training is over and everything is written. */
+  | { type: 'done'; runFolder: string };
+
+/** How a caller of a long operation follows it and stops it. */
+export interface Hooks<Event> {
+  onProgress?: ((event: Event) => void) | undefined;
+  /** Aborting asks for a clean stop: what is done is kept. */
+  signal?: AbortSignal | undefined;
+}
+
+export type TrainHooks = Hooks<TrainEvent>;
+
+/** What a training ends with. */
+export interface TrainResult {
+  runFolder: string;
+  /**
+   * The run's model, a file of the run folder: the best epoch's, or the last one's where the configuration says so and the
+   * run has ended.
+   */
+  modelFile: string;
+  /** The epoch of that model. */
+  final: HistoryRow;
+  /** The best epoch so far. */
+  best: HistoryRow;
+  /** Every epoch so far, those before a resume included. */
+  history: HistoryRow[];
+  /** Why it ended: all epochs done, no more improvement, or asked to stop (then it can be resumed). */
+  stopped: 'finished' | 'patience' | 'interrupted';
+}

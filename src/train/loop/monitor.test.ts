@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import type { HistoryRow } from '../../scores/history.js';
+import { resolveTrainConfig, type TrainConfigOverrides } from '../config/config.js';
+import { createLearningRate, plateauStart } from './learning-rate.js';
+import { type Best, createMonitor } from './monitor.js';
+
+const config = (overrides: TrainConfigOverrides) =>
+  resolveTrainConfig('seed', { ...overrides, data: { path: 'x' } });
+
+const row = (epoch: number, values: Partial<HistoryRow>): HistoryRow => ({
+  epoch,
+  learning_rate: 1,
+  loss: 1,
+  accuracy: 0,
+  val_loss: 1,
+  val_accuracy: 0,
+  seconds: 1,
+  images_per_second: 1,
+  data_wait: 0,
+  ...values,
+});
+
+/** The best epoch after each of these values, and the epoch after which training stops. */
+function course(
+  train: TrainConfigOverrides['train'],
+  values: number[],
+): { best: (number | null)[]; over: number | null } {
+  const { train: settings } = config({ train: { ...train } });
+  const monitor = createMonitor(settings);
+  let best: Best = null;
+  let over: number | null = null;
+  const bests = values.map((value, i) => {
+    best = monitor.update(best, row(i + 1, { [settings.monitor]: value }));
+    if (over === null && monitor.isOver(best, i + 1)) over = i + 1;
+    return best?.epoch ?? null;
+  });
+  return { best: bests, over };
+}
+
+describe('createMonitor', () => {
+  it('takes the largest accuracy and the smallest loss', () => {
+    expect(course({ monitor: 'val_accuracy' }, [0.5, 0.4, 0.6]).best).toEqual([1, 1, 3]);
+    expect(course({ monitor: 'val_loss' }, [0.5, 0.4, 0.6]).best).toEqual([1, 2, 2]);
+    expect(course({ monitor: 'val_loss', mode: 'max' }, [0.5, 0.4, 0.6]).best).toEqual([1, 1, 3]);
+  });
+
+  it('asks for more than minDelta, and keeps the first of equals', () => {
+    expect(course({ minDelta: 0.1 }, [0.5, 0.55, 0.59, 0.61]).best).toEqual([1, 1, 1, 4]);
+    expect(course({}, [0.5, 0.5]).best).toEqual([1, 1]);
+  });
+
+  it('never takes what is not a number', () => {
+    expect(course({}, [Number.NaN, 0.2, Number.NaN]).best).toEqual([null, 2, 2]);
+  });
+
+  it('stops after `patience` epochs without improvement, or never', () => {
+    expect(course({ patience: 2 }, [0.5, 0.6, 0.6, 0.6, 0.7]).over).toBe(4);
+    expect(course({ patience: null }, [0.5, 0.4, 0.3, 0.2]).over).toBeNull();
+  });
+
+  it('waits anew from the epoch after which a run that had ended was given more', () => {
+    const { train } = config({ train: { patience: 2 } });
+    const best = { epoch: 1, value: 0.5 };
+    expect(createMonitor(train).isOver(best, 3)).toBe(true);
+    const again = createMonitor(train, 3);
+    expect([3, 4, 5].map((epoch) => again.isOver(best, epoch))).toEqual([false, false, true]);
+  });
+});
+
+describe('createLearningRate', () => {
+  it('ends its cosine at the last step of the last epoch', () => {
+    const rate = createLearningRate(
+      config({
+        train: { epochs: 4 },
+        schedule: { name: 'cosine', warmupEpochs: 1 },
+        optimizer: { learningRate: 2 },
+      }),
+      10,
+    );
+    expect(rate.at(1, plateauStart)).toBeCloseTo(2 / 11);
+    expect(rate.at(11, plateauStart)).toBe(2);
+    expect(rate.at(40, plateauStart)).toBeGreaterThan(0);
+    expect(rate.at(40, plateauStart)).toBeLessThan(0.02);
+  });
+
+  it('follows the validation loss with the plateau schedule alone', () => {
+    const plateau = createLearningRate(
+      config({ schedule: { name: 'plateau', plateauPatience: 1, plateauFactor: 0.5 } }),
+      10,
+    );
+    const after = [1, 1].reduce(
+      (state, val_loss, i) => plateau.afterEpoch(state, row(i + 1, { val_loss })),
+      plateauStart,
+    );
+    expect(plateau.at(5, after)).toBeCloseTo(0.0005);
+    const undefinedFirst = plateau.afterEpoch(plateauStart, row(1, { val_loss: Number.NaN }));
+    expect(undefinedFirst.best).toBeNull();
+    expect(plateau.afterEpoch(undefinedFirst, row(2, { val_loss: 1 })).best).toBe(1);
+    const constant = createLearningRate(config({ schedule: { name: 'constant' } }), 10);
+    expect(constant.afterEpoch(plateauStart, row(1, {}))).toBe(plateauStart);
+  });
+});

@@ -1,0 +1,38 @@
+// Decides which epoch is the best, and when waiting for a better one is over (Keras's ModelCheckpoint and
+// EarlyStopping on one monitored value).
+
+import type { HistoryRow } from '../../scores/history.js';
+import type { TrainConfig } from '../config/config.js';
+
+export type Best = { epoch: number; value: number } | null;
+
+export interface Monitor {
+  /** The best after this epoch; the same object as `best` where this one isn't better. */
+  update(best: Best, row: HistoryRow): Best;
+  /** Whether training stops after `epoch`. */
+  isOver(best: Best, epoch: number): boolean;
+}
+
+/**
+ * A value is better when it beats the best by more than minDelta; one that isn't a number never is.
+ *
+ * @param patientSince epoch at which waiting begins anew, where the run was given more epochs after it had ended (as
+ *   Keras's EarlyStopping, which starts with every call of fit).
+ */
+export function createMonitor(
+  { monitor, mode, minDelta, patience }: TrainConfig['train'],
+  patientSince = 0,
+): Monitor {
+  const larger = mode === 'auto' ? monitor.endsWith('accuracy') : mode === 'max';
+  return {
+    update(best, row) {
+      const value = row[monitor];
+      if (!Number.isFinite(value)) return best;
+      if (best === null) return { epoch: row.epoch, value };
+      const gain = larger ? value - best.value : best.value - value;
+      return gain > minDelta ? { epoch: row.epoch, value } : best;
+    },
+    isOver: (best, epoch) =>
+      patience !== null && epoch - Math.max(best?.epoch ?? 0, patientSince) >= patience,
+  };
+}

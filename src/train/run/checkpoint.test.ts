@@ -1,0 +1,67 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { floatTensor } from '../../engine/tensor/array.js';
+import { plateauStart } from '../loop/learning-rate.js';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+
+const checkpoint: Checkpoint = {
+  progress: {
+    format: 1,
+    epoch: 3,
+    step: 42,
+    best: { epoch: 2, value: 0.61 },
+    plateau: plateauStart,
+    fingerprints: { train: 'aa', validation: 'bb' },
+  },
+  tensors: {
+    'parameters/kernel': floatTensor([2, 3], [1, -2, 3.5, 0, Number.MIN_VALUE, 1e30]),
+    'parameters/scalar': floatTensor([], [7]),
+    'state/mean': floatTensor([1], [0.1]),
+  },
+};
+
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ferlab-checkpoint-'));
+  file = join(folder, 'last.safetensors');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('checkpoint', () => {
+  it('reads back what was written, and writes the same bytes for the same content', async () => {
+    await writeCheckpoint(file, checkpoint);
+    const bytes = await readFile(file);
+    const read = await readCheckpoint(file);
+    expect(read).toEqual(checkpoint);
+    const reordered = Object.fromEntries(Object.entries(read.tensors).reverse());
+    await writeCheckpoint(file, { ...read, tensors: reordered });
+    expect(Buffer.compare(await readFile(file), bytes)).toBe(0);
+  });
+
+  it('is a safetensors file: header length, JSON header, aligned data', async () => {
+    await writeCheckpoint(file, checkpoint);
+    const bytes = await readFile(file);
+    const length = Number(bytes.readBigUInt64LE(0));
+    expect(length % 8).toBe(0);
+    const header = JSON.parse(bytes.toString('utf8', 8, 8 + length));
+    expect(header['parameters/kernel']).toEqual({ dtype: 'F32', shape: [2, 3], data_offsets: [0, 24] });
+    expect(bytes.readFloatLE(8 + length + 8)).toBe(3.5);
+    expect(Object.values(header.__metadata__).every((value) => typeof value === 'string')).toBe(true);
+  });
+
+  it('refuses a file that is cut short anywhere, or of another kind', async () => {
+    await writeCheckpoint(file, checkpoint);
+    const bytes = await readFile(file);
+    for (const length of [0, 5, 40, bytes.length - 1]) {
+      await writeFile(file, bytes.subarray(0, length));
+      await expect(readCheckpoint(file), `${length} bytes`).rejects.toThrow(
+        /expected the checkpoint of a run, found/,
+      );
+    }
+    await writeFile(file, 'something else, long enough for a header length');
+    await expect(readCheckpoint(file)).rejects.toThrow(/expected the checkpoint of a run/);
+  });
+});

@@ -1,0 +1,117 @@
+// Where a network's weights begin: at random, or at those of a model file (fine-tuning). What doesn't fit, as the last
+// layer where the classes are others, begins at random even then.
+
+import { initializeWeights, type Network, type Tensors, type Weights } from '../../engine/compile/network.js';
+import { storedTensors } from '../../engine/onnx/edit.js';
+import { sameShape } from '../../engine/tensor/type.js';
+import { FerlabError } from '../../errors.js';
+import { classifier, type ModelConfig } from '../../models/create.js';
+import { parseModelFile } from '../../predict/model.js';
+import {
+  type GivenModel,
+  givenModelName,
+  inheritedNotes,
+  readGivenModel,
+  sawSameImages,
+  type TrainedOn,
+} from './given-model.js';
+
+/** A model file to start from. */
+export interface Start extends GivenModel {
+  /** Its tensors by name: `parameters/...` and `state/...`. */
+  tensors: Tensors;
+}
+
+/**
+ * Reads a model file to start from.
+ *
+ * @param from its path, or `box` for the model that comes with ferlab.
+ * @param network that is trained. It may have more residual blocks than the file's, not fewer.
+ * @throws FerlabError `model` where the file is missing or no model, or holds another network's weights.
+ */
+export async function openStart(
+  from: string,
+  { name, extraBlocks = 0 }: Pick<ModelConfig, 'name' | 'extraBlocks'>,
+): Promise<Start> {
+  const { path: file, bytes, fingerprint } = await readGivenModel(from);
+  const { model, metadata } = parseModelFile(bytes, file);
+  const found = metadata.training.model as { name?: unknown; extraBlocks?: unknown } | undefined;
+  if (found?.name !== name) {
+    throw new FerlabError(
+      'model',
+      `${file}: expected the weights of the network ${name}, found those of ${found?.name}. ` +
+        'Give a model of that network, or another --preset.',
+    );
+  }
+  if (Number(found.extraBlocks ?? 0) > extraBlocks) {
+    throw new FerlabError(
+      'model',
+      `${file}: expected at most ${extraBlocks} extra blocks in each stage, found ${found.extraBlocks}. ` +
+        'Give as many or more with --extra-blocks.',
+    );
+  }
+  const tensors = storedTensors(model);
+  if (!Object.keys(tensors).some((tensor) => tensor.startsWith('parameters/'))) {
+    throw new FerlabError(
+      'model',
+      `${file}: expected weights that are named by their layers, found none that are. An earlier ferlab wrote it: ` +
+        'train it anew to start from it.',
+    );
+  }
+  return { file: from, fingerprint, metadata, tensors };
+}
+
+/**
+ * Weights to begin training with.
+ *
+ * @param start null for random ones alone.
+ * @param classes of the dataset. The last layer is only taken over from a model of the same classes.
+ * @returns the weights, and names of those that begin at random: because what the file holds doesn't fit, or because it
+ *   holds none of them.
+ */
+export function startingWeights(
+  network: Network,
+  seed: number,
+  start: Pick<Start, 'tensors' | 'metadata'> | null,
+  classes: readonly string[],
+): { weights: Weights; unfit: string[]; absent: string[] } {
+  const random = initializeWeights(network, seed);
+  if (start === null) return { weights: random, unfit: [], absent: [] };
+  const sameClasses = start.metadata.classes.join('\0') === classes.join('\0');
+  const unfit: string[] = [];
+  const absent: string[] = [];
+  const choose = (kind: keyof Weights): Tensors =>
+    Object.fromEntries(
+      Object.entries(random[kind]).map(([path, tensor]) => {
+        const stored = start.tensors[`${kind}/${path}`];
+        const fits = stored !== undefined && sameShape(stored.type.shape, tensor.type.shape);
+        if (fits && (sameClasses || !path.startsWith(`${classifier}/`))) return [path, stored];
+        (stored === undefined ? absent : unfit).push(path);
+        return [path, tensor];
+      }),
+    );
+  return { weights: { parameters: choose('parameters'), state: choose('state') }, unfit, absent };
+}
+
+/** What the log says of weights that begin at random; nothing where none does. */
+export function describeFresh(
+  from: string,
+  { unfit, absent }: { unfit: readonly string[]; absent: readonly string[] },
+): string[] {
+  const layers = new Set(absent.map((path) => path.split('/')[0]));
+  return [
+    ...(unfit.length === 0
+      ? []
+      : [`Not taken over from ${from}, since they don't fit: ${unfit.join(', ')}.`]),
+    ...(absent.length === 0 ? [] : [`Not in ${from}, so that they begin anew: ${[...layers].join(', ')}.`]),
+  ];
+}
+
+/** What stands in the model file and the report of a network that is trained on these images now. */
+export function startNotes(start: GivenModel, trained: TrainedOn): string[] {
+  const name = givenModelName(start);
+  const others = sawSameImages(start, trained)
+    ? ''
+    : `, trained on other images or labels (${start.metadata.dataset.name}): scores on those say nothing of new faces`;
+  return [`Started from the weights of ${name}${others}.`, ...inheritedNotes(start)];
+}

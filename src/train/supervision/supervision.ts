@@ -1,0 +1,130 @@
+// What a network learns from beside the dataset's labels: soft labels, teachers, and the weights that it starts from.
+// Opened before images are decoded, so that a wrong file is known at once.
+
+import { basename } from 'node:path';
+import type { Dataset } from '../../data/dataset/types.js';
+import type { ImageStore } from '../../data/store/store.js';
+import { readSoftLabels, type SoftLabels } from '../../data/votes/soft-labels.js';
+import { augmentedSize } from '../../image/augment.js';
+import type { TrainConfig } from '../config/config.js';
+import type { TrainHooks } from '../loop/events.js';
+import { blendLabels, describeBlend, softLabelNote } from './soft-labels.js';
+import { openStart, type Start, startNotes } from './start.js';
+import { openTeachers, type Teachers, teacherNotes } from './teachers.js';
+
+export interface OpenedSupervision {
+  softLabels: SoftLabels | null;
+  teachers: Teachers | null;
+  /** Null for random weights. */
+  start: Start | null;
+}
+
+export interface Supervision {
+  /** Distribution of every training image over the classes, [images, classes]; null for labels alone. */
+  labelShares: Float32Array | null;
+  teachers: Teachers | null;
+  /** Weights to start from; null for random ones. */
+  start: Start | null;
+  /** SHA-256 of the files, by what they are. */
+  fingerprints: Record<string, string>;
+  /** What the model file and the report say of it. */
+  notes: string[];
+  /** What the model file's `training` records of it, by section; files by name and fingerprint. */
+  recipe: Record<string, unknown>;
+}
+
+/** The dataset's labels and nothing else. */
+export const labelsAlone: Supervision = {
+  labelShares: null,
+  teachers: null,
+  start: null,
+  fingerprints: {},
+  notes: [],
+  recipe: {},
+};
+
+/**
+ * Reads the files that a configuration names.
+ *
+ * @throws FerlabError `data` for soft labels, `model` for teachers and weights that can't be used with this dataset.
+ */
+export async function openSupervision(config: TrainConfig, dataset: Dataset): Promise<OpenedSupervision> {
+  const { softLabels, distillation } = config;
+  const votes =
+    softLabels.file === null
+      ? null
+      : await readSoftLabels(softLabels.file, dataset, {
+          minVotes: softLabels.minVotes,
+          fit: softLabels.fit,
+          divided: config.data.validationSplit !== null,
+        });
+  const start = config.start.from === null ? null : await openStart(config.start.from, config.model);
+  if (distillation.teachers.length === 0) return { softLabels: votes, teachers: null, start };
+  const { imageSize } = config.data;
+  const view = distillation.views === 'image' ? imageSize : augmentedSize(config.augment, imageSize);
+  const { threads, device } = config.train;
+  const where = device === 'auto' ? {} : { device }; // a run's device is chosen by now
+  const teachers = await openTeachers(distillation.teachers, view, dataset.classes, { threads, ...where });
+  return { softLabels: votes, teachers, start };
+}
+
+/** Brings what was opened together with the images that are trained on; says what was found. */
+export function superviseImages(
+  { softLabels, teachers, start }: OpenedSupervision,
+  config: TrainConfig,
+  training: ImageStore,
+  classes: number,
+  hooks: TrainHooks,
+): Supervision {
+  const result: Supervision = {
+    labelShares: null,
+    teachers,
+    start,
+    fingerprints: {},
+    notes: [],
+    recipe: {},
+  };
+  // teachers often have teachers in common, or learnt from what the network begins with
+  const note = (messages: readonly string[]): void => {
+    for (const message of messages) {
+      if (result.notes.includes(message)) continue;
+      hooks.onProgress?.({ type: 'log', message });
+      result.notes.push(message);
+    }
+  };
+  if (softLabels !== null) {
+    const { weight, minVotes, fit } = config.softLabels;
+    const blend = blendLabels(training, classes, softLabels.shares, weight);
+    hooks.onProgress?.({ type: 'log', message: describeBlend(softLabels, blend, weight) });
+    result.labelShares = blend.shares;
+    result.fingerprints.softLabels = softLabels.fingerprint;
+    result.notes.push(softLabelNote(softLabels, blend, config.softLabels, classes));
+    const { kind, path, fingerprint } = softLabels;
+    result.recipe.softLabels = {
+      kind,
+      file: basename(path),
+      fingerprint,
+      weight,
+      ...(fit ? { fit } : { minVotes }),
+    };
+  }
+  if (teachers !== null) {
+    const { weight, temperature, views } = config.distillation;
+    note(teacherNotes(teachers.identities, config.distillation, training));
+    teachers.identities.forEach(({ fingerprint }, i) => {
+      result.fingerprints[`teacher${i + 1}`] = fingerprint;
+    });
+    result.recipe.distillation = {
+      teachers: teachers.identities.map(({ file, fingerprint }) => ({ file: basename(file), fingerprint })),
+      weight,
+      temperature,
+      views,
+    };
+  }
+  if (start !== null) {
+    note(startNotes(start, training));
+    result.fingerprints.start = start.fingerprint;
+    result.recipe.start = { from: basename(start.file), fingerprint: start.fingerprint };
+  }
+  return result;
+}
