@@ -11,6 +11,7 @@ import { type Import, importsOf, packageOf, readText, root, sources } from './so
  */
 const directions: Record<string, string[]> = {
   errors: [],
+  progress: [],
   version: [],
   random: [],
   math: [],
@@ -28,13 +29,13 @@ const directions: Record<string, string[]> = {
   'engine/runtime': ['engine/onnx', 'random', 'errors'],
   'engine/training': ['engine/compile', 'engine/runtime'],
   models: ['engine/compile'],
-  predict: ['engine/runtime', 'engine/onnx', 'image', 'math', 'errors'],
+  predict: ['progress', 'engine/runtime', 'engine/onnx', 'image', 'math', 'errors'],
   scores: ['predict', 'format'],
   plots: ['scores', 'format'],
   machine: ['engine/runtime'],
   decode: ['image', 'errors'],
   'predict-files': ['predict', 'machine', 'decode', 'files'],
-  'data/dataset': ['decode', 'files', 'random'],
+  'data/dataset': ['decode', 'files', 'random', 'progress'],
   'data/store': ['data/dataset', 'image'],
   'data/votes': ['data/dataset', 'math'],
   'data/sample': ['decode', 'files', 'random'],

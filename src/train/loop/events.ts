@@ -1,5 +1,6 @@
 // What happens during training, as a stream of plain values. The command line draws them; nothing here prints.
 
+import type { Hooks } from '../../progress.js';
 import type { HistoryRow } from '../../scores/history.js';
 
 /** Something that training tells whoever watches it. */
@@ -45,13 +46,6 @@ export type TrainEvent =
   | { type: 'epoch'; row: HistoryRow; epochs: number; best: boolean }
   /** Training is over and everything is written. */
   | { type: 'done'; runFolder: string };
-
-/** How a caller of a long operation follows it and stops it. */
-export interface Hooks<Event> {
-  onProgress?: ((event: Event) => void) | undefined;
-  /** Aborting asks for a clean stop: what is done is kept. */
-  signal?: AbortSignal | undefined;
-}
 
 export type TrainHooks = Hooks<TrainEvent>;
 
