@@ -401,7 +401,7 @@ describe('the process', () => {
     mkdirSync(join(folder, 'script'));
     const script = join(folder, 'script', 'leave.mjs');
     const built = (name: string) =>
-      JSON.stringify(new URL(`../../../dist/data/${name}.js`, import.meta.url).href);
+      JSON.stringify(new URL(`../../../dist/data/store/${name}.js`, import.meta.url).href);
     const sources = samples.map(({ source }) => source);
     writeFileSync(
       script,
