@@ -2,7 +2,7 @@
 // SVG carries rules that swap each for its partner where the reader's system is dark (CSS beats the `fill` and
 // `stroke` attributes that ECharts writes). So every light colour must be unique, and written the same everywhere.
 //
-// Hues: Okabe and Ito 2008, "Color Universal Design", told apart with the common kinds of colour blindness.
+// Hues: Okabe and Ito 2008, "Color Universal Design", which people with common kinds of colour blindness can tell apart.
 
 export interface ColourPair {
   light: string;

@@ -1,11 +1,10 @@
 // Contact sheets: many small grey images on one page, with captions, as PNG. Pixels are enlarged without smoothing,
 // so that what is seen is what the network sees.
 
-import sharp from 'sharp';
 import { escapeXml } from '../format/xml.js';
 import { textWidth } from '../plots/render.js';
 import { fontFamily, palette } from '../plots/theme.js';
-import { prepareFonts } from './fonts.js';
+import { density, drawSvg, encodePng, type RgbaPicture } from './svg-to-png.js';
 import type { SheetItem } from './types.js';
 
 export interface SheetOptions {
@@ -25,8 +24,6 @@ const detailSize = 10;
 const widestCaption = 190;
 /** Bold letters are wider by about this. */
 const boldness = 1.12;
-/** The file has twice as many pixels, for sharp text. */
-const density = 2;
 
 interface Layout {
   width: number;
@@ -41,23 +38,13 @@ interface Layout {
 export async function contactSheet(items: readonly SheetItem[], options: SheetOptions): Promise<Buffer> {
   checkItems(items, options);
   const layout = layOut(items, options);
-  const width = layout.width * density;
-  const height = layout.height * density;
-  const canvas = Buffer.alloc(width * height, 255);
+  const sheet = await drawSvg(text(items, options, layout));
   for (const [i, item] of items.entries()) {
     const { x, y } = layout.places[i]!;
     const left = x + Math.floor((layout.tileWidth - item.width * options.scale) / 2);
-    enlarge(item, canvas, width, left * density, y * density, options.scale * density);
+    enlarge(item, sheet, left * density, y * density, options.scale * density);
   }
-  await prepareFonts();
-  const text = await sharp(Buffer.from(overlay(items, options, layout)), { density: 72 * density })
-    .png()
-    .toBuffer();
-  return sharp(canvas, { raw: { width, height, channels: 1 } })
-    .toColourspace('srgb')
-    .composite([{ input: text, left: 0, top: 0 }])
-    .png({ compressionLevel: 9 })
-    .toBuffer();
+  return encodePng(sheet);
 }
 
 function checkItems(items: readonly SheetItem[], { columns, scale }: SheetOptions): void {
@@ -102,28 +89,33 @@ function layOut(items: readonly SheetItem[], { columns, scale, title }: SheetOpt
   };
 }
 
-/** Copies an image into `canvas`, each pixel as a square of `scale` x `scale`. */
+/** Copies an image into `sheet`, each pixel as a square of `scale` x `scale`. */
 function enlarge(
   { pixels, width, height }: SheetItem,
-  canvas: Buffer,
-  stride: number,
+  sheet: RgbaPicture,
   left: number,
   top: number,
   scale: number,
 ): void {
+  const stride = sheet.width * 4;
   for (let y = 0; y < height; y++) {
-    const start = (top + y * scale) * stride + left;
+    const start = (top + y * scale) * stride + left * 4;
     for (let x = 0; x < width; x++) {
       const grey = Math.min(255, Math.max(0, Math.round(pixels[y * width + x]!)));
-      canvas.fill(grey, start + x * scale, start + (x + 1) * scale);
+      sheet.data.fill(
+        Uint8Array.of(grey, grey, grey, 255),
+        start + x * scale * 4,
+        start + (x + 1) * scale * 4,
+      );
     }
     for (let copy = 1; copy < scale; copy++) {
-      canvas.copy(canvas, start + copy * stride, start, start + width * scale);
+      sheet.data.copy(sheet.data, start + copy * stride, start, start + width * scale * 4);
     }
   }
 }
 
-function overlay(items: readonly SheetItem[], { title }: SheetOptions, layout: Layout): string {
+/** Title and captions, on an empty page. */
+function text(items: readonly SheetItem[], { title }: SheetOptions, layout: Layout): string {
   const tones = { good: palette.good.light, bad: palette.bad.light, plain: palette.text.light };
   const texts = items.flatMap((item, i) => {
     const { x, y } = layout.places[i]!;
@@ -132,13 +124,13 @@ function overlay(items: readonly SheetItem[], { title }: SheetOptions, layout: L
     const lines: string[] = [];
     if (item.caption !== undefined) {
       const tone = tones[item.captionTone ?? 'plain'];
-      const text = shortened(item.caption, captionSize * boldness, layout.tileWidth, 'end');
-      lines.push(textElement(text, middle, baseline, captionSize, tone, 'font-weight="bold"'));
+      const caption = shortened(item.caption, captionSize * boldness, layout.tileWidth, 'end');
+      lines.push(textElement(caption, middle, baseline, captionSize, tone, 'font-weight="bold"'));
       baseline += detailSize + 4;
     }
     if (item.detail !== undefined) {
-      const text = shortened(item.detail, detailSize, layout.tileWidth, 'start');
-      lines.push(textElement(text, middle, baseline, detailSize, palette.mutedText.light, ''));
+      const detail = shortened(item.detail, detailSize, layout.tileWidth, 'start');
+      lines.push(textElement(detail, middle, baseline, detailSize, palette.mutedText.light, ''));
     }
     return lines;
   });
