@@ -1,7 +1,8 @@
 // The program's version, from its package.json.
 
 import { readFileSync } from 'node:fs';
+import { packageFile } from './package-files.js';
 
-const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const manifest: unknown = JSON.parse(readFileSync(packageFile('package.json'), 'utf8'));
 
 export const programVersion: string = (manifest as { version: string }).version;

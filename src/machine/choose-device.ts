@@ -1,10 +1,10 @@
 // Which device a program gets for the one that it asked for.
 
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Device, type DeviceChoice, devices } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
+import { packageFile } from '../package-files.js';
 
 export interface ChosenDevice {
   readonly device: Device;
@@ -52,15 +52,8 @@ function fastest(results: ProbeResults): ChosenDevice {
   return { device: best, reason: `of a small graph on each: ${devices.map(tell).join(', ')}` };
 }
 
-/** The built entry; when this module runs from TypeScript (tests), the one that the build put into dist. */
-function probeEntry(): string {
-  const inSources = import.meta.url.endsWith('.ts');
-  const url = inSources ? '../../dist/machine/probe-device.js' : './probe-device.js';
-  return fileURLToPath(new URL(url, import.meta.url));
-}
-
 async function probeInProcess(candidates: readonly Device[], time: boolean): Promise<ProbeResults> {
-  const args = [probeEntry(), ...(time ? ['--time'] : []), ...candidates];
+  const args = [packageFile('dist/machine/probe-device.js'), ...(time ? ['--time'] : []), ...candidates];
   let output: string;
   try {
     ({ stdout: output } = await promisify(execFile)(process.execPath, args, { timeout: probeLimit }));

@@ -1,7 +1,7 @@
 // The machine that a report was made on.
 
-import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import { runtimeVersion } from '../engine/runtime/onnxruntime.js';
 
 export interface MachineSummary {
   /** For example `Linux x64`. */
@@ -16,13 +16,12 @@ export interface MachineSummary {
 
 /** @param provider the engine's execution provider, for example `cpu`. */
 export function describeMachine(provider: string): MachineSummary {
-  const runtime = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
   return {
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     node: process.version,
-    engine: `onnxruntime-node ${runtime.version}, ${provider}`,
+    engine: `${runtimeVersion()}, ${provider}`,
   };
 }

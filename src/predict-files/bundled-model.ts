@@ -1,20 +1,17 @@
-// The model in the box: the trained model that comes with the program, in models/ beside dist/, both in a checkout and
-// in an installed package. models/README.md is its model card; scripts/box.js makes all three files from a run.
+// The model in the box: the trained model that comes with the program, in models/ of the package. models/README.md is its model card; scripts/box.js makes all three files from a run.
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { FerlabError } from '../errors.js';
-
-const folder = new URL('../../models/', import.meta.url);
+import { packageFile } from '../package-files.js';
 
 /** Stands for the model in the box wherever a model file is asked for. */
 export const boxedName = 'box';
 
 /** Path of the model in the box. Whatever loads a model by path loads this one too, and checks it. */
-export const boxedModelFile = fileURLToPath(new URL('expression.onnx', folder));
-const descriptionFile = fileURLToPath(new URL('expression.json', folder));
+export const boxedModelFile = packageFile('models/expression.onnx');
+const descriptionFile = packageFile('models/expression.json');
 
 const descriptionSchema = z.object({
   name: z.string(),

@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { FerlabError } from '../../errors.js';
+import { packageFile } from '../../package-files.js';
 import type { BatchResult, BatchTask, DecodeResult, DecodeTask, ImageTask } from './image-tasks.js';
 
 interface Pending {
@@ -27,13 +28,6 @@ interface Thread {
 /** One worker per core, at most 8: decoding waits for the disk before it needs more. */
 export function defaultWorkers(): number {
   return Math.max(1, Math.min(8, availableParallelism()));
-}
-
-/** The built entry; when this module runs from TypeScript (tests), the one that the build put into dist. */
-function workerUrl(): URL {
-  return import.meta.url.endsWith('.ts')
-    ? new URL('../../../dist/data/store/image-worker.js', import.meta.url)
-    : new URL('./image-worker.js', import.meta.url);
 }
 
 /** Worker threads that decode images and make batches. */
@@ -94,7 +88,7 @@ export class WorkerPool {
 
   private start(): Thread {
     // execArgv: flags such as --input-type concern the main script, and stop a worker from starting.
-    const worker = new Worker(workerUrl(), { execArgv: [] });
+    const worker = new Worker(packageFile('dist/data/store/image-worker.js'), { execArgv: [] });
     const thread: Thread = { worker, pending: new Map() };
     worker.on('message', (answer: Answer) => {
       const pending = thread.pending.get(answer.id);

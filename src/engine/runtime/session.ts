@@ -1,10 +1,10 @@
-// The only place that touches ONNX Runtime: opens a graph on a device and runs it. Tensors come from JavaScript's
-// memory or stay in the device's.
+// Opens a graph on a device and runs it. Tensors come from JavaScript's memory or stay in the device's.
 
-import * as ort from 'onnxruntime-node';
+import { FerlabError } from '../../errors.js';
 import type { HostTensor, TypedArray } from '../tensor/array.js';
 import { type DType, elementCount, type TensorType, tensorType } from '../tensor/type.js';
 import { type Device, deviceError } from './device.js';
+import { InferenceSession, providerOf, Tensor as RuntimeTensor, runtimeVersion } from './onnxruntime.js';
 
 /**
  * How long a thread waits for the next operator by spinning before it sleeps, in microseconds. With the runtime's own,
@@ -14,9 +14,12 @@ import { type Device, deviceError } from './device.js';
 const spinMicroseconds = 200;
 
 export interface SessionOptions {
-  /** Threads inside an operator, on the CPU; the runtime's own choice (one a physical core) unless given. */
+  /**
+   * Threads inside an operator, on the CPU; the runtime's own choice unless given: one per physical core, and in a page
+   * one, or more where it is isolated from other origins.
+   */
   threads?: number;
-  /** Where the graph runs; `cpu` unless told. */
+  /** Where the graph runs; default `cpu`. */
   device?: Device;
   /** Outputs that stay in the device's memory: `runResident` gives them. For `webgpu` alone. */
   resident?: readonly string[];
@@ -29,7 +32,7 @@ export class DeviceTensor {
   constructor(
     readonly type: TensorType,
     /** The runtime's own handle; for sessions alone. */
-    readonly handle: ort.Tensor,
+    readonly handle: RuntimeTensor,
   ) {}
 
   /** Gives the memory back; the tensor can't be used any more. */
@@ -64,8 +67,15 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
   const { device = 'cpu', threads, resident = [], quiet = device !== 'cpu' } = options;
   if (resident.length > 0 && device !== 'webgpu')
     throw new Error(`Outputs stay on the device with webgpu alone, not with ${device}.`);
+  const provider = providerOf(device);
+  if (provider === null) {
+    throw new FerlabError(
+      'device',
+      `device ${device}: expected a device that ${runtimeVersion()} has, found one that it lacks. Use the device cpu.`,
+    );
+  }
   const session = await create(model, device, {
-    executionProviders: [device],
+    executionProviders: [provider],
     graphOptimizationLevel: 'all',
     logSeverityLevel: quiet ? 4 : 3,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
@@ -84,14 +94,14 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
   const execute = async (
     feeds: Feeds,
     into: Readonly<Record<string, HostTensor>>,
-  ): Promise<ort.InferenceSession.OnnxValueMapType> => {
-    const inputs: Record<string, ort.Tensor> = {};
+  ): Promise<InferenceSession.OnnxValueMapType> => {
+    const inputs: Record<string, RuntimeTensor> = {};
     for (const name of session.inputNames) {
       const tensor = feeds[name];
       if (tensor === undefined) throw new Error(`The graph needs an input named ${name}.`);
       inputs[name] = tensor instanceof DeviceTensor ? tensor.handle : toRuntime(tensor);
     }
-    const fetches: Record<string, ort.Tensor | null> = {};
+    const fetches: Record<string, RuntimeTensor | null> = {};
     for (const name of session.outputNames) {
       const target = into[name];
       fetches[name] = target === undefined ? null : toRuntime(target);
@@ -129,24 +139,24 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
 async function create(
   model: Uint8Array,
   device: Device,
-  options: ort.InferenceSession.SessionOptions,
-): Promise<ort.InferenceSession> {
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
   try {
-    return await ort.InferenceSession.create(model, options);
+    return await InferenceSession.create(model, options);
   } catch (error) {
     throw deviceError(device, error) ?? error;
   }
 }
 
-function toRuntime({ type, data }: HostTensor): ort.Tensor {
-  return new ort.Tensor(type.dtype, data as Float32Array, type.shape);
+function toRuntime({ type, data }: HostTensor): RuntimeTensor {
+  return new RuntimeTensor(type.dtype, data as Float32Array, type.shape);
 }
 
-function typeOf(tensor: ort.Tensor): TensorType {
+function typeOf(tensor: RuntimeTensor): TensorType {
   return tensorType(tensor.type as DType, tensor.dims);
 }
 
-function fromRuntime(tensor: ort.Tensor): HostTensor {
+function fromRuntime(tensor: RuntimeTensor): HostTensor {
   const type = typeOf(tensor);
   const data = tensor.data as TypedArray;
   if (data.length !== elementCount(type.shape))
