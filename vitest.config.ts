@@ -1,14 +1,19 @@
 // Test tiers: `structure` reads the sources, `unit` stands beside the code, `bench` beside the benchmarks, `e2e`
 // runs the built program; `webgpu` runs on a GPU or a software driver, and says where it finds neither.
+import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+
+/** Imports that package.json decides (`#...`) lead to the sources, as relative ones do, not to what was built. */
+const fromSources = { resolve: { conditions: ['ferlab-source', ...defaultServerConditions] } };
 
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'structure', include: ['test/structure/**/*.test.ts'] } },
-      { test: { name: 'unit', include: ['src/**/*.test.ts'], testTimeout: 30_000 } },
+      { ssr: fromSources, test: { name: 'unit', include: ['src/**/*.test.ts'], testTimeout: 30_000 } },
       { test: { name: 'bench', include: ['bench/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 300_000 } },
       {
+        ssr: fromSources,
         test: {
           name: 'webgpu',
           include: ['test/webgpu/**/*.test.ts'],
