@@ -50,7 +50,7 @@ function scoreAt(places, probabilities, { labels, samples }, classes) {
   });
 }
 
-const accuracyOf = ({ n, accuracy, accuracy_interval, ece }) => ({ n, accuracy, accuracy_interval, ece });
+const accuracyOf = ({ n, accuracy, accuracyInterval, ece }) => ({ n, accuracy, accuracyInterval, ece });
 
 /** Places of the validation images that stand in training too: `exact`, pixel by pixel; `near`, with near copies also. */
 async function placesOfCopies(path, { name, samples }) {
@@ -79,19 +79,19 @@ async function score(bytes, validation, copies) {
     ...accuracyOf(scoreAt(without(validation.count, removed), probabilities, validation, classes)),
   });
   const kinds = metadata.training.augment?.crop ? ['flip', 'ten-crop'] : ['flip'];
-  const test_time = [];
+  const testTime = [];
   for (const tta of kinds) {
     const views = withTestTimeAugmentation(model, tta);
     const scores = await collectScores(views, 'probabilities', validation, {});
-    test_time.push({ tta, ...accuracyOf(scoreAt(all, scores, validation, classes)) });
+    testTime.push({ tta, ...accuracyOf(scoreAt(all, scores, validation, classes)) });
   }
   await model.close();
   return {
     metadata,
     evaluation,
-    test_time,
-    without_copies: scoreWithout(copies.exact),
-    without_near_copies: scoreWithout(copies.near),
+    testTime,
+    withoutCopies: scoreWithout(copies.exact),
+    withoutNearCopies: scoreWithout(copies.near),
   };
 }
 
@@ -108,9 +108,9 @@ function describeSource(run, metadata) {
     preset: metadata.training.preset,
     network: { name, parameters, flops },
     epoch: metadata.metrics.epoch,
-    best_epoch: config.train.restoreBest,
+    bestEpoch: config.train.restoreBest,
     val_accuracy: metadata.metrics.val_accuracy,
-    left_copies_out: config.data.excludeLeaks === true,
+    leftCopiesOut: config.data.excludeLeaks === true,
     notes: metadata.notes ?? [],
   };
 }

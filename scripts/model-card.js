@@ -9,20 +9,20 @@ const right = (header) => ({ header, align: 'right' });
 const interval = ([low, high]) => `${percent(low)} to ${percent(high)}`;
 const total = (counts) => Object.values(counts).reduce((sum, n) => sum + n, 0);
 
-function accuracyTable({ evaluation, test_time, without_copies, without_near_copies }) {
-  const row = (name, { n, accuracy, accuracy_interval }) => [
+function accuracyTable({ evaluation, testTime, withoutCopies, withoutNearCopies }) {
+  const row = (name, { n, accuracy, accuracyInterval }) => [
     name,
     count(n),
     percent(accuracy),
-    interval(accuracy_interval),
+    interval(accuracyInterval),
   ];
   return markdownTable(
     [{ header: 'How' }, right('Images'), right('Accuracy'), right('95% interval')],
     [
       row('one look at each image', evaluation),
-      ...test_time.map((scores) => row(`test-time augmentation \`--tta ${scores.tta}\``, scores)),
-      row('one look, without the images that stand in training too', without_copies),
-      row('one look, without those and the near copies of training images', without_near_copies),
+      ...testTime.map((scores) => row(`test-time augmentation \`--tta ${scores.tta}\``, scores)),
+      row('one look, without the images that stand in training too', withoutCopies),
+      row('one look, without those and the near copies of training images', withoutNearCopies),
     ],
   );
 }
@@ -41,11 +41,11 @@ function rarest({ classes, counts }) {
 }
 
 /** The class of which the smallest share is found. */
-function hardest({ classes, per_class }) {
+function hardest({ classes, perClass }) {
   const name = classes.reduce((worst, other) =>
-    per_class[other].recall < per_class[worst].recall ? other : worst,
+    perClass[other].recall < perClass[worst].recall ? other : worst,
   );
-  return `${name}: it finds ${percent(per_class[name].recall)} of it`;
+  return `${name}: it finds ${percent(perClass[name].recall)} of it`;
 }
 
 /** What else than the dataset's labels it learned from: other models, other people's votes. */
@@ -56,11 +56,11 @@ function sourcesBeside({ notes }) {
 
 /** The card's Markdown. */
 export function modelCard(description) {
-  const { source, dataset, evaluation, calibration, without_copies, without_near_copies, input, classes } =
+  const { source, dataset, evaluation, calibration, withoutCopies, withoutNearCopies, input, classes } =
     description;
   const trained = total(dataset.counts.train);
-  const copies = `${count(without_copies.removed)} of the ${count(evaluation.n)} validation images`;
-  const nearCopies = count(without_near_copies.removed - without_copies.removed);
+  const copies = `${count(withoutCopies.removed)} of the ${count(evaluation.n)} validation images`;
+  const nearCopies = count(withoutNearCopies.removed - withoutCopies.removed);
   return `# The model in the box
 
 Guesses which of ${classes.length} expressions a face shows: ${classes.join(', ')}.
@@ -82,11 +82,11 @@ Scored on the validation images of FER2013 (its PublicTest), ${count(evaluation.
 
 ${accuracyTable(description)}
 
-These images also chose the recipe${source.best_epoch ? ' and the epoch whose weights are kept' : ''}, and the temperature below, which flatters the scores
+These images also chose the recipe${source.bestEpoch ? ' and the epoch whose weights are kept' : ''}, and the temperature below, which flatters the scores
 a little. Photographs of another kind are recognised a good deal worse.
 
 ${copies} stand in the training images as well, pixel by pixel, and ${nearCopies} more
-have a near copy there (by \`ferlab audit\`: one photograph in another crop, size or quality); the last rows leave them out.${source.left_copies_out ? ' This model was trained without these copies.' : ''}
+have a near copy there (by \`ferlab audit\`: one photograph in another crop, size or quality); the last rows leave them out.${source.leftCopiesOut ? ' This model was trained without these copies.' : ''}
 People agree with the labels of FER2013 on about 65% of its images (Goodfellow et al. 2013).
 
 ${perClassSection(evaluation)}

@@ -58,6 +58,7 @@ export {
 export type { HistoryRow } from './scores/history.js';
 export type {
   Calibration,
+  CalibrationChange,
   ClassScores,
   EvaluationResult,
   Mistake,

@@ -67,24 +67,24 @@ describe('audit', () => {
   it('counts images by split and class', () => {
     expect(result.classes).toEqual(['happy', 'sad']);
     expect(result.splits).toEqual([
-      { name: 'train', images: 13, unusable: 1, per_class: { happy: 7, sad: 5 } },
-      { name: 'validation', images: 4, unusable: 0, per_class: { happy: 2, sad: 2 } },
+      { name: 'train', images: 13, unusable: 1, perClass: { happy: 7, sad: 5 } },
+      { name: 'validation', images: 4, unusable: 0, perClass: { happy: 2, sad: 2 } },
     ]);
-    expect(result.imbalance_ratio).toBe(1.4);
+    expect(result.imbalanceRatio).toBe(1.4);
     expect(names(result.unusable)).toEqual(['train/sad/broken.png']);
     expect(result.layout).toBeNull();
   });
 
   it('finds exact copies whatever their encoding, with their labels and splits', () => {
-    const { list, ...counts } = result.exact_duplicates;
+    const { list, ...counts } = result.exactDuplicates;
     expect(counts).toEqual({
       images: 8,
-      unique_images: 12,
+      uniqueImages: 12,
       groups: 4,
-      conflicting_groups: 2,
-      across_splits_groups: 2,
+      conflictingGroups: 2,
+      acrossSplitsGroups: 2,
     });
-    const sets = list.map((group) => [names(group.images), group.conflicting, group.across_splits]);
+    const sets = list.map((group) => [names(group.images), group.conflicting, group.acrossSplits]);
     expect(sets).toEqual([
       [['train/happy/0.png', 'train/happy/same-as-0.tiff'], false, false],
       [['train/happy/1.png', 'train/sad/same-as-1.webp'], true, false],
@@ -95,8 +95,8 @@ describe('audit', () => {
   });
 
   it('finds near copies', () => {
-    expect(result.near_duplicates).toMatchObject({ pairs: 1, images: 2, across_splits_pairs: 1 });
-    expect(result.near_duplicates.list).toMatchObject([
+    expect(result.nearDuplicates).toMatchObject({ pairs: 1, images: 2, acrossSplitsPairs: 1 });
+    expect(result.nearDuplicates.list).toMatchObject([
       {
         first: { file: 'train/sad/7.png' },
         second: { file: 'validation/sad/like-7.png' },
@@ -110,11 +110,11 @@ describe('audit', () => {
     expect(result.leaks).toEqual([
       {
         split: 'validation',
-        training_split: 'train',
+        trainingSplit: 'train',
         images: 4,
         exact: 2,
-        exact_blank: 0,
-        exact_conflicting: 1,
+        exactBlank: 0,
+        exactConflicting: 1,
         near: 1,
       },
     ]);
@@ -126,7 +126,7 @@ describe('audit', () => {
   });
 
   it('says nothing of images unlike the others where there are few', () => {
-    expect(result).toMatchObject({ unlike_the_others: [], unlike_count: null, unlike_threshold: null });
+    expect(result).toMatchObject({ unlikeTheOthers: [], unlikeCount: null, unlikeThreshold: null });
     expect(auditText(result)).not.toContain('unlike the others');
     expect(auditMarkdown(result, [])).toContain('that takes 400 different images or more');
   });
@@ -187,12 +187,12 @@ describe('audit', () => {
     const found = await audit(lopsided, { workers: 1 });
     expect(found.classes).toEqual(['angry', 'happy', 'sad']);
     expect(found.splits).toEqual([
-      { name: 'Training', images: 7, unusable: 0, per_class: { angry: 0, happy: 6, sad: 1 } },
-      { name: 'PublicTest', images: 2, unusable: 0, per_class: { angry: 1, happy: 1, sad: 0 } },
-      { name: 'PrivateTest', images: 1, unusable: 0, per_class: { angry: 0, happy: 1, sad: 0 } },
+      { name: 'Training', images: 7, unusable: 0, perClass: { angry: 0, happy: 6, sad: 1 } },
+      { name: 'PublicTest', images: 2, unusable: 0, perClass: { angry: 1, happy: 1, sad: 0 } },
+      { name: 'PrivateTest', images: 1, unusable: 0, perClass: { angry: 0, happy: 1, sad: 0 } },
     ]);
     expect(found.unusable).toEqual([]);
-    expect(found.imbalance_ratio).toBe(0);
+    expect(found.imbalanceRatio).toBe(0);
     expect(found.leaks.map(({ split, exact }) => [split, exact])).toEqual([
       ['PublicTest', 0],
       ['PrivateTest', 1],
@@ -219,9 +219,9 @@ describe('audit', () => {
       probabilities: async (pixels: Float32Array) => new Float32Array(pixels.length / side ** 2).fill(1),
     };
     for (const memoryBudget of [1 << 20, 0]) {
-      const { splits, suspect_labels } = await audit(hollow, { workers: 1, memoryBudget, model });
+      const { splits, suspectLabels } = await audit(hollow, { workers: 1, memoryBudget, model });
       expect(splits.map(({ images }) => images)).toEqual([0, 1]);
-      expect(suspect_labels!.images).toEqual([]);
+      expect(suspectLabels!.images).toEqual([]);
     }
     rmSync(join(hollow, 'val/x/a.png'));
     await expect(audit(hollow)).rejects.toThrow(/expected class folders with images .* in train, val/);
@@ -236,8 +236,8 @@ describe('audit', () => {
     writeFileSync(path, ['emotion,pixels,Usage', ...rows, ...others].join('\n'));
     const { splits, unusable } = await audit(path, { workers: 1 });
     expect(splits).toEqual([
-      { name: 'train', images: 3, unusable: 1, per_class: { happy: 1, sad: 1 } },
-      { name: 'validation', images: 4, unusable: 2, per_class: { happy: 1, sad: 1 } },
+      { name: 'train', images: 3, unusable: 1, perClass: { happy: 1, sad: 1 } },
+      { name: 'validation', images: 4, unusable: 2, perClass: { happy: 1, sad: 1 } },
     ]);
     // Line 5 may belong to either split.
     expect(names(unusable)).toEqual([3, 5, 7, 9].map((line) => `damaged.csv:${line}`));
@@ -268,12 +268,12 @@ describe('audit', () => {
   it('audits one folder of class folders, and a training split alone', async () => {
     const one = await audit(join(dataset, 'train'), { workers: 1 });
     expect(one.leaks).toEqual([]);
-    expect(one.exact_duplicates).toMatchObject({ groups: 2, conflicting_groups: 1 });
+    expect(one.exactDuplicates).toMatchObject({ groups: 2, conflictingGroups: 1 });
     const alone = join(folder, 'alone');
     mkdirSync(join(alone, 'train', 'x'), { recursive: true });
     writeFileSync(join(alone, 'train/x/a.png'), readFileSync(join(dataset, 'train/happy/0.png')));
     const single = await audit(alone, { workers: 1 });
-    expect(single.splits).toEqual([{ name: 'train', images: 1, unusable: 0, per_class: { x: 1 } }]);
+    expect(single.splits).toEqual([{ name: 'train', images: 1, unusable: 0, perClass: { x: 1 } }]);
   });
 
   it('refuses what holds no usable image', async () => {

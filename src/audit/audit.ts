@@ -89,8 +89,8 @@ async function auditImages(
 async function writeAudit(out: string, result: AuditResult, sheets: readonly Sheet[]): Promise<void> {
   for (const { file, png } of sheets) await writeFileAtomically(join(out, file), png);
   await writeFileAtomically(join(out, 'audit.json'), `${JSON.stringify(result, null, 1)}\n`);
-  if (result.suspect_labels) {
-    await writeFileAtomically(join(out, 'suspect-labels.csv'), suspectsToCsv(result.suspect_labels));
+  if (result.suspectLabels) {
+    await writeFileAtomically(join(out, 'suspect-labels.csv'), suspectsToCsv(result.suspectLabels));
   }
   await writeFileAtomically(join(out, 'audit.md'), auditMarkdown(result, sheets));
 }

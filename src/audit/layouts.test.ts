@@ -31,7 +31,7 @@ describe('recogniseLayout', () => {
       [train, privateTest],
       [train, split(7178)],
     ]) {
-      expect(recogniseLayout(splits)!.not_comparable).toMatch(/chosen on/);
+      expect(recogniseLayout(splits)!.notComparable).toMatch(/chosen on/);
     }
   });
 

@@ -25,7 +25,7 @@ const whole: KnownLayout = {
   name: 'FER2013, official',
   description: '28,709 Training, 3,589 PublicTest and 3,589 PrivateTest images, as in the challenge.',
   comparable: `A score on PrivateTest compares with published ones, where every choice was made on PublicTest. ${published}`,
-  not_comparable:
+  notComparable:
     'A score on PublicTest, on which epochs and settings are chosen, is no PrivateTest score: the two differ by a point or two.',
 };
 
@@ -33,14 +33,14 @@ const withPublicTest: KnownLayout = {
   name: 'FER2013, official Training and PublicTest',
   description: '28,709 Training and 3,589 PublicTest images; PrivateTest is not here.',
   comparable: 'A score here compares with scores on PublicTest, which are published as validation accuracy.',
-  not_comparable: `It is no PrivateTest score: the two differ by a point or two. ${published}`,
+  notComparable: `It is no PrivateTest score: the two differ by a point or two. ${published}`,
 };
 
 const withPrivateTest: KnownLayout = {
   name: 'FER2013, official Training and PrivateTest',
   description: '28,709 Training and 3,589 PrivateTest images; PublicTest is not here.',
   comparable: `A score here compares with published ones if nothing at all was chosen by it. ${published}`,
-  not_comparable:
+  notComparable:
     'A score of the best epoch or setting here was chosen on the test set, and is too high. Set images of the training ' +
     'split aside to choose by.',
 };
@@ -49,7 +49,7 @@ const withEither: KnownLayout = {
   name: 'FER2013, official Training and one of the two test sets',
   description: '28,709 training images and 3,589 others, which may be PublicTest or PrivateTest.',
   comparable: 'Scores on the same one of the two test sets; find out which it is.',
-  not_comparable:
+  notComparable:
     'Scores on the other. If it is PrivateTest, a score of the best epoch here was chosen on the test set.',
 };
 
@@ -57,7 +57,7 @@ const mergedTest: KnownLayout = {
   name: 'FER2013 with merged test sets',
   description: '28,709 Training images, and PublicTest and PrivateTest merged into one split of 7,178.',
   comparable: 'Scores on the same 7,178 images.',
-  not_comparable:
+  notComparable:
     'It is no PrivateTest score: half of these images are PublicTest. A score of the best epoch here was chosen on test ' +
     `images. ${published}`,
 };
@@ -68,7 +68,7 @@ const resplit: KnownLayout = {
     '28,821 training and 7,066 validation images ("face-expression-recognition-dataset"): official training and test ' +
     'images, mixed and divided anew.',
   comparable: 'Scores on the same 7,066 images.',
-  not_comparable:
+  notComparable:
     'It is no PrivateTest score, and a model trained on this split has seen official test images, so that it can have ' +
     `none. ${published}`,
 };

@@ -41,7 +41,7 @@ function summariseSplits({ dataset, images }: ResultContext): SplitSummary[] {
       name,
       images: dataset.splits[s]!.samples.length + dataset.splits[s]!.damagedRows,
       unusable: store.bad.length + dataset.splits[s]!.damagedRows,
-      per_class: Object.fromEntries(dataset.classes.map((label, k) => [label, counts[k]!])),
+      perClass: Object.fromEntries(dataset.classes.map((label, k) => [label, counts[k]!])),
     };
   });
 }
@@ -53,11 +53,11 @@ function summariseLeaks({ leaks, blank }: Findings, { images }: ResultContext): 
     const exact = own.filter(({ kind }) => kind === 'exact');
     return {
       split: name,
-      training_split: images.splits[0]!.name,
+      trainingSplit: images.splits[0]!.name,
       images: store.count,
       exact: exact.length,
-      exact_blank: exact.filter(({ image }) => blanks.has(image)).length,
-      exact_conflicting: exact.filter(({ conflicting }) => conflicting).length,
+      exactBlank: exact.filter(({ image }) => blanks.has(image)).length,
+      exactConflicting: exact.filter(({ conflicting }) => conflicting).length,
       near: own.length - exact.length,
     };
   });
@@ -71,16 +71,16 @@ function describeCopies({ copies, blank, unique }: Findings, images: AuditImages
     (group): ExactGroup => ({
       images: group.map((i) => images.reference(i)),
       conflicting: isConflicting(group),
-      across_splits: isAcross(group),
+      acrossSplits: isAcross(group),
       blank: blanks.has(group[0]!),
     }),
   );
   return {
     images: copies.reduce((sum, group) => sum + group.length, 0),
-    unique_images: unique,
+    uniqueImages: unique,
     groups: copies.length,
-    conflicting_groups: copies.filter(isConflicting).length,
-    across_splits_groups: copies.filter(isAcross).length,
+    conflictingGroups: copies.filter(isConflicting).length,
+    acrossSplitsGroups: copies.filter(isAcross).length,
     list,
   };
 }
@@ -99,15 +99,15 @@ function describeNear({ near }: Findings, images: AuditImages) {
         mirrored,
         overlap: rounded(overlap, 3),
         conflicting: conflicting(first, second),
-        across_splits: across(first, second),
+        acrossSplits: across(first, second),
       }),
     );
   return {
     threshold: samePhotograph,
     pairs: near.length,
     images: new Set(near.flatMap(({ first, second }) => [first, second])).size,
-    conflicting_pairs: near.filter(({ first, second }) => conflicting(first, second)).length,
-    across_splits_pairs: near.filter(({ first, second }) => across(first, second)).length,
+    conflictingPairs: near.filter(({ first, second }) => conflicting(first, second)).length,
+    acrossSplitsPairs: near.filter(({ first, second }) => across(first, second)).length,
     list,
   };
 }
@@ -127,8 +127,8 @@ function describeCrossValidation(judged: CrossValidated, classes: readonly strin
     epochs,
     seed,
     accuracy: rounded(accuracy, 4),
-    fold_accuracy: foldAccuracy.map((share) => rounded(share, 4)),
-    estimated_errors: rounded(
+    foldAccuracy: foldAccuracy.map((share) => rounded(share, 4)),
+    estimatedErrors: rounded(
       pairs.reduce((sum, pair) => sum + pair.estimated, 0),
       1,
     ),
@@ -146,7 +146,7 @@ function describeSuspects(
   const { classes } = images;
   return {
     model,
-    cross_validation: crossValidated ? describeCrossValidation(crossValidated, classes) : null,
+    crossValidation: crossValidated ? describeCrossValidation(crossValidated, classes) : null,
     splits: suspects.map(({ thresholds, suspects: own }, s) => ({
       name: images.splits[s]!.name,
       images: images.splits[s]!.store.count,
@@ -162,9 +162,9 @@ function describeSuspects(
       .map(({ image, predicted, labelProbability, predictedProbability }) => ({
         ...images.reference(image),
         predicted: classes[predicted]!,
-        label_probability: rounded(labelProbability, 4),
-        predicted_probability: rounded(predictedProbability, 4),
-        normalised_margin: rounded(normalisedMargin(labelProbability, predictedProbability), 4),
+        labelProbability: rounded(labelProbability, 4),
+        predictedProbability: rounded(predictedProbability, 4),
+        normalisedMargin: rounded(normalisedMargin(labelProbability, predictedProbability), 4),
       })),
   };
 }
@@ -178,7 +178,7 @@ export function toResult(findings: Findings, context: ResultContext): AuditResul
   const { dataset, images, unusable, version, seconds } = context;
   const { unlike } = findings;
   const splits = summariseSplits(context);
-  const counts = Object.values(splits[0]!.per_class);
+  const counts = Object.values(splits[0]!.perClass);
   const smallest = Math.min(...counts);
   const layout = recogniseLayout(
     dataset.splits.map(({ samples, damagedRows }) => ({
@@ -189,28 +189,28 @@ export function toResult(findings: Findings, context: ResultContext): AuditResul
   const result: AuditResult = {
     version,
     dataset: dataset.path,
-    image_size: images.side,
+    imageSize: images.side,
     classes: dataset.classes,
     splits,
     unusable: [...unusable],
-    imbalance_ratio: smallest > 0 ? rounded(Math.max(...counts) / smallest, 2) : 0,
+    imbalanceRatio: smallest > 0 ? rounded(Math.max(...counts) / smallest, 2) : 0,
     layout,
     leaks: summariseLeaks(findings, context),
-    exact_duplicates: describeCopies(findings, images),
-    near_duplicates: describeNear(findings, images),
+    exactDuplicates: describeCopies(findings, images),
+    nearDuplicates: describeNear(findings, images),
     blank: findings.blank.slice(0, listLimit).map(({ image, deviation }) => ({
       ...images.reference(image),
-      standard_deviation: rounded(deviation, 3),
+      standardDeviation: rounded(deviation, 3),
     })),
-    blank_count: findings.blank.length,
-    unlike_the_others: unlike.images
+    blankCount: findings.blank.length,
+    unlikeTheOthers: unlike.images
       .slice(0, listLimit)
       .map(({ image, score }) => ({ ...images.reference(image), score: rounded(score, 4) })),
-    unlike_count: unlike.threshold === null ? null : unlike.images.length,
-    unlike_threshold: unlike.threshold === null ? null : rounded(unlike.threshold, 4),
-    suspect_labels: describeSuspects(findings, context),
+    unlikeCount: unlike.threshold === null ? null : unlike.images.length,
+    unlikeThreshold: unlike.threshold === null ? null : rounded(unlike.threshold, 4),
+    suspectLabels: describeSuspects(findings, context),
     warnings: [],
-    list_limit: listLimit,
+    listLimit: listLimit,
     seconds: rounded(seconds, 1),
   };
   return { ...result, warnings: describeWarnings(result) };

@@ -41,35 +41,35 @@ function splitTable({ splits, classes }: AuditResult): Table {
     columns: ['split', 'images', ...classes, 'unusable'].map((header, i) =>
       i === 0 ? { header } : { header, align: 'right' },
     ),
-    rows: splits.map(({ name, images, per_class, unusable }) => [
+    rows: splits.map(({ name, images, perClass, unusable }) => [
       name,
       count(images),
-      ...classes.map((label) => count(per_class[label]!)),
+      ...classes.map((label) => count(perClass[label]!)),
       count(unusable),
     ]),
   };
 }
 
 function findingTable(result: AuditResult): Table {
-  const { exact_duplicates: exact, near_duplicates: near, leaks, unlike_count: unlike } = result;
+  const { exactDuplicates: exact, nearDuplicates: near, leaks, unlikeCount: unlike } = result;
   const total = result.splits.reduce((sum, { images, unusable }) => sum + images - unusable, 0);
   const share = (part: number, of: number) => (of > 0 ? percent(part / of) : '');
   const rows = [
     ['images with an exact copy', count(exact.images), share(exact.images, total)],
     ['sets of exact copies', count(exact.groups), ''],
-    ['  with different labels', count(exact.conflicting_groups), ''],
-    ['  across splits', count(exact.across_splits_groups), ''],
+    ['  with different labels', count(exact.conflictingGroups), ''],
+    ['  across splits', count(exact.acrossSplitsGroups), ''],
     ['images with a near copy', count(near.images), share(near.images, total)],
     ['pairs of near copies', count(near.pairs), ''],
-    ['  with different labels', count(near.conflicting_pairs), ''],
-    ['  across splits', count(near.across_splits_pairs), ''],
-    ...leaks.flatMap(({ split, training_split, images, exact: exactly, near: nearly }) => [
-      [`${split} images with an exact copy in ${training_split}`, count(exactly), share(exactly, images)],
+    ['  with different labels', count(near.conflictingPairs), ''],
+    ['  across splits', count(near.acrossSplitsPairs), ''],
+    ...leaks.flatMap(({ split, trainingSplit, images, exact: exactly, near: nearly }) => [
+      [`${split} images with an exact copy in ${trainingSplit}`, count(exactly), share(exactly, images)],
       [`${split} images with only a near copy there`, count(nearly), share(nearly, images)],
     ]),
-    ['blank images', count(result.blank_count), share(result.blank_count, total)],
+    ['blank images', count(result.blankCount), share(result.blankCount, total)],
     ...(unlike === null ? [] : [['images unlike the others', count(unlike), share(unlike, total)]]),
-    ...suspectRows(result.suspect_labels, total),
+    ...suspectRows(result.suspectLabels, total),
   ];
   return {
     columns: [{ header: 'found' }, { header: 'number', align: 'right' }, { header: 'share', align: 'right' }],
@@ -79,17 +79,17 @@ function findingTable(result: AuditResult): Table {
 
 function suspectRows(suspects: SuspectLabels | null, total: number): string[][] {
   if (!suspects) return [];
-  const judged = suspects.cross_validation;
+  const judged = suspects.crossValidation;
   const rows = suspects.splits.map(({ name, images, confident }) => [
     `${name} labels that ${judged ? 'cross-validation' : 'the model'} contradicts`,
     count(confident),
     images > 0 ? percent(confident / images) : '',
   ]);
   if (!judged) return rows;
-  const errors = Math.round(judged.estimated_errors);
+  const errors = Math.round(judged.estimatedErrors);
   return [
     ...rows,
-    ['estimated wrong labels', count(errors), percent(judged.estimated_errors / total)],
+    ['estimated wrong labels', count(errors), percent(judged.estimatedErrors / total)],
     [
       'right without having seen the image',
       count(Math.round(judged.accuracy * total)),
@@ -119,7 +119,7 @@ function pairTable({ pairs }: CrossValidationSummary, most: number): Table {
 
 const shown = ({ file }: ImageReference) => file;
 
-function unlikeTable({ unlike_the_others: unlike }: AuditResult, most: number): Table {
+function unlikeTable({ unlikeTheOthers: unlike }: AuditResult, most: number): Table {
   return {
     columns: [{ header: 'unlike the others' }, { header: 'score', align: 'right' }],
     rows: unlike.slice(0, most).map((entry) => [shown(entry), entry.score.toFixed(2)]),
@@ -127,12 +127,12 @@ function unlikeTable({ unlike_the_others: unlike }: AuditResult, most: number): 
 }
 
 function unlikeParts(result: AuditResult, table: (table: Table) => string): string[] {
-  const { unlike_count: found } = result;
+  const { unlikeCount: found } = result;
   if (found === null) return [unlikeUnknown];
   return found === 0 ? [unlikeNone] : [unlikeMeaning, table(unlikeTable(result, shownInDocument))];
 }
 
-function suspectTable({ suspect_labels: suspects }: AuditResult, most: number): Table {
+function suspectTable({ suspectLabels: suspects }: AuditResult, most: number): Table {
   return {
     columns: [
       { header: 'suspect label' },
@@ -146,14 +146,14 @@ function suspectTable({ suspect_labels: suspects }: AuditResult, most: number): 
       .map((entry) => [
         shown(entry),
         entry.label,
-        percent(entry.label_probability),
+        percent(entry.labelProbability),
         entry.predicted,
-        percent(entry.predicted_probability),
+        percent(entry.predictedProbability),
       ]),
   };
 }
 
-function conflictTable({ exact_duplicates: exact }: AuditResult, most: number): Table {
+function conflictTable({ exactDuplicates: exact }: AuditResult, most: number): Table {
   return {
     columns: [{ header: 'exact copies with different labels' }],
     rows: exact.list
@@ -170,11 +170,11 @@ export function auditText(result: AuditResult): string {
     if (rows.length > 0) parts.push(textTable(columns, rows));
   };
   const { layout, warnings } = result;
-  if (layout) parts.push(`${layout.name}\n${layout.comparable}\n${layout.not_comparable}`);
+  if (layout) parts.push(`${layout.name}\n${layout.comparable}\n${layout.notComparable}`);
   add(splitTable(result));
   add(findingTable(result));
   add(unlikeTable(result, shownInTerminal));
-  const judged = result.suspect_labels?.cross_validation;
+  const judged = result.suspectLabels?.crossValidation;
   if (judged) add(pairTable(judged, shownInTerminal));
   add(suspectTable(result, shownInTerminal));
   if (warnings.length > 0) parts.push(warnings.map((line) => `Warning: ${line}`).join('\n'));
@@ -182,13 +182,13 @@ export function auditText(result: AuditResult): string {
 }
 
 /** How the labels were judged. */
-function suspectParts({ model, cross_validation: judged }: SuspectLabels, table: (table: Table) => string) {
+function suspectParts({ model, crossValidation: judged }: SuspectLabels, table: (table: Table) => string) {
   if (!judged) return [`By ${model === null ? 'a model' : code(model)}. ${suspectMeaning}`];
-  const { folds, preset, epochs, seed, accuracy, fold_accuracy, estimated_errors, pairs } = judged;
+  const { folds, preset, epochs, seed, accuracy, foldAccuracy, estimatedErrors, pairs } = judged;
   return [
     `By cross-validation: ${folds} models of preset ${preset}, ${epochs} epochs each, seed ${seed}. They give ` +
       `${percent(accuracy)} of the images their label without having seen them (by fold ` +
-      `${fold_accuracy.map((share) => percent(share)).join(', ')}). Estimated wrong labels: ${count(Math.round(estimated_errors))}.`,
+      `${foldAccuracy.map((share) => percent(share)).join(', ')}). Estimated wrong labels: ${count(Math.round(estimatedErrors))}.`,
     crossValidationMeaning,
     ...(pairs.length > 0 ? [table(pairTable(judged, shownInDocument))] : []),
   ];
@@ -201,9 +201,9 @@ export function suspectsToCsv({ images }: SuspectLabels): string {
     'split',
     'label',
     'predicted',
-    'label_probability',
-    'predicted_probability',
-    'normalised_margin',
+    'labelProbability',
+    'predictedProbability',
+    'normalisedMargin',
   ] as const;
   const lines = [columns, ...images.map((entry) => columns.map((column) => entry[column]))].map(csvLine);
   return `${lines.join('\n')}\n`;
@@ -211,12 +211,12 @@ export function suspectsToCsv({ images }: SuspectLabels): string {
 
 /** As Markdown. */
 export function auditMarkdown(result: AuditResult, sheets: readonly SheetLink[]): string {
-  const { layout, warnings, near_duplicates: near } = result;
+  const { layout, warnings, nearDuplicates: near } = result;
   const table = ({ columns, rows }: Table) => markdownTable(columns, rows);
   const section = (title: string, ...parts: string[]) => `## ${title}\n\n${parts.join('\n\n')}`;
   const parts = [
     `# Audit of ${plain(result.dataset)}`,
-    `Made by ferlab ${result.version} in ${result.seconds} s. Pictures were compared at ${result.image_size}x${result.image_size} ` +
+    `Made by ferlab ${result.version} in ${result.seconds} s. Pictures were compared at ${result.imageSize}x${result.imageSize} ` +
       'pixels; exact copies at their own size.',
   ];
   if (warnings.length > 0) {
@@ -228,7 +228,7 @@ export function auditMarkdown(result: AuditResult, sheets: readonly SheetLink[])
         'A known layout',
         `**${plain(layout.name)}.** ${plain(layout.description)}`,
         plain(layout.comparable),
-        plain(layout.not_comparable),
+        plain(layout.notComparable),
       ),
     );
   }
@@ -246,11 +246,11 @@ export function auditMarkdown(result: AuditResult, sheets: readonly SheetLink[])
   const conflicts = conflictTable(result, shownInDocument);
   if (conflicts.rows.length > 0) parts.push(section('Conflicting labels', table(conflicts)));
   parts.push(section('Unlike the others', ...unlikeParts(result, table)));
-  if (result.suspect_labels) {
+  if (result.suspectLabels) {
     parts.push(
       section(
         'Suspect labels',
-        ...suspectParts(result.suspect_labels, table),
+        ...suspectParts(result.suspectLabels, table),
         table(suspectTable(result, shownInDocument)),
       ),
     );

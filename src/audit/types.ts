@@ -10,7 +10,7 @@ export interface SplitSummary {
   /** Files that can't be decoded, and rows of a CSV file without a usable label. */
   unusable: number;
   /** Usable images by class. */
-  per_class: Record<string, number>;
+  perClass: Record<string, number>;
 }
 
 /** A published arrangement of a dataset, recognised by its counts. */
@@ -19,7 +19,7 @@ export interface KnownLayout {
   description: string;
   /** What a score on its held-out images can be compared with, and what it can't. */
   comparable: string;
-  not_comparable: string;
+  notComparable: string;
 }
 
 /** Images with the same pixels. */
@@ -28,7 +28,7 @@ export interface ExactGroup {
   /** More than one label among them. */
   conflicting: boolean;
   /** In more than one split. */
-  across_splits: boolean;
+  acrossSplits: boolean;
   /** They are blank: the same pixels, but no photograph in common. */
   blank: boolean;
 }
@@ -44,20 +44,20 @@ export interface NearPair {
   /** Share of the second picture that the first shows too, 0 to 1. */
   overlap: number;
   conflicting: boolean;
-  across_splits: boolean;
+  acrossSplits: boolean;
 }
 
 /** How many images of a held-out split stand in the training split too. */
 export interface SplitLeak {
   split: string;
-  training_split: string;
+  trainingSplit: string;
   /** Usable images of the split. */
   images: number;
-  /** Those with an exact copy in training; blank ones are counted here and in `exact_blank`. */
+  /** Those with an exact copy in training; blank ones are counted here and in `exactBlank`. */
   exact: number;
-  exact_blank: number;
+  exactBlank: number;
   /** Of `exact`: those of which some copy in training has another label. */
-  exact_conflicting: number;
+  exactConflicting: number;
   /** Those without an exact copy but with a near one. */
   near: number;
 }
@@ -65,7 +65,7 @@ export interface SplitLeak {
 /** An image with (nearly) one grey value. */
 export interface BlankImage extends ImageReference {
   /** Of its grey values, 0 to 255. */
-  standard_deviation: number;
+  standardDeviation: number;
 }
 
 /** An image that stands out from the others. */
@@ -81,10 +81,10 @@ export interface UnlikeImage extends ImageReference {
 export interface SuspectLabel extends ImageReference {
   predicted: string;
   /** Probabilities under the model. */
-  label_probability: number;
-  predicted_probability: number;
-  /** (1 + label_probability - predicted_probability) / 2, 0 to 1: the smaller, the likelier the label is wrong. */
-  normalised_margin: number;
+  labelProbability: number;
+  predictedProbability: number;
+  /** (1 + labelProbability - predictedProbability) / 2, 0 to 1: the smaller, the likelier the label is wrong. */
+  normalisedMargin: number;
 }
 
 /** Confident disagreement in one split. */
@@ -119,9 +119,9 @@ export interface CrossValidationSummary {
   seed: number;
   /** Share of the images whose most probable class is their label, out of sample; of all, and by fold. */
   accuracy: number;
-  fold_accuracy: number[];
+  foldAccuracy: number[];
   /** The sum of the pairs' estimates. */
-  estimated_errors: number;
+  estimatedErrors: number;
   /** Pairs of classes with any confident image, the largest estimate first. */
   pairs: LabelConfusion[];
 }
@@ -131,57 +131,57 @@ export interface SuspectLabels {
   /** Path of the model file; null with cross-validation. */
   model: string | null;
   /** Null with a model file. */
-  cross_validation: CrossValidationSummary | null;
+  crossValidation: CrossValidationSummary | null;
   /** Of each split. */
   splits: SuspectSummary[];
   /** Confident disagreements, the strongest first. */
   images: SuspectLabel[];
 }
 
-/** All that `ferlab audit` finds. Lists are cut at `list_limit` entries; counts are of everything. */
+/** All that `ferlab audit` finds. Lists are cut at `listLimit` entries; counts are of everything. */
 export interface AuditResult {
   /** Of the program. */
   version: string;
   dataset: string;
   /** Side in pixels at which images were compared. */
-  image_size: number;
+  imageSize: number;
   classes: string[];
   splits: SplitSummary[];
   unusable: { file: string; reason: string }[];
   /** Largest class of the first split over its smallest; 0 where a class is empty. */
-  imbalance_ratio: number;
+  imbalanceRatio: number;
   layout: KnownLayout | null;
   leaks: SplitLeak[];
-  exact_duplicates: {
+  exactDuplicates: {
     /** Images that have at least one exact copy, and what would be left of all images with one of each. */
     images: number;
-    unique_images: number;
+    uniqueImages: number;
     groups: number;
-    conflicting_groups: number;
-    across_splits_groups: number;
+    conflictingGroups: number;
+    acrossSplitsGroups: number;
     list: ExactGroup[];
   };
-  near_duplicates: {
+  nearDuplicates: {
     /** Least similarity listed. */
     threshold: number;
     pairs: number;
     /** Images in them; of each set of exact copies one counts. */
     images: number;
-    conflicting_pairs: number;
-    across_splits_pairs: number;
+    conflictingPairs: number;
+    acrossSplitsPairs: number;
     /** The most similar first. */
     list: NearPair[];
   };
   blank: BlankImage[];
-  blank_count: number;
+  blankCount: number;
   /** Those above the threshold, the strangest first; to be looked at, not a verdict. */
-  unlike_the_others: UnlikeImage[];
+  unlikeTheOthers: UnlikeImage[];
   /** Null where there are too few different images to tell: the list is empty then. */
-  unlike_count: number | null;
+  unlikeCount: number | null;
   /** Score above which an image counts: seven robust standard deviations above the median, at least twice the median. */
-  unlike_threshold: number | null;
-  suspect_labels: SuspectLabels | null;
+  unlikeThreshold: number | null;
+  suspectLabels: SuspectLabels | null;
   warnings: string[];
-  list_limit: number;
+  listLimit: number;
   seconds: number;
 }

@@ -4,7 +4,7 @@ import { describeUnlike } from './warnings.js';
 
 describe('describeUnlike', () => {
   const result = (count: number | null) =>
-    ({ unlike_the_others: [{ file: 'a/1.png' }], unlike_count: count }) as AuditResult;
+    ({ unlikeTheOthers: [{ file: 'a/1.png' }], unlikeCount: count }) as AuditResult;
 
   it('warns where there are any', () => {
     expect(describeUnlike(result(null))).toEqual([]);

@@ -20,7 +20,7 @@ function uncertainty(images: number): number {
 
 /** Classes of which there are images, but fewer than `below`. */
 function listed(summary: SplitSummary, below: number): string {
-  return Object.entries(summary.per_class)
+  return Object.entries(summary.perClass)
     .filter(([, images]) => images > 0 && images < below)
     .map(([name, images]) => `${name} (${count(images)})`)
     .join(', ');
@@ -28,35 +28,35 @@ function listed(summary: SplitSummary, below: number): string {
 
 /** Classes without a usable image. */
 function missing(summary: SplitSummary): string {
-  return Object.keys(summary.per_class)
-    .filter((name) => summary.per_class[name] === 0)
+  return Object.keys(summary.perClass)
+    .filter((name) => summary.perClass[name] === 0)
     .join(', ');
 }
 
 function describeLeaks({ leaks }: AuditResult): string[] {
   const warnings: string[] = [];
-  for (const { split, training_split, images, exact, exact_blank, exact_conflicting, near } of leaks) {
+  for (const { split, trainingSplit, images, exact, exactBlank, exactConflicting, near } of leaks) {
     if (exact > 0) {
-      const blank = exact_blank > 0 ? `, ${count(exact_blank)} of them blank` : '';
-      const labels = exact_conflicting > 0 ? `; ${count(exact_conflicting)} under another label` : '';
+      const blank = exactBlank > 0 ? `, ${count(exactBlank)} of them blank` : '';
+      const labels = exactConflicting > 0 ? `; ${count(exactConflicting)} under another label` : '';
       warnings.push(
         `${split} leaks: ${count(exact)} of its ${count(images)} images (${percent(exact / images)}) have an exact copy ` +
-          `in ${training_split}${blank}${labels}. A score on ${split} counts what was learnt by heart.`,
+          `in ${trainingSplit}${blank}${labels}. A score on ${split} counts what was learnt by heart.`,
       );
     }
     if (near > 0) {
       warnings.push(
-        `${split}: ${count(near)} more of its images (${percent(near / images)}) have a near copy in ${training_split}.`,
+        `${split}: ${count(near)} more of its images (${percent(near / images)}) have a near copy in ${trainingSplit}.`,
       );
     }
   }
   return warnings;
 }
 
-function describeClasses({ splits, imbalance_ratio: ratio }: AuditResult): string[] {
+function describeClasses({ splits, imbalanceRatio: ratio }: AuditResult): string[] {
   const [train, ...others] = splits;
   const warnings: string[] = [];
-  const ranked = Object.entries(train!.per_class).sort(([, a], [, b]) => a - b);
+  const ranked = Object.entries(train!.perClass).sort(([, a], [, b]) => a - b);
   const [smallest, largest] = [ranked[0], ranked.at(-1)];
   if (smallest && largest && smallest[1] > 0 && ratio >= tellingImbalance) {
     warnings.push(
@@ -78,7 +78,7 @@ function describeClasses({ splits, imbalance_ratio: ratio }: AuditResult): strin
     }
     const uncertain = listed(split, fewToScore);
     if (!uncertain) continue;
-    const least = Math.min(...Object.values(split.per_class).filter((images) => images > 0));
+    const least = Math.min(...Object.values(split.perClass).filter((images) => images > 0));
     warnings.push(
       `Few images to score by in ${split.name}: ${uncertain}. Recall of a class of ${count(least)} is uncertain by about ` +
         `${uncertainty(least)} points either way.`,
@@ -87,8 +87,8 @@ function describeClasses({ splits, imbalance_ratio: ratio }: AuditResult): strin
   return warnings;
 }
 
-function describeJudges({ suspect_labels: suspects }: AuditResult): string[] {
-  const judged = suspects?.cross_validation;
+function describeJudges({ suspectLabels: suspects }: AuditResult): string[] {
+  const judged = suspects?.crossValidation;
   if (!judged || judged.accuracy >= leastTellingAccuracy) return [];
   return [
     `The models of the cross-validation give only ${percent(judged.accuracy)} of the images their label: the suspect labels ` +
@@ -97,7 +97,7 @@ function describeJudges({ suspect_labels: suspects }: AuditResult): string[] {
 }
 
 /** Of images that stand out. */
-export function describeUnlike({ unlike_the_others: list, unlike_count: found }: AuditResult): string[] {
+export function describeUnlike({ unlikeTheOthers: list, unlikeCount: found }: AuditResult): string[] {
   if (!found) return [];
   const verb = found === 1 ? '1 image looks' : `${count(found)} images look`;
   return [
@@ -108,15 +108,15 @@ export function describeUnlike({ unlike_the_others: list, unlike_count: found }:
 
 /** Sentences for people; none where nothing is amiss. */
 export function describeWarnings(result: AuditResult): string[] {
-  const { unusable, exact_duplicates: exact, near_duplicates: near, blank_count: blank } = result;
+  const { unusable, exactDuplicates: exact, nearDuplicates: near, blankCount: blank } = result;
   const warnings = describeLeaks(result);
-  if (exact.conflicting_groups > 0) {
+  if (exact.conflictingGroups > 0) {
     warnings.push(
-      `${count(exact.conflicting_groups)} sets of exact copies carry different labels: at most one label of each can be right.`,
+      `${count(exact.conflictingGroups)} sets of exact copies carry different labels: at most one label of each can be right.`,
     );
   }
-  if (near.conflicting_pairs > 0) {
-    warnings.push(`${count(near.conflicting_pairs)} pairs of near copies carry different labels.`);
+  if (near.conflictingPairs > 0) {
+    warnings.push(`${count(near.conflictingPairs)} pairs of near copies carry different labels.`);
   }
   if (blank > 0) warnings.push(`${count(blank)} images are blank.`);
   if (unusable.length > 0) {

@@ -4,11 +4,12 @@ import { basename, resolve } from 'node:path';
 import type { ImageStore } from '../data/store/store.js';
 import { FerlabError } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
+import type { ModelCalibration } from '../predict/metadata.js';
 import { openModel, parseModelFile } from '../predict/model.js';
 import { withoutTemperature, withTemperature } from '../predict/rewrite.js';
 import { readModelFile } from '../predict-files/load-model.js';
 import { calibrationEffect, fitTemperature, type LabelledLogits } from '../scores/temperature.js';
-import type { Calibration } from '../scores/types.js';
+import type { Calibration, CalibrationChange } from '../scores/types.js';
 import { type EvaluateHooks, openSplit, type SplitOptions } from './open-split.js';
 import { collectScores, type ScoreOptions } from './score.js';
 
@@ -66,7 +67,16 @@ export async function calibrateBytes(
     fingerprint: store.fingerprint,
     ...calibrationEffect(data, temperature),
   };
-  return { bytes: withTemperature(bytes, where, calibration), calibration };
+  return { bytes: withTemperature(bytes, where, toMetadata(calibration)), calibration };
+}
+
+/** As model files hold it. */
+function toMetadata({ ece, loss, ...rest }: Calibration): ModelCalibration {
+  const change = ({ crossFitted, ...others }: CalibrationChange) => ({
+    ...others,
+    cross_fitted: crossFitted,
+  });
+  return { ...rest, ece: change(ece), loss: change(loss) };
 }
 
 /**

@@ -52,13 +52,13 @@ export interface Evaluation extends EvaluationResult {
   dataset: string;
   split: string;
   /** What was left out because it stands in the training split too; null where nothing was to be. */
-  without_copies: LeftOut | null;
+  withoutCopies: LeftOut | null;
   /** Images per second through the model, decoded images in memory. */
-  images_per_second: number;
+  imagesPerSecond: number;
   /** What the models say of their training that has to be known to compare the score. */
   notes: string[];
   /** Files that were left out. */
-  bad_files: BadFile[];
+  badFiles: BadFile[];
 }
 
 /**
@@ -97,13 +97,13 @@ export async function evaluateModel(
       dataset: options.dataset,
       split: opened.name,
       ...result,
-      without_copies:
+      withoutCopies:
         options.withoutCopies === undefined
           ? null
           : { kind: options.withoutCopies, removed: all - store.count },
-      images_per_second: result.n / seconds,
+      imagesPerSecond: result.n / seconds,
       notes: [...(model.metadata.notes ?? [])],
-      bad_files: opened.bad,
+      badFiles: opened.bad,
     };
     if (options.out !== undefined) {
       await writeReportOf(options.out, options, evaluation, store, (performance.now() - started) / 1000);
@@ -153,22 +153,22 @@ async function writeReportOf(
       path: options.dataset,
       classes: evaluation.classes,
       counts: { [evaluation.split]: classCounts(evaluation.classes, store.labels) },
-      badFiles: evaluation.bad_files,
+      badFiles: evaluation.badFiles,
     },
     split: evaluation.split,
     machine: describeMachine(evaluation.device),
     evaluation,
     timing: {
       seconds,
-      imagesPerSecond: evaluation.images_per_second,
+      imagesPerSecond: evaluation.imagesPerSecond,
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     },
     mistakes: await pictureMistakes(store, evaluation.mistakes),
     notes: [
       ...evaluation.notes,
-      ...(evaluation.without_copies ? [describeLeftOut(evaluation.without_copies)] : []),
+      ...(evaluation.withoutCopies ? [describeLeftOut(evaluation.withoutCopies)] : []),
     ],
     warnings:
-      evaluation.bad_files.length > 0 ? [`${evaluation.bad_files.length} files could not be used.`] : [],
+      evaluation.badFiles.length > 0 ? [`${evaluation.badFiles.length} files could not be used.`] : [],
   });
 }

@@ -19,7 +19,7 @@ const mistake = { file: 'happy/7.jpg', expected: 'happy', predicted: 'sad', conf
 
 const evaluation: EvaluationResult = {
   accuracy: 0.8,
-  accuracy_interval: [0.58, 0.92],
+  accuracyInterval: [0.58, 0.92],
   n: 20,
   loss: 0.51234,
   classes: ['happy', 'sad'],
@@ -27,7 +27,7 @@ const evaluation: EvaluationResult = {
     [9, 3],
     [1, 7],
   ],
-  per_class: {
+  perClass: {
     happy: { precision: 0.9, recall: 0.75, f1: 0.818, support: 12 },
     sad: { precision: 0.7, recall: 0.875, f1: 0.778, support: 8 },
   },
@@ -126,7 +126,7 @@ describe('writeReport', () => {
   });
 
   it('says what calibration did, and on which images', async () => {
-    const effect = { before: 0.123, after: 0.021, cross_fitted: 0.034 };
+    const effect = { before: 0.123, after: 0.021, crossFitted: 0.034 };
     const calibration = {
       temperature: 1.5,
       dataset: 'faces',
@@ -134,7 +134,7 @@ describe('writeReport', () => {
       n: 20,
       fingerprint: 'ab',
       ece: effect,
-      loss: { before: 0.6, after: 0.5123, cross_fitted: 0.52 },
+      loss: { before: 0.6, after: 0.5123, crossFitted: 0.52 },
     };
     await writeReport(folder, trainingData({ calibration }));
     const markdown = await readFile(join(folder, 'report.md'), 'utf8');

@@ -18,7 +18,7 @@ export function figures(rows: readonly (readonly [string, string])[]): string {
 
 /** The sentence on top. */
 export function headline(evaluation: EvaluationResult, set: string): string {
-  const [lower, upper] = evaluation.accuracy_interval;
+  const [lower, upper] = evaluation.accuracyInterval;
   return (
     `**${percent(evaluation.accuracy)} accuracy** on ${count(evaluation.n)} ${plain(set)} images ` +
     `(95% interval ${percent(lower)} to ${percent(upper)}).`
@@ -43,7 +43,7 @@ export function perClassSection(evaluation: EvaluationResult): string {
     support,
   ];
   const classes = evaluation.classes.map((name) => {
-    const scores = evaluation.per_class[name]!;
+    const scores = evaluation.perClass[name]!;
     return row(plain(name), scores, count(scores.support));
   });
   return markdownTable(
@@ -91,7 +91,7 @@ export function calibrationTable({ ece, loss }: Calibration): string {
     [
       row('as trained', 'before'),
       row('calibrated', 'after'),
-      row('calibrated, each half by a temperature fitted on the other half', 'cross_fitted'),
+      row('calibrated, each half by a temperature fitted on the other half', 'crossFitted'),
     ],
   );
 }

@@ -67,14 +67,14 @@ describe('scorePredictions agrees with scikit-learn', () => {
       classes: names,
     });
     expect(result.accuracy).toBeCloseTo(expected.accuracy, 12);
-    expect(result.accuracy_interval[0]).toBeCloseTo(expected.interval[0], 12);
-    expect(result.accuracy_interval[1]).toBeCloseTo(expected.interval[1], 12);
+    expect(result.accuracyInterval[0]).toBeCloseTo(expected.interval[0], 12);
+    expect(result.accuracyInterval[1]).toBeCloseTo(expected.interval[1], 12);
     expect(result.loss).toBeCloseTo(expected.loss, 10);
     expect(result.loss).toBeCloseTo(expected.log_loss, 6);
     expect(result.confusion).toEqual(expected.confusion);
     expect(result.ece).toBeCloseTo(expected.ece, 10);
     for (const [k, name] of names.entries()) {
-      const scores = result.per_class[name]!;
+      const scores = result.perClass[name]!;
       expect(scores.precision).toBeCloseTo(expected.precision[k]!, 12);
       expect(scores.recall).toBeCloseTo(expected.recall[k]!, 12);
       expect(scores.f1).toBeCloseTo(expected.f1[k]!, 12);
@@ -95,7 +95,7 @@ describe('scorePredictions, whatever the predictions', () => {
       fc.property(predictions, ({ rows, labels, classes }) => {
         const result = score(rows, labels);
         const sums = result.confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
-        expect(sums).toEqual(result.classes.map((name) => result.per_class[name]!.support));
+        expect(sums).toEqual(result.classes.map((name) => result.perClass[name]!.support));
         expect(sums).toEqual(
           Array.from({ length: classes }, (_, k) => labels.filter((label) => label === k).length),
         );
@@ -132,7 +132,7 @@ describe('scorePredictions, whatever the predictions', () => {
       fc.property(predictions, ({ rows, labels }) => {
         const result = score(rows, labels);
         expect(result.weighted.recall).toBeCloseTo(result.accuracy, 12);
-        const [lower, upper] = result.accuracy_interval;
+        const [lower, upper] = result.accuracyInterval;
         expect(lower).toBeLessThanOrEqual(result.accuracy);
         expect(upper).toBeGreaterThanOrEqual(result.accuracy);
         expect(lower).toBeGreaterThanOrEqual(0);

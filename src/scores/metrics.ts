@@ -62,12 +62,12 @@ export function scorePredictions(predictions: Predictions): EvaluationResult {
   const scores = scoresFromConfusion(confusion);
   return {
     accuracy: correct / n,
-    accuracy_interval: wilsonInterval(correct, n),
+    accuracyInterval: wilsonInterval(correct, n),
     n,
     loss: loss / n,
     classes,
     confusion,
-    per_class: Object.fromEntries(classes.map((name, k) => [name, scores[k]!])),
+    perClass: Object.fromEntries(classes.map((name, k) => [name, scores[k]!])),
     macro: meanScores(scores, (score) => (score.support > 0 ? 1 : 0)),
     weighted: meanScores(scores, (score) => score.support),
     // With sums still in the bins, |sum of confidence - number right| / n is the bin's share of the error.

@@ -80,9 +80,9 @@ describe('calibrationEffect', () => {
     const { ece, loss: losses } = calibrationEffect(data, fitTemperature(data)!);
     expect(ece.before).toBeGreaterThan(0.1);
     expect(ece.after).toBeLessThan(0.03);
-    expect(ece.cross_fitted).toBeLessThan(0.03);
-    expect(losses.after).toBeLessThan(losses.cross_fitted);
-    expect(losses.cross_fitted).toBeLessThan(losses.before);
+    expect(ece.crossFitted).toBeLessThan(0.03);
+    expect(losses.after).toBeLessThan(losses.crossFitted);
+    expect(losses.crossFitted).toBeLessThan(losses.before);
   });
 
   it('scores each half under the temperature of the other', () => {
@@ -96,6 +96,6 @@ describe('calibrationEffect', () => {
       data.labels[i] = from.labels[row]!;
     }
     const expected = (loss(even, fitTemperature(odd)!) + loss(odd, fitTemperature(even)!)) / 2;
-    expect(calibrationEffect(data, fitTemperature(data)!).loss.cross_fitted).toBeCloseTo(expected, 4);
+    expect(calibrationEffect(data, fitTemperature(data)!).loss.crossFitted).toBeCloseTo(expected, 4);
   });
 });

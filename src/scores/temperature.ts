@@ -3,6 +3,7 @@
 
 import { softmaxRows } from '../math/softmax.js';
 import { scorePredictions } from './metrics.js';
+import type { Calibration } from './types.js';
 
 /** Logits of n images with their labels. */
 export interface LabelledLogits {
@@ -67,19 +68,16 @@ function slopes({ logits, labels, classes }: LabelledLogits, inverse: number) {
   return { first: first / labels.length, second: second / labels.length };
 }
 
-/** Calibration error and loss before a temperature, after it, and after those that were fitted on other images. */
-export interface CalibrationEffect {
-  ece: Record<'before' | 'after' | 'cross_fitted', number>;
-  loss: Record<'before' | 'after' | 'cross_fitted', number>;
-}
-
 /**
  * What a temperature does to the images that it was fitted on, and an honest check: each half of the images (every other
  * one) under the temperature of the other half, scored together.
  *
  * @throws FerlabError `model` where a logit isn't a finite number; RangeError without images.
  */
-export function calibrationEffect(data: LabelledLogits, temperature: number): CalibrationEffect {
+export function calibrationEffect(
+  data: LabelledLogits,
+  temperature: number,
+): Pick<Calibration, 'ece' | 'loss'> {
   const { logits, labels, classes } = data;
   const halves = [0, 1].map((rest) => fitTemperature(everyOther(data, rest)) ?? 1);
   const crossed = new Float32Array(logits.length);
@@ -101,8 +99,8 @@ export function calibrationEffect(data: LabelledLogits, temperature: number): Ca
   const after = scored(softmaxRows(logits, classes, temperature));
   const cross = scored(crossed);
   return {
-    ece: { before: before.ece, after: after.ece, cross_fitted: cross.ece },
-    loss: { before: before.loss, after: after.loss, cross_fitted: cross.loss },
+    ece: { before: before.ece, after: after.ece, crossFitted: cross.ece },
+    loss: { before: before.loss, after: after.loss, crossFitted: cross.loss },
   };
 }
 

@@ -1,6 +1,4 @@
-// What an evaluation says. Field names are those of the JSON that `ferlab evaluate --json` prints.
-
-export type { ModelCalibration as Calibration } from '../predict/metadata.js';
+// Results of evaluating and of calibrating. Their field names are also those of the JSON that the commands print.
 
 /** Precision, recall and F1 of one class, or their mean over classes. All from 0 to 1; 0 where undefined. */
 export interface ClassScores {
@@ -36,7 +34,7 @@ export interface EvaluationResult {
   /** Share of images whose most probable class is the label. */
   accuracy: number;
   /** 95% Wilson score interval of `accuracy`. */
-  accuracy_interval: [number, number];
+  accuracyInterval: [number, number];
   /** Images scored; every one counts. */
   n: number;
   /** Mean categorical cross-entropy (natural logarithm). */
@@ -44,7 +42,7 @@ export interface EvaluationResult {
   classes: string[];
   /** `confusion[actual][predicted]`, counts. */
   confusion: number[][];
-  per_class: Record<string, ClassScores>;
+  perClass: Record<string, ClassScores>;
   /** Unweighted mean over the classes that occur. */
   macro: Omit<ClassScores, 'support'>;
   /** Mean weighted by support. */
@@ -55,4 +53,27 @@ export interface EvaluationResult {
   reliability: ReliabilityBin[];
   /** Wrong predictions, the most confident first, at most as many as were asked for. */
   mistakes: Mistake[];
+}
+
+/** A score before calibration, after it, and after it by temperatures that were fitted on other images. */
+export interface CalibrationChange {
+  before: number;
+  after: number;
+  /** Each half of the images under the temperature that was fitted on the other half. */
+  crossFitted: number;
+}
+
+/** The temperature of a model, and what it does to the images that it was fitted on. */
+export interface Calibration {
+  /** What the model divides its logits by. */
+  temperature: number;
+  /** The images that it was fitted on: the dataset's name, its split, their number, and their SHA-256 (hex). */
+  dataset: string;
+  split: string;
+  n: number;
+  fingerprint: string;
+  /** Expected calibration error, 15 bins. */
+  ece: CalibrationChange;
+  /** Mean categorical cross-entropy (natural logarithm). */
+  loss: CalibrationChange;
 }

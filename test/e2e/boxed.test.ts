@@ -56,7 +56,7 @@ describe('the model card', () => {
   });
 
   it('claims what the description says', () => {
-    const { evaluation, test_time, without_copies, without_near_copies, accuracy, bytes } = description;
+    const { evaluation, testTime, withoutCopies, withoutNearCopies, accuracy, bytes } = description;
     const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
     expect(accuracy).toBe(evaluation.accuracy);
     const right = evaluation.classes.reduce(
@@ -65,8 +65,8 @@ describe('the model card', () => {
     );
     expect(right / evaluation.n).toBeCloseTo(accuracy, 10);
     expect(card).toContain(`**${percent(accuracy)} accuracy** on 3,589 validation images`);
-    for (const scores of [evaluation, ...test_time, without_copies, without_near_copies]) {
-      const [low, high] = scores.accuracy_interval;
+    for (const scores of [evaluation, ...testTime, withoutCopies, withoutNearCopies]) {
+      const [low, high] = scores.accuracyInterval;
       expect(card).toContain(`${percent(scores.accuracy)} | ${percent(low)} to ${percent(high)} |`);
     }
     expect(card).toContain(description.sha256);

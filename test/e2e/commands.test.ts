@@ -94,10 +94,10 @@ describe('ferlab evaluate', () => {
     expect(result.confusion.flat().reduce((sum: number, count: number) => sum + count)).toBe(70);
     const right = classes.reduce((sum, _, i) => sum + result.confusion[i][i], 0);
     expect(result.accuracy).toBeCloseTo(right / 70, 10);
-    expect(result.accuracy_interval[0]).toBeLessThan(result.accuracy);
-    expect(Object.keys(result.per_class)).toEqual(classes);
-    expect(result.per_class.happy).toMatchObject({ support: 10 });
-    for (const key of ['loss', 'ece', 'images_per_second']) expect(result[key]).toBeGreaterThan(0);
+    expect(result.accuracyInterval[0]).toBeLessThan(result.accuracy);
+    expect(Object.keys(result.perClass)).toEqual(classes);
+    expect(result.perClass.happy).toMatchObject({ support: 10 });
+    for (const key of ['loss', 'ece', 'imagesPerSecond']) expect(result[key]).toBeGreaterThan(0);
   });
 
   it('agrees with what training said of its best epoch', async () => {
@@ -167,7 +167,7 @@ describe('calibration', () => {
     const apart = ['evaluate', 'leaked/best.onnx', 'leaky', '--without-copies', 'exact'];
     expect(JSON.parse(await succeed([...apart, '--json'], folder))).toMatchObject({
       n: 69,
-      without_copies: { kind: 'exact', removed: 1 },
+      withoutCopies: { kind: 'exact', removed: 1 },
     });
     const said = 'Images left out for an exact copy in the training split: 1.';
     expect(await succeed([...apart, '--out', 'apart'], folder)).toContain(said);
@@ -194,7 +194,7 @@ describe('calibration', () => {
     expect(temperature).toBe(
       (json('run/report.json') as { calibration: { temperature: number } }).calibration.temperature,
     );
-    expect(Object.keys(ece)).toEqual(['before', 'after', 'cross_fitted']);
+    expect(Object.keys(ece)).toEqual(['before', 'after', 'crossFitted']);
     const [before, after] = await Promise.all(
       ['plain/best.onnx', 'calibrated.onnx'].map(async (file) =>
         JSON.parse(await succeed(['evaluate', file, 'faces', '--json'], folder)),

@@ -85,26 +85,26 @@ describe('audit with cross-validation', () => {
   }, 120_000);
 
   it('ranks labels that were flipped on purpose first, in all splits', () => {
-    const { images, splits, model } = whole.suspect_labels!;
+    const { images, splits, model } = whole.suspectLabels!;
     const first = images.slice(0, flipped.length).map(({ file }) => file);
     expect(flipped).toHaveLength(9);
     expect(first.filter((file) => flipped.includes(file)).length).toBeGreaterThanOrEqual(7);
     expect(images.map(({ split }) => split)).toContain('validation');
     expect(splits.reduce((sum, { confident }) => sum + confident, 0)).toBe(images.length);
-    const margins = images.map(({ normalised_margin }) => normalised_margin);
+    const margins = images.map(({ normalisedMargin }) => normalisedMargin);
     expect(margins).toEqual([...margins].sort((a, b) => a - b));
     expect(model).toBeNull();
   });
 
   it('estimates how many labels are wrong, and how well the models know the images', () => {
-    const judged = whole.suspect_labels!.cross_validation!;
+    const judged = whole.suspectLabels!.crossValidation!;
     expect(judged).toMatchObject({ folds: 3, preset: 'seed', epochs: 6, seed: 0 });
     expect(judged.accuracy).toBeGreaterThan(0.8);
     expect(judged.accuracy).toBeLessThan(0.97);
-    expect(judged.estimated_errors).toBeGreaterThanOrEqual(5);
-    expect(judged.estimated_errors).toBeLessThanOrEqual(20);
+    expect(judged.estimatedErrors).toBeGreaterThanOrEqual(5);
+    expect(judged.estimatedErrors).toBeLessThanOrEqual(20);
     const sum = judged.pairs.reduce((total, { estimated }) => total + estimated, 0);
-    expect(sum).toBeCloseTo(judged.estimated_errors, 0);
+    expect(sum).toBeCloseTo(judged.estimatedErrors, 0);
   });
 
   it('predicts every image once, by a model that learnt from the rest', () => {
@@ -120,10 +120,8 @@ describe('audit with cross-validation', () => {
     const out = join(folder, 'out');
     expect(existsSync(join(out, 'suspect-labels.png'))).toBe(true);
     const [header, first] = readFileSync(join(out, 'suspect-labels.csv'), 'utf8').split('\n');
-    expect(header).toBe(
-      'file,split,label,predicted,label_probability,predicted_probability,normalised_margin',
-    );
-    const [top] = whole.suspect_labels!.images;
+    expect(header).toBe('file,split,label,predicted,labelProbability,predictedProbability,normalisedMargin');
+    const [top] = whole.suspectLabels!.images;
     expect(first).toMatch(new RegExp(`^${top!.file},${top!.split},${top!.label},${top!.predicted},0`));
     expect(readFileSync(join(out, 'audit.md'), 'utf8')).toContain('3 models of preset seed, 6 epochs each');
   });

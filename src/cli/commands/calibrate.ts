@@ -23,11 +23,11 @@ const threadsFlags = '--threads <n>';
 const strictFlags = '--strict';
 
 function describe({ temperature, split, n, ece, loss }: Calibration, file: string): string {
-  const losses = [loss.before, loss.after, loss.cross_fitted].map((value) => value.toFixed(4));
+  const losses = [loss.before, loss.after, loss.crossFitted].map((value) => value.toFixed(4));
   return [
     `Temperature ${temperature}, fitted on ${n} images (${split})`,
     `Calibration error ${percent(ece.before, 2)} before, ${percent(ece.after, 2)} after; ` +
-      `${percent(ece.cross_fitted, 2)} on halves that it was not fitted on`,
+      `${percent(ece.crossFitted, 2)} on halves that it was not fitted on`,
     `Loss ${losses[0]} before, ${losses[1]} after; ${losses[2]} on halves that it was not fitted on`,
     `Model: ${file}`,
   ].join('\n');

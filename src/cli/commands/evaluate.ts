@@ -32,7 +32,7 @@ function scoreTable(result: Evaluation): string {
   const cells = (scores: { precision: number; recall: number; f1: number }) =>
     [scores.precision, scores.recall, scores.f1].map((score) => percent(score));
   const rows = result.classes.map((name) => {
-    const scores = result.per_class[name];
+    const scores = result.perClass[name];
     return scores ? [name, ...cells(scores), String(scores.support)] : [name];
   });
   return table([
@@ -60,7 +60,7 @@ function describeModels({ with: others, tta }: Evaluation): string[] {
 }
 
 function describe(result: Evaluation): string {
-  const [low, high] = result.accuracy_interval;
+  const [low, high] = result.accuracyInterval;
   const mistakes = result.mistakes
     .slice(0, mistakesShown)
     .map(({ file, expected, predicted, confidence }) => [
@@ -70,9 +70,9 @@ function describe(result: Evaluation): string {
     ]);
   return [
     `Accuracy ${percent(result.accuracy, 2)} of ${result.n} images (95% interval ${percent(low, 2)} to ${percent(high, 2)})`,
-    `Loss ${result.loss.toFixed(4)}  calibration error ${percent(result.ece, 2)}  ${throughput(result.images_per_second)}`,
+    `Loss ${result.loss.toFixed(4)}  calibration error ${percent(result.ece, 2)}  ${throughput(result.imagesPerSecond)}`,
     ...describeModels(result),
-    ...(result.without_copies ? [describeLeftOut(result.without_copies)] : []),
+    ...(result.withoutCopies ? [describeLeftOut(result.withoutCopies)] : []),
     ...result.notes.map((note) => `Note: ${note}`),
     '',
     scoreTable(result),
