@@ -1,8 +1,6 @@
 // Images of a validation split whose pixels stand in the training split too. Exact copies only, by the digests that the
 // stores hold already, so that training can afford it; near copies are the audit's.
 
-import type { ImageStore } from '../data/store/store.js';
-
 /** `exact`: the same pixels in training. `near`: these, and other versions of a photograph of training (near.ts). */
 export const copyKinds = ['exact', 'near'] as const;
 export type CopyKind = (typeof copyKinds)[number];
@@ -16,6 +14,13 @@ export interface LeftOut {
 /** What readers of such a score have to know. */
 export const describeLeftOut = ({ kind, removed }: LeftOut): string =>
   `Images left out for an ${kind === 'exact' ? 'exact' : 'exact or near'} copy in the training split: ${removed}.`;
+
+/** Images by their content: a digest of size and pixels, and the label's number, for each. A store is one. */
+export interface DigestedImages {
+  readonly count: number;
+  readonly labels: ArrayLike<number>;
+  digest(i: number): Uint8Array;
+}
 
 /** A validation image with copies among the training images. Numbers are places in the stores. */
 export interface Leak {
@@ -38,9 +43,9 @@ interface Copies {
  * @returns one entry per validation image that has copies, in order. To train without them, leave out every place of
  *   `training`.
  */
-export function findLeaks(training: ImageStore, validation: ImageStore): Leak[] {
+export function findLeaks(training: DigestedImages, validation: DigestedImages): Leak[] {
   const copies = new Map<string, Copies>();
-  const key = (store: ImageStore, i: number) => Buffer.from(store.digest(i)).toString('latin1');
+  const key = (images: DigestedImages, i: number) => String.fromCharCode(...images.digest(i));
   for (let i = 0; i < validation.count; i++) copies.set(key(validation, i), { places: [], label: null });
   for (let i = 0; i < training.count; i++) {
     const found = copies.get(key(training, i));

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { type Import, importsOf, packageOf, readText, root, sources } from './sources.js';
 
@@ -74,6 +75,24 @@ function reachable(part: string, through: readonly string[] = []): Set<string> {
   return new Set([part, ...direct.flatMap((next) => [...reachable(next, [...through, part])])]);
 }
 
+/** What runs in a page, as tsconfig.portable.json lists it: there the compiler checks it without Node's types. */
+const portable = ts.parseConfigFileTextToJson('', readText('tsconfig.portable.json')).config as {
+  include: string[];
+  exclude: string[];
+};
+const isPortable = (file: string) =>
+  !portable.exclude.includes(file) &&
+  portable.include.some((place) => file === place || file.startsWith(`${place}/`));
+
+const portablePackages = new Set([
+  '#onnxruntime',
+  'onnxruntime-common',
+  'onnxruntime-web',
+  '@bufbuild/protobuf',
+  'echarts',
+  'zod',
+]);
+
 const imports = sources.flatMap(importsOf);
 const inside = imports.filter(({ to }) => to.startsWith('src/'));
 const outside = imports.filter(({ to }) => !to.startsWith('src/'));
@@ -117,6 +136,16 @@ describe('imports', () => {
         /^src\/(engine\/(autodiff|ops|nn|optim|compile)|models|train|data)\//.test(file),
       ),
     ).toEqual([]);
+  });
+
+  it('of portable rooms lead to portable rooms and to packages that run in a page', () => {
+    const files = sources.filter(isPortable);
+    expect(files.length).toBeGreaterThan(80);
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        isPortable(from) && !(to.startsWith('src/') ? isPortable(to) : portablePackages.has(packageOf(to))),
+    );
+    expect(wrong.map(tell)).toEqual([]);
   });
 
   it('name declared dependencies, and node: for what comes with Node', () => {
