@@ -12,6 +12,8 @@ const documents = projectFiles(['README.md', 'docs', 'models', 'bench', 'test/go
   file.endsWith('.md'),
 );
 const reference = 'docs/command-line.md';
+/** Commands of their time, with options that are gone since. */
+const historical = 'docs/results/history.md';
 const alwaysKnown = ['--help', '--version'];
 
 /** Code blocks and code spans, line by line, with a backslash at the end of a line joining it to the next. */
@@ -22,7 +24,9 @@ function codeOf(text: string): string[] {
   return [...blocks.flatMap((block) => block.replaceAll(/\\\n\s*/g, '').split('\n')), ...spans];
 }
 
-const lines = documents.flatMap((file) => codeOf(readText(file)).map((line) => ({ file, line })));
+const lines = documents
+  .filter((file) => file !== historical)
+  .flatMap((file) => codeOf(readText(file)).map((line) => ({ file, line })));
 
 /** Uses of the command: its words after `ferlab`, up to a comment or the end of the shell command. */
 const uses = lines.flatMap(({ file, line }) =>
