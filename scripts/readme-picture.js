@@ -70,16 +70,13 @@ export async function readmePicture() {
   const said = answers
     .map(({ label, probability }) => `${label} ${Math.round(100 * probability)}%`)
     .join(', ');
-  const inner = drawn.replace(
-    /<svg [^>]*>/,
-    `<svg x="${face.x}" y="${face.y}" width="${face.side}" height="${face.side}" viewBox="0 0 100 100">`,
-  );
+  const inner = drawn.replace(/<svg [^>]*>/, '').replace('</svg>', '');
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" viewBox="0 0 ${size.width} ${size.height}" role="img">` +
     `<title>A drawn face, and the answer of the bundled model: ${said}.</title>${style()}` +
     `<rect class="card edge" x="0.5" y="0.5" width="${size.width - 1}" height="${size.height - 1}" rx="12"/>` +
     `<clipPath id="tile"><rect x="${face.x}" y="${face.y}" width="${face.side}" height="${face.side}" rx="10"/></clipPath>` +
-    `<g clip-path="url(#tile)">${inner}</g>` +
+    `<g clip-path="url(#tile)"><g transform="translate(${face.x} ${face.y}) scale(${face.side / 100})">${inner}</g></g>` +
     answers.map(bar).join('') +
     `</svg>\n`
   );
