@@ -14,7 +14,7 @@ const officialCounts = { train: 28_709, validation: 3589 };
 /** Rounding weights may change so much of the accuracy. */
 const largestLoss = 0.002;
 
-const { copiesInTraining, sampleKey } = await import('../dist/copies/copies-in-training.js');
+const { copiesInTraining } = await import('../dist/copies/copies-in-training.js');
 const { readDataset } = await import('../dist/data/dataset/reader.js');
 const { openImages } = await import('../dist/data/store/store.js');
 const { onlyImages } = await import('../dist/data/store/subset.js');
@@ -53,11 +53,8 @@ function scoreAt(places, probabilities, { labels, samples }, classes) {
 const accuracyOf = ({ n, accuracy, accuracyInterval, ece }) => ({ n, accuracy, accuracyInterval, ece });
 
 /** Places of the validation images that stand in training too: `exact`, pixel by pixel; `near`, with near copies also. */
-async function placesOfCopies(path, { name, samples }) {
-  const places = async (kind) => {
-    const copies = await copiesInTraining(path, name, kind);
-    return samples.flatMap((sample, i) => (copies.has(sampleKey(sample)) ? [i] : []));
-  };
+async function placesOfCopies(path, split) {
+  const places = async (kind) => [...(await copiesInTraining(path, split, kind))];
   return { exact: await places('exact'), near: await places('near') };
 }
 
@@ -136,7 +133,7 @@ await opened.close();
 const validation = await openImages(dataset.validation.samples, { width, height });
 const copies = await placesOfCopies(datasetPath, {
   name: dataset.validation.name,
-  samples: validation.samples,
+  store: validation,
 });
 try {
   const calibrated = await calibrateBytes(withHalfPrecision(original, run), run, {

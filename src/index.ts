@@ -12,7 +12,7 @@ import { type TrainCall, train as trainFromConfig } from './train/train.js';
 
 export { type AuditOptions, audit } from './audit/audit.js';
 export type { CrossValidationEvent, CrossValidationOptions } from './audit/cross-validation/options.js';
-export type { AuditPhase } from './audit/find.js';
+export type { AuditEvent } from './audit/events.js';
 export type { LabellingModel } from './audit/suspects.js';
 export type {
   AuditResult,
@@ -40,7 +40,7 @@ export type { SampleSource } from './decode/sample-source.js';
 export { type ErrorKind, exitCodes, FerlabError } from './errors.js';
 export { type CalibrateOptions, calibrateModel as calibrate } from './evaluate/calibrate.js';
 export { type EvaluateOptions, type Evaluation, evaluateModel as evaluate } from './evaluate/evaluate.js';
-export type { EvaluateEvent, EvaluateHooks } from './evaluate/open-split.js';
+export type { EvaluateEvent } from './evaluate/open-split.js';
 export type { GrayImage } from './image/gray.js';
 export { openEnsemble } from './predict/ensemble.js';
 export type { ModelMetadata } from './predict/metadata.js';

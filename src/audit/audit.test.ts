@@ -106,7 +106,7 @@ describe('audit', () => {
     ]);
   });
 
-  it('tells what of the validation split stands in training', () => {
+  it('counts the validation images that stand in training', () => {
     expect(result.leaks).toEqual([
       {
         split: 'validation',
@@ -172,7 +172,7 @@ describe('audit', () => {
     expect({ ...streamed, seconds: 0 }).toEqual({ ...result, seconds: 0 });
   });
 
-  it('audits splits of different classes, a third one too, and tells what is missing', async () => {
+  it('audits splits of different classes, a third one too, and says what is missing', async () => {
     const lopsided = join(folder, 'lopsided');
     const place = (file: string, from: string) => {
       mkdirSync(dirname(join(lopsided, file)), { recursive: true });
@@ -288,7 +288,7 @@ describe('audit', () => {
   it('refuses a model of other classes and a folder that can not be written to before any image is decoded', async () => {
     const phases: string[] = [];
     const refused = (options: AuditOptions) =>
-      audit(dataset, { workers: 1, onProgress: (phase) => phases.push(phase), ...options });
+      audit(dataset, { workers: 1, ...options }, { onProgress: ({ type }) => phases.push(type) });
     const out = join(folder, 'new', 'out');
     const model = {
       classes: ['happy', 'angry'],
@@ -318,7 +318,7 @@ describe('audit', () => {
   it('stops when asked to', async () => {
     const controller = new AbortController();
     controller.abort();
-    await expect(audit(dataset, { workers: 1, signal: controller.signal })).rejects.toMatchObject({
+    await expect(audit(dataset, { workers: 1 }, { signal: controller.signal })).rejects.toMatchObject({
       kind: 'interrupted',
     });
   });

@@ -1,6 +1,8 @@
-// `ferlab audit` as a function: reads a dataset, looks for what makes scores on it dishonest, and writes what it found.
+// `ferlab audit` as a function: reads a dataset, looks for whatever makes scores on it dishonest, and writes what it found.
 
 import { join } from 'node:path';
+import { copyGroups } from '../copies/groups.js';
+import type { AuditImages } from '../copies/images.js';
 import {
   type AuditDataset,
   type OpenAuditOptions,
@@ -10,95 +12,39 @@ import {
 import { FerlabError } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import { prepareFolder } from '../files/prepare.js';
+import { loadModel } from '../predict-files/load-model.js';
+import type { Hooks } from '../progress.js';
 import { programVersion } from '../version.js';
+import type { CrossValidationPlan } from './cross-validation/cross-validate.js';
 import type { CrossValidationOptions } from './cross-validation/options.js';
-import { type FindOptions, findAll } from './find.js';
+import type { AuditEvent } from './events.js';
+import { type Findings, findAll } from './find.js';
+import { type JudgedLabels, judgeLabels } from './judge-labels.js';
 import { toResult } from './result.js';
-import { makeSheets, type Sheet } from './sheets.js';
-import { classPlaces, type LabellingModel } from './suspects.js';
+import { classPlaces, findSuspects, type LabellingModel } from './suspects.js';
 import { auditMarkdown, suspectsToCsv } from './text.js';
 import type { AuditResult } from './types.js';
 
-/** What to audit, and how. */
-interface DatasetAuditOptions
-  extends Pick<FindOptions, 'signal' | 'onProgress' | 'outOfSample'>,
-    Pick<OpenAuditOptions, 'workers' | 'memoryBudget'> {
+/** How to audit a dataset. */
+export interface AuditOptions extends Pick<OpenAuditOptions, 'workers' | 'memoryBudget'> {
   /** Folder for audit.json, audit.md, contact sheets and suspect-labels.csv; made where it's missing, files of these names replaced. */
   out?: string | undefined;
-  /** A model by which labels are doubted. */
-  model?: LabellingModel | undefined;
-  /** Its path, for the report. */
-  modelFile?: string | undefined;
-}
-
-/**
- * Audits a dataset: exact and near duplicates within and across splits, conflicting labels, blank images, images unlike
- * the others, class balance, known layouts; with a model, suspect labels. Nothing of the dataset is changed.
- *
- * @param path a dataset as for training, or one folder of class folders, or a CSV file.
- * @throws FerlabError (data) where there is nothing to audit or the model has other classes, (io), (interrupted).
- *   Classes and folders are checked before any image is decoded.
- */
-async function auditDataset(path: string, options: DatasetAuditOptions = {}): Promise<AuditResult> {
-  const { out, model, outOfSample } = options;
-  const started = performance.now();
-  const dataset = await readAuditDataset(path);
-  // Whatever would fail after the work, which may take hours, fails before it.
-  if (model) classPlaces(dataset.classes, model);
-  const undo: (() => Promise<void>)[] = [];
-  try {
-    if (outOfSample?.prepare) undo.push(await outOfSample.prepare());
-    if (out !== undefined) undo.push(await prepareFolder(out));
-    return await auditImages(dataset, options, started);
-  } catch (error) {
-    for (const takeBack of undo.reverse()) await takeBack();
-    throw error;
-  }
-}
-
-async function auditImages(
-  dataset: AuditDataset,
-  options: DatasetAuditOptions,
-  started: number,
-): Promise<AuditResult> {
-  const { out, model, modelFile, outOfSample, workers, memoryBudget, signal, onProgress } = options;
-  const { images, unusable, close } = await openAuditImages(dataset, {
-    workers,
-    memoryBudget,
-    signal,
-    onProgress: (done, total) => onProgress?.('decode', done, total),
-  });
-  try {
-    await outOfSample?.check?.(images);
-    const findings = await findAll(images, { model, outOfSample, signal, onProgress });
-    const result = toResult(findings, {
-      dataset,
-      images,
-      unusable,
-      model: model ? (modelFile ?? 'a model') : null,
-      version: programVersion,
-      seconds: (performance.now() - started) / 1000,
-    });
-    if (out !== undefined) await writeAudit(out, result, await makeSheets(findings, images));
-    return result;
-  } finally {
-    await close();
-  }
-}
-
-async function writeAudit(out: string, result: AuditResult, sheets: readonly Sheet[]): Promise<void> {
-  for (const { file, png } of sheets) await writeFileAtomically(join(out, file), png);
-  await writeFileAtomically(join(out, 'audit.json'), `${JSON.stringify(result, null, 1)}\n`);
-  if (result.suspectLabels) {
-    await writeFileAtomically(join(out, 'suspect-labels.csv'), suspectsToCsv(result.suspectLabels));
-  }
-  await writeFileAtomically(join(out, 'audit.md'), auditMarkdown(result, sheets));
-}
-
-/** How to audit a dataset. */
-export interface AuditOptions extends Omit<DatasetAuditOptions, 'outOfSample'> {
+  /** A model that judges the labels: a file, `box` for the model that comes with ferlab, or a loaded model, which stays open. */
+  model?: string | LabellingModel | undefined;
+  /** Threads of the engine for a model file. Default: the engine's choice. */
+  threads?: number | undefined;
   /** Judges labels by models that are trained without the images that they judge; instead of `model`. Takes long. */
   crossValidation?: CrossValidationOptions | undefined;
+}
+
+/** Who judges the labels. */
+interface Judge {
+  model: LabellingModel | null;
+  /** Loaded only where it is asked for: an audit without it needs no training code. */
+  crossValidation: {
+    plan: CrossValidationPlan;
+    module: typeof import('./cross-validation/cross-validate.js');
+  } | null;
 }
 
 /**
@@ -111,21 +57,114 @@ export interface AuditOptions extends Omit<DatasetAuditOptions, 'outOfSample'> {
  *
  * @param path a dataset as for training, or one folder of class folders, or a CSV file.
  * @throws FerlabError `data` where there is nothing to audit, the model has other classes, or a class has too few
- *   images for cross-validation; `usage` for options that are out of range or contradict each other; `io`,
- *   `interrupted`, `diverged`.
+ *   images for cross-validation; `usage` for options that are out of range or contradict each other; `model`, `io`,
+ *   `interrupted`, `diverged`. Options, classes and folders are checked before any image is decoded.
  */
-export async function audit(path: string, options: AuditOptions = {}): Promise<AuditResult> {
-  const { crossValidation, ...others } = options;
-  if (crossValidation === undefined) return auditDataset(path, others);
-  if (others.model !== undefined) {
+export async function audit(
+  path: string,
+  options: AuditOptions = {},
+  hooks: Hooks<AuditEvent> = {},
+): Promise<AuditResult> {
+  const { model, crossValidation: asked } = options;
+  if (asked !== undefined && model !== undefined) {
     throw new FerlabError('usage', 'audit: expected a model or cross-validation, got both. Leave one out.');
   }
-  // Loaded only here: an audit without it needs no training code.
-  const { createFoldPredictor } = await import('./cross-validation/predictor.js');
-  return auditDataset(path, {
-    ...others,
-    outOfSample: createFoldPredictor(path, crossValidation, others),
-  });
+  let crossValidation: Judge['crossValidation'] = null;
+  if (asked !== undefined) {
+    const module = await import('./cross-validation/cross-validate.js');
+    crossValidation = { plan: module.planCrossValidation(path, asked, options), module };
+  }
+  if (typeof model !== 'string')
+    return auditDataset(path, { model: model ?? null, crossValidation }, options, hooks);
+  const loaded = await loadModel(model, { threads: options.threads });
+  try {
+    return await auditDataset(path, { model: loaded, crossValidation }, options, hooks);
+  } finally {
+    await loaded.close();
+  }
+}
+
+async function auditDataset(
+  path: string,
+  judge: Judge,
+  options: AuditOptions,
+  hooks: Hooks<AuditEvent>,
+): Promise<AuditResult> {
+  const started = performance.now();
+  const dataset = await readAuditDataset(path);
+  const { model, crossValidation } = judge;
+  // Whatever would fail after the work, which may take hours, fails before it.
+  if (model) classPlaces(dataset.classes, model);
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    if (crossValidation) undo.push(await crossValidation.module.prepareWork(crossValidation.plan));
+    if (options.out !== undefined) undo.push(await prepareFolder(options.out));
+    return await auditImages(dataset, judge, options, hooks, started);
+  } catch (error) {
+    for (const takeBack of undo.reverse()) await takeBack();
+    throw error;
+  }
+}
+
+async function auditImages(
+  dataset: AuditDataset,
+  judge: Judge,
+  { out, model: given, workers, memoryBudget }: AuditOptions,
+  hooks: Hooks<AuditEvent>,
+  started: number,
+): Promise<AuditResult> {
+  const { images, unusable, close } = await openAuditImages(dataset, { workers, memoryBudget }, hooks);
+  try {
+    const { model, crossValidation } = judge;
+    await crossValidation?.module.checkImages(crossValidation.plan, images);
+    const findings = await findAll(images, hooks);
+    const labels = await judgeAll(images, findings, judge, hooks);
+    const result = toResult(findings, labels, {
+      dataset,
+      images,
+      unusable,
+      model: model ? (typeof given === 'string' ? given : 'a model') : null,
+      version: programVersion,
+      seconds: (performance.now() - started) / 1000,
+    });
+    if (out !== undefined) await writeAudit(out, result, findings, labels, images);
+    return result;
+  } finally {
+    await close();
+  }
+}
+
+/** Null where nobody was asked to judge the labels. */
+async function judgeAll(
+  images: AuditImages,
+  { firsts, near }: Findings,
+  { model, crossValidation }: Judge,
+  hooks: Hooks<AuditEvent>,
+): Promise<JudgedLabels | null> {
+  if (model) return { suspects: await findSuspects(images, model, hooks), crossValidated: null };
+  if (!crossValidation) return null;
+  const { plan, module } = crossValidation;
+  const predicted = await module.predictOutOfSample(plan, images, copyGroups(firsts, near), hooks);
+  const { suspects, ...crossValidated } = judgeLabels(images, predicted);
+  return { suspects, crossValidated };
+}
+
+async function writeAudit(
+  out: string,
+  result: AuditResult,
+  findings: Findings,
+  labels: JudgedLabels | null,
+  images: AuditImages,
+): Promise<void> {
+  // Loaded only here: without a folder nothing is drawn.
+  const { makeSheets } = await import('./sheets.js');
+  const sheets = await makeSheets(findings, labels, images);
+  for (const { file, png } of sheets) await writeFileAtomically(join(out, file), png);
+  await writeFileAtomically(join(out, 'audit.json'), `${JSON.stringify(result, null, 1)}\n`);
+  if (result.suspectLabels) {
+    await writeFileAtomically(join(out, 'suspect-labels.csv'), suspectsToCsv(result.suspectLabels));
+  }
+  await writeFileAtomically(join(out, 'audit.md'), auditMarkdown(result, sheets));
 }
 
 /** Whether images outside the training split have exact copies in it. */

@@ -18,7 +18,7 @@ async function findingsOf(train: Picture[], validation: Picture[], memoryBudget?
   const stores = [await storeOf(train, options), await storeOf(validation, options)];
   try {
     const splits = stores.map((store, s) => ({ name: ['train', 'validation'][s]!, store }));
-    return await findAll(new AuditImages(splits, ['a', 'b']), {});
+    return await findAll(new AuditImages(splits, ['a', 'b']));
   } finally {
     for (const store of stores) await store.close();
   }
@@ -49,7 +49,7 @@ describe('findAll', () => {
     },
   );
 
-  it('tells whether the labels of exact copies in training agree', async () => {
+  it('says whether the labels of exact copies in training agree', async () => {
     const pixels = render(takePhotograph(0));
     const [other] = photographs(1, 1);
     const { leaks } = await findingsOf(

@@ -1,27 +1,17 @@
-// All that an audit looks for, on decoded images, by their numbers. Names, words and pictures are made from it elsewhere.
+// Everything that an audit finds in the images themselves, by their numbers. Labels are judged elsewhere (judge-labels.ts);
+// names, words and pictures are made from it elsewhere too.
 
 import { blankDeviation } from '../copies/describe.js';
-import { type CopiesInTraining, type CopyPhase, findCopies } from '../copies/find-copies.js';
-import { copyGroups } from '../copies/groups.js';
+import { type CopiesInTraining, type CopyEvent, findCopies } from '../copies/find-copies.js';
 import type { AuditImages } from '../copies/images.js';
 import type { NearMatch } from '../copies/near.js';
-import { type CrossValidated, judgeLabels, type OutOfSamplePredictor } from './out-of-sample.js';
-import { findSuspects, type LabellingModel, type RankedSuspects } from './suspects.js';
+import type { Hooks } from '../progress.js';
 import { findUnlike, type UnlikeFound } from './unlike.js';
-
-/** What an audit is doing, for a progress bar. */
-export type AuditPhase = CopyPhase | 'model';
-
-export interface FindOptions {
-  model?: LabellingModel | undefined;
-  /** Judges labels by models that haven't seen the images; instead of `model`. */
-  outOfSample?: OutOfSamplePredictor | undefined;
-  signal?: AbortSignal | undefined;
-  onProgress?: ((phase: AuditPhase, done: number, total: number) => void) | undefined;
-}
 
 /** By image numbers. */
 export interface Findings {
+  /** The first exact copy of every image; the image itself where it is the first. */
+  firsts: Int32Array;
   /** Exact copies, two or more each; members rise, and so do the groups' first members. */
   copies: number[][];
   /** Images left when one of each set of exact copies is kept. */
@@ -33,26 +23,16 @@ export interface Findings {
   blank: { image: number; deviation: number }[];
   /** Of each set of exact copies one is judged, blank ones are not. */
   unlike: UnlikeFound;
-  /** By split; null without a model and without cross-validation. */
-  suspects: RankedSuspects[] | null;
-  crossValidated: CrossValidated | null;
 }
 
 /** Looks for everything. */
-export async function findAll(
-  images: AuditImages,
-  { model, outOfSample, signal, onProgress }: FindOptions,
-): Promise<Findings> {
-  const { firsts, different, groups, near, inTraining, description } = await findCopies(images, {
-    signal,
-    onProgress,
-  });
-  const predicted = await outOfSample?.predict(images, copyGroups(firsts, near), { signal, onProgress });
-  const crossValidated = predicted ? judgeLabels(images, predicted) : null;
+export async function findAll(images: AuditImages, hooks: Hooks<CopyEvent> = {}): Promise<Findings> {
+  const { firsts, different, groups, near, inTraining, description } = await findCopies(images, hooks);
   const { deviations, unlike } = description;
   const isBlank = (image: number) => deviations[image]! <= blankDeviation;
   const numbers = Array.from(deviations.keys());
   return {
+    firsts,
     copies: groups,
     unique: different.length,
     near,
@@ -62,12 +42,5 @@ export async function findAll(
       different.filter((image) => !isBlank(image)),
       unlike,
     ),
-    crossValidated,
-    suspects: model
-      ? await findSuspects(images, model, {
-          signal,
-          onProgress: (done) => onProgress?.('model', done, images.count),
-        })
-      : (crossValidated?.suspects ?? null),
   };
 }

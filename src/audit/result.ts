@@ -6,8 +6,8 @@ import type { AuditDataset } from '../copies/open.js';
 import type { BadFile } from '../data/dataset/types.js';
 import { normalisedMargin } from '../scores/confident-learning.js';
 import type { Findings } from './find.js';
+import type { CrossValidated, JudgedLabels } from './judge-labels.js';
 import { recogniseLayout } from './layouts.js';
-import type { CrossValidated } from './out-of-sample.js';
 import { sortSuspects } from './suspects.js';
 import type {
   AuditResult,
@@ -112,7 +112,10 @@ function describeNear({ near }: Findings, images: AuditImages) {
   };
 }
 
-function describeCrossValidation(judged: CrossValidated, classes: readonly string[]): CrossValidationSummary {
+function describeCrossValidation(
+  judged: Omit<CrossValidated, 'suspects'>,
+  classes: readonly string[],
+): CrossValidationSummary {
   const { folds, preset, epochs, seed, accuracy, foldAccuracy, joint, estimated } = judged;
   const pairs = classes.flatMap((label, given) =>
     classes.flatMap((predicted, other) =>
@@ -139,10 +142,11 @@ function describeCrossValidation(judged: CrossValidated, classes: readonly strin
 }
 
 function describeSuspects(
-  { suspects, crossValidated }: Findings,
+  labels: JudgedLabels | null,
   { images, model }: ResultContext,
 ): SuspectLabels | null {
-  if (!suspects) return null;
+  if (!labels) return null;
+  const { suspects, crossValidated } = labels;
   const { classes } = images;
   return {
     model,
@@ -174,7 +178,11 @@ function rounded(value: number, digits: number): number {
 }
 
 /** The whole result. */
-export function toResult(findings: Findings, context: ResultContext): AuditResult {
+export function toResult(
+  findings: Findings,
+  labels: JudgedLabels | null,
+  context: ResultContext,
+): AuditResult {
   const { dataset, images, unusable, version, seconds } = context;
   const { unlike } = findings;
   const splits = summariseSplits(context);
@@ -208,7 +216,7 @@ export function toResult(findings: Findings, context: ResultContext): AuditResul
       .map(({ image, score }) => ({ ...images.reference(image), score: rounded(score, 4) })),
     unlikeCount: unlike.threshold === null ? null : unlike.images.length,
     unlikeThreshold: unlike.threshold === null ? null : rounded(unlike.threshold, 4),
-    suspectLabels: describeSuspects(findings, context),
+    suspectLabels: describeSuspects(labels, context),
     warnings: [],
     listLimit: listLimit,
     seconds: rounded(seconds, 1),

@@ -5,6 +5,7 @@ import type { NearMatch } from '../copies/near.js';
 import { contactSheet } from '../report/sheet.js';
 import type { SheetItem } from '../report/types.js';
 import type { Findings } from './find.js';
+import type { JudgedLabels } from './judge-labels.js';
 import { sortSuspects } from './suspects.js';
 import type { SheetLink } from './text.js';
 
@@ -77,7 +78,11 @@ class SheetMaker {
 }
 
 /** One sheet for each kind of finding of which there is any; at most `mostItems` tiles each. */
-export async function makeSheets(findings: Findings, images: AuditImages): Promise<Sheet[]> {
+export async function makeSheets(
+  findings: Findings,
+  labels: JudgedLabels | null,
+  images: AuditImages,
+): Promise<Sheet[]> {
   const maker = new SheetMaker(images);
   const sheets: Sheet[] = [];
   const add = async (
@@ -138,10 +143,10 @@ export async function makeSheets(findings: Findings, images: AuditImages): Promi
       ({ image, score }) => `${maker.label(image)} ${score.toFixed(2)}`,
     ),
   );
-  const suspects = (findings.suspects ?? []).flatMap((ranked) => ranked.suspects);
+  const suspects = (labels?.suspects ?? []).flatMap((ranked) => ranked.suspects);
   await add(
     'suspect-labels.png',
-    findings.crossValidated
+    labels?.crossValidated
       ? 'Labels that models which never saw the image contradict most'
       : 'Labels that the model contradicts most',
     await maker.singles(

@@ -1,11 +1,12 @@
 // Labels that one model confidently disagrees with, by the thresholds of confident learning (confident-learning.ts). A
 // ranking for people to look through, not a verdict: the model errs too, and one that was trained on an image has
-// learnt its label, right or wrong, so that in its own training set it finds the fewest.
+// learnt its label, right or wrong, so that it finds the fewest in its own training set.
 
 import { type AuditImages, Pace } from '../copies/images.js';
 import { sequentialBatches } from '../data/store/batches.js';
 import { type ImageStore, openImages } from '../data/store/store.js';
 import { FerlabError } from '../errors.js';
+import type { Hooks } from '../progress.js';
 import { confidentClasses } from '../scores/confident-learning.js';
 
 /** What the audit needs of a model; `loadModel` gives one. */
@@ -119,11 +120,11 @@ export async function predictStore(
 export async function findSuspects(
   images: AuditImages,
   model: LabellingModel,
-  { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: (done: number) => void },
+  { signal, onProgress }: Hooks<{ type: 'predict'; done: number; total: number }> = {},
 ): Promise<RankedSuspects[]> {
   const places = classPlaces(images.classes, model);
   const { width, height } = model.inputSize;
-  const pace = new Pace(signal, onProgress);
+  const pace = new Pace(signal, (done) => onProgress?.({ type: 'predict', done, total: images.count }));
   const ranked: RankedSuspects[] = [];
   let first = 0;
   for (const { store } of images.splits) {

@@ -7,8 +7,12 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Rendering, render, takePhotograph } from '../../test/audit/pictures.js';
 import { failure } from '../../test/data/empty-files.js';
+import { readClassFolder } from '../data/dataset/evaluation-split.js';
+import { type ImageStore, openImages } from '../data/store/store.js';
 import { copiesInTraining } from './copies-in-training.js';
-import { copyKinds } from './leaks.js';
+import type { CopyEvent } from './find-copies.js';
+import { type CopyKind, copyKinds } from './leaks.js';
+import { auditSide } from './open.js';
 
 let folder: string;
 
@@ -32,27 +36,61 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const keys = (...files: string[]) => new Set(files.map((file) => path.join(folder, file)));
+/** The files among a split's that copiesInTraining finds. */
+async function found(dataset: string, split: string, kind: CopyKind, side = auditSide): Promise<string[]> {
+  const read = await readClassFolder(path.join(folder, dataset, split));
+  const store = await openImages(read.split.samples, { width: side, height: side, workers: 1 });
+  try {
+    const places = await copiesInTraining(path.join(folder, dataset), { name: split, store }, kind);
+    return store.samples.flatMap(({ file }, i) => (places.has(i) ? [file] : []));
+  } finally {
+    await store.close();
+  }
+}
 
 describe('copiesInTraining', () => {
   it('gives the images of a split with the same pixels in training, and with another version too', async () => {
-    const found = (split: string) =>
-      Promise.all(copyKinds.map((kind) => copiesInTraining(folder, split, kind)));
-    expect(await found('validation')).toEqual([
-      keys('validation/happy/same.png'),
-      keys('validation/happy/same.png', 'validation/sad/brighter.png'),
-    ]);
-    expect(await found('test')).toEqual([keys('test/happy/same.png'), keys('test/happy/same.png')]);
+    expect(await found('', 'validation', 'exact')).toEqual(['happy/same.png']);
+    expect(await found('', 'validation', 'near')).toEqual(['happy/same.png', 'sad/brighter.png']);
+    for (const kind of copyKinds) expect(await found('', 'test', kind)).toEqual(['happy/same.png']);
+  });
+
+  it('finds the same for images that are open at another size', async () => {
+    expect(await found('', 'validation', 'exact', 40)).toEqual(['happy/same.png']);
+    expect(await found('', 'validation', 'near', 40)).toEqual(['happy/same.png', 'sad/brighter.png']);
+  });
+
+  it('decodes the images of the split no second time', async () => {
+    const read = await readClassFolder(path.join(folder, 'validation'));
+    const store = await openImages(read.split.samples, { width: auditSide, height: auditSide, workers: 1 });
+    try {
+      for (const [kind, others] of [
+        ['exact', 2],
+        ['near', 3],
+      ] as const) {
+        const decoded: number[] = [];
+        const onProgress = (event: CopyEvent) => {
+          if (event.type === 'decode') decoded.push(event.total);
+        };
+        await copiesInTraining(folder, { name: 'validation', store }, kind, { onProgress });
+        expect(Math.max(...decoded)).toBe(others);
+      }
+    } finally {
+      await store.close();
+    }
   });
 
   it('refuses a folder without training images, and the training split itself', async () => {
+    const store = {} as ImageStore;
     for (const [where, split] of [
       ['validation', 'validation'], // one folder of class folders
       ['train', 'train'],
       ['', 'train'],
       ['', 'extra'],
     ] as const) {
-      const error = await failure(copiesInTraining(path.join(folder, where), split, 'exact'));
+      const error = await failure(
+        copiesInTraining(path.join(folder, where), { name: split, store }, 'exact'),
+      );
       expect(error.kind).toBe('usage');
       expect(error.message).toContain('expected a training split');
     }

@@ -1,52 +1,82 @@
-// Which images of a held-out split stand in the training split too: for scores without them.
+// Which images of an opened held-out split also stand in the training split: for scores without them.
 
 import { splitRole } from '../data/dataset/layout.js';
-import type { Sample } from '../data/dataset/types.js';
 import { FerlabError } from '../errors.js';
-import { type FindCopiesOptions, findCopies } from './find-copies.js';
+import type { Hooks } from '../progress.js';
+import { type CopyEvent, findCopies } from './find-copies.js';
+import type { AuditSplit } from './images.js';
 import { type CopyKind, findLeaks } from './leaks.js';
-import { openAuditImages, readAuditDataset } from './open.js';
-
-/** The same for an image however its dataset was read: names are relative to a dataset or to one of its splits. */
-export const sampleKey = ({ file, source }: Sample): string => (source.kind === 'file' ? source.path : file);
+import { type AuditDataset, openAuditImages, readAuditDataset } from './open.js';
 
 /**
- * Keys (sampleKey) of the images of a split that have copies of a kind in training. Near ones take a search through the
- * whole dataset, as `ferlab audit` makes it.
+ * Finds the images of a split that have copies of a kind in training. Exact ones need the training images decoded; near
+ * ones take a search through the whole dataset, as `ferlab audit` makes it. The images of the split itself are not
+ * decoded again where they have the size of that search, 48x48.
  *
  * @param path a dataset with a training split.
- * @param split the name of another of its splits.
+ * @param heldOut another of its splits, with its images.
+ * @returns places in the store of `heldOut`.
  * @throws FerlabError `usage` where there is no training split besides that one, `data`, `interrupted`.
  */
 export async function copiesInTraining(
   path: string,
-  split: string,
+  heldOut: AuditSplit,
   kind: CopyKind,
-  { signal, onProgress }: FindCopiesOptions = {},
-): Promise<Set<string>> {
+  hooks: Hooks<CopyEvent> = {},
+): Promise<Set<number>> {
   const dataset = await readAuditDataset(path);
   const names = dataset.splits.map(({ name }) => name);
-  if (splitRole(names[0]!) !== 'train' || names[0] === split || !names.includes(split)) {
+  const [training] = dataset.splits;
+  if (
+    splitRole(training!.name) !== 'train' ||
+    training!.name === heldOut.name ||
+    !names.includes(heldOut.name)
+  ) {
     throw new FerlabError(
       'usage',
-      `${path}: expected a training split, whose copies to leave out of ${split}; found ${names.join(', ')}. ` +
+      `${path}: expected a training split, whose copies to leave out of ${heldOut.name}; found ${names.join(', ')}. ` +
         'Give the dataset that the model was trained on, and another split than that for training.',
     );
   }
-  const { images, close } = await openAuditImages(dataset, {
-    ...(signal === undefined ? {} : { signal }),
-    onProgress: (done, total) => onProgress?.('decode', done, total),
-  });
+  return kind === 'exact'
+    ? exactCopies({ ...dataset, splits: [training!] }, heldOut, hooks)
+    : nearCopies(dataset, heldOut, hooks);
+}
+
+async function exactCopies(
+  training: AuditDataset,
+  heldOut: AuditSplit,
+  hooks: Hooks<CopyEvent>,
+): Promise<Set<number>> {
+  const { images, close } = await openAuditImages(training, {}, hooks);
   try {
-    if (kind === 'exact') {
-      const [training, heldOut] = [0, names.indexOf(split)].map((i) => images.splits[i]!.store);
-      return new Set(
-        findLeaks(training!, heldOut!).map((leak) => sampleKey(heldOut!.samples[leak.validation]!)),
+    const leaks = findLeaks(images.splits[0]!.store, heldOut.store);
+    return new Set(leaks.map(({ validation }) => validation));
+  } finally {
+    await close();
+  }
+}
+
+async function nearCopies(
+  dataset: AuditDataset,
+  heldOut: AuditSplit,
+  hooks: Hooks<CopyEvent>,
+): Promise<Set<number>> {
+  const { images, close } = await openAuditImages(dataset, { opened: heldOut }, hooks);
+  try {
+    const split = images.splits.findIndex(({ name }) => name === heldOut.name);
+    const found = images.splits[split]!.store.count;
+    if (found !== heldOut.store.count) {
+      throw new FerlabError(
+        'data',
+        `${dataset.path}: expected ${heldOut.store.count} images in ${heldOut.name} as before, found ${found}. ` +
+          'Leave the files alone while they are read, and start again.',
       );
     }
-    const { inTraining } = await findCopies(images, { signal, onProgress });
-    const own = inTraining.filter(({ image }) => images.reference(image).split === split);
-    return new Set(own.map(({ image }) => sampleKey(images.sample(image))));
+    const first = images.splitOf.indexOf(split);
+    const { inTraining } = await findCopies(images, hooks);
+    const own = inTraining.filter(({ image }) => images.splitOf[image] === split);
+    return new Set(own.map(({ image }) => image - first));
   } finally {
     await close();
   }

@@ -1,23 +1,23 @@
-// Copies of images within a dataset: exact ones by their pixels, near ones by comparing pictures, and what of them stands
-// in the training split.
+// Copies of images within a dataset: exact ones by their pixels, near ones by comparing pictures; and which held-out
+// images have copies in the training split.
 
+import type { Hooks } from '../progress.js';
 import { type Description, describeImages } from './describe.js';
 import { type AuditImages, Pace } from './images.js';
 import type { CopyKind } from './leaks.js';
 import { findNearMatches, type NearMatch } from './near.js';
 
-/** Phases of the search, for a progress bar. */
-export type CopyPhase = 'decode' | 'describe' | 'search' | 'compare';
-
-export interface FindCopiesOptions {
-  signal?: AbortSignal | undefined;
-  onProgress?: ((phase: CopyPhase, done: number, total: number) => void) | undefined;
+/** Images done so far in a phase of the search: decoded, described, looked up, compared. */
+export interface CopyEvent {
+  type: 'decode' | 'describe' | 'search' | 'compare';
+  done: number;
+  total: number;
 }
 
 /** Copies of one image in the training split. */
 export interface CopiesInTraining {
   image: number;
-  /** A copy among the training images: exact ones are told before near ones. */
+  /** `near` only where there is no exact copy. */
   kind: CopyKind;
   /** Some exact copy in training has another label. */
   conflicting: boolean;
@@ -52,8 +52,8 @@ function groupCopies(firsts: Int32Array): Map<number, number[]> {
 }
 
 /**
- * Images outside the first split with an exact or near copy inside it. A near copy is told for an image when the two
- * were compared, not when a chain of near copies leads from one to the other.
+ * Images outside the first split with an exact or near copy inside it. Two images are near copies when they were
+ * compared themselves; a chain of near copies from one to the other doesn't count.
  */
 function findCopiesInTraining(
   images: AuditImages,
@@ -89,10 +89,10 @@ function findCopiesInTraining(
 /** Finds exact and near copies. Memory: some 700 bytes per image beside the stores' own. */
 export async function findCopies(
   images: AuditImages,
-  { signal, onProgress }: FindCopiesOptions = {},
+  { signal, onProgress }: Hooks<CopyEvent> = {},
 ): Promise<FoundCopies> {
-  const pace = (phase: CopyPhase, total = images.count) =>
-    new Pace(signal, (done) => onProgress?.(phase, done, total));
+  const pace = (type: CopyEvent['type'], total = images.count) =>
+    new Pace(signal, (done) => onProgress?.({ type, done, total }));
   const firsts = images.firstCopies();
   const groups = groupCopies(firsts);
   const different = Int32Array.from(firsts).filter((first, i) => first === i);

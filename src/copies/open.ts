@@ -1,5 +1,5 @@
-// Reads and decodes what is audited: all splits of a dataset, or the one there is. More lenient than training, which
-// needs a validation split and every class in both: a class that is missing somewhere is for the audit to tell.
+// Reads and decodes what is audited: all splits of a dataset, or the one there is. Unlike training, the audit accepts
+// datasets without a validation split and splits with missing classes.
 
 import { join, resolve } from 'node:path';
 import { classNames, readClassFolders, toSamples } from '../data/dataset/class-folder.js';
@@ -11,6 +11,7 @@ import { defaultMemoryBudget, openImages } from '../data/store/store.js';
 import { WorkerPool } from '../data/store/worker-pool.js';
 import { FerlabError } from '../errors.js';
 import { imageExtensions } from '../files/walk-images.js';
+import type { Hooks } from '../progress.js';
 import { AuditImages, type AuditSplit } from './images.js';
 
 /** Side in pixels at which pictures are compared, whatever their own size. */
@@ -33,12 +34,15 @@ export interface AuditDataset {
 }
 
 export interface OpenAuditOptions {
-  /** Threads that decode; one per core, at most 8, unless told. */
+  /** Threads that decode. Default: one per core, at most 8. */
   workers?: number | undefined;
-  /** Bytes that decoded images of all splits may take; larger sets are decoded once per pass; 1 GiB unless told. */
+  /** Bytes that decoded images of all splits may take; larger sets are decoded once per pass. Default: 1 GiB. */
   memoryBudget?: number | undefined;
-  signal?: AbortSignal | undefined;
-  onProgress?: ((done: number, total: number) => void) | undefined;
+  /**
+   * A split whose images are open already. They are used if they have the size of the audit, and decoded at that size
+   * otherwise. Its store stays the caller's to close.
+   */
+  opened?: AuditSplit | undefined;
 }
 
 /**
@@ -92,24 +96,36 @@ async function readSplits(
 /** Decodes every split, side by side in one pool of workers. */
 export async function openAuditImages(
   dataset: AuditDataset,
-  { workers, memoryBudget = defaultMemoryBudget, signal, onProgress }: OpenAuditOptions,
+  { workers, memoryBudget = defaultMemoryBudget, opened }: OpenAuditOptions,
+  { signal, onProgress }: Hooks<{ type: 'decode'; done: number; total: number }> = {},
 ): Promise<{ images: AuditImages; unusable: BadFile[]; close: () => Promise<void> }> {
   const pool = new WorkerPool(workers);
-  const total = dataset.splits.reduce((sum, { samples }) => sum + samples.length, 0);
+  const samplesOf = ({ name, samples }: AuditedSplit) =>
+    name === opened?.name ? opened.store.samples : samples;
+  const ready = ({ name }: AuditedSplit) =>
+    name === opened?.name && opened.store.width === auditSide && opened.store.height === auditSide;
+  const toDecode = dataset.splits.filter((split) => !ready(split));
+  const total = toDecode.reduce((sum, split) => sum + samplesOf(split).length, 0);
   const splits: AuditSplit[] = [];
   let before = 0;
   let left = memoryBudget;
   try {
-    for (const { name, samples } of dataset.splits) {
+    for (const split of dataset.splits) {
+      if (ready(split)) {
+        splits.push(opened!);
+        left -= opened!.store.kept?.memory.byteLength ?? 0;
+        continue;
+      }
+      const samples = samplesOf(split);
       const store = await openImages(samples, {
         width: auditSide,
         height: auditSide,
         pool,
         memoryBudget: left,
         ...(signal === undefined ? {} : { signal }),
-        onProgress: (done) => onProgress?.(before + done, total),
+        onProgress: (done) => onProgress?.({ type: 'decode', done: before + done, total }),
       });
-      splits.push({ name, store });
+      splits.push({ name: split.name, store });
       before += samples.length;
       left -= store.kept?.memory.byteLength ?? 0;
     }

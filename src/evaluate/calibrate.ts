@@ -8,9 +8,10 @@ import type { ModelCalibration } from '../predict/metadata.js';
 import { openModel, parseModelFile } from '../predict/model.js';
 import { withoutTemperature, withTemperature } from '../predict/rewrite.js';
 import { readModelFile } from '../predict-files/load-model.js';
+import type { Hooks } from '../progress.js';
 import { calibrationEffect, fitTemperature, type LabelledLogits } from '../scores/temperature.js';
 import type { Calibration, CalibrationChange } from '../scores/types.js';
-import { type EvaluateHooks, openSplit, type SplitOptions } from './open-split.js';
+import { type EvaluateEvent, openSplit, type SplitOptions } from './open-split.js';
 import { collectScores, type ScoreOptions } from './score.js';
 
 export interface CalibrateOptions extends SplitOptions {
@@ -18,9 +19,9 @@ export interface CalibrateOptions extends SplitOptions {
   model: string;
   /** The calibrated model file; an existing one is replaced. May be `model` itself. */
   out: string;
-  /** Images per call of the model, 64 unless told. */
+  /** Images per call of the model. Default: 64. */
   batchSize?: number | undefined;
-  /** Threads of the engine; its own choice unless told. */
+  /** Threads of the engine. Default: the engine's choice. */
   threads?: number | undefined;
 }
 
@@ -88,7 +89,7 @@ function toMetadata({ ece, loss, ...rest }: Calibration): ModelCalibration {
  */
 export async function calibrateModel(
   options: CalibrateOptions,
-  hooks: EvaluateHooks = {},
+  hooks: Hooks<EvaluateEvent> = {},
 ): Promise<Calibration> {
   const { dataset, batchSize, threads } = options;
   const bytes = await readModelFile(options.model);

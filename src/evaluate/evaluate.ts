@@ -1,6 +1,6 @@
-// Evaluates a model file on labelled images from disk.
+// Evaluates a model on labelled images from disk.
 
-import { copiesInTraining, sampleKey } from '../copies/copies-in-training.js';
+import { copiesInTraining } from '../copies/copies-in-training.js';
 import { type CopyKind, describeLeftOut, type LeftOut } from '../copies/leaks.js';
 import type { BadFile } from '../data/dataset/types.js';
 import type { ImageStore } from '../data/store/store.js';
@@ -9,129 +9,159 @@ import type { Device, DeviceChoice } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
 import { chooseDevice } from '../machine/choose-device.js';
 import { describeMachine } from '../machine/describe-machine.js';
+import type { ExpressionModel } from '../predict/model.js';
 import type { TestTimeKind } from '../predict/views.js';
 import { boxedModelFile } from '../predict-files/bundled-model.js';
 import { loadEnsemble } from '../predict-files/load-model.js';
-import { writeEvaluationReport } from '../report/report.js';
+import type { Hooks } from '../progress.js';
 import { classCounts } from '../scores/class-counts.js';
 import type { EvaluationResult } from '../scores/types.js';
 import { programVersion } from '../version.js';
 import { pictureMistakes } from './mistakes.js';
-import { type EvaluateHooks, openSplit, type SplitOptions } from './open-split.js';
+import { type EvaluateEvent, openSplit, type SplitOptions } from './open-split.js';
 import { scoreStore } from './score.js';
 
-export interface EvaluateOptions extends SplitOptions {
-  /** The model file; the model that comes with ferlab unless told. */
-  model?: string | undefined;
-  /** Further model files, whose probabilities are averaged with the model's; none unless told. */
+/** Options that say which model files to load, and how. A model that is loaded already takes none of them. */
+interface ModelFileOptions {
+  /** Further model files, whose probabilities are averaged with the model's. Default: none. */
   with?: readonly string[] | undefined;
-  /** Test-time augmentation; `none` unless told. */
+  /** Test-time augmentation. Default: `none`. */
   tta?: TestTimeKind | undefined;
-  /** Leave out images that have copies of this kind in the dataset's training split; none unless told. */
-  withoutCopies?: CopyKind | undefined;
-  /** Images per call of the model, 64 unless told. */
-  batchSize?: number | undefined;
-  /** Threads of the engine; its own choice unless told. */
+  /** Threads of the engine. Default: the engine's choice. */
   threads?: number | undefined;
-  /** Where the model runs, or `auto` for the fastest device that is here; `cpu` unless told. */
+  /** Where the model runs; `auto` takes the fastest device of this machine. Default: `cpu`. */
   device?: DeviceChoice | undefined;
-  /** Folder for a report with pictures; none unless told. */
+}
+
+export interface EvaluateOptions extends SplitOptions, ModelFileOptions {
+  /**
+   * The model file, or a loaded model: also one with test-time augmentation, or an ensemble. A loaded model stays open.
+   * Default: the model that comes with ferlab.
+   */
+  model?: string | ExpressionModel | undefined;
+  /** Leave out images that have copies of this kind in the dataset's training split. Default: leave none out. */
+  withoutCopies?: CopyKind | undefined;
+  /** Images per call of the model. Default: 64. */
+  batchSize?: number | undefined;
+  /** Folder for a report with pictures. Default: no report. */
   out?: string | undefined;
   /** How the evaluation was started, for the report. */
   command?: string | undefined;
 }
 
 export interface Evaluation extends EvaluationResult {
-  model: string;
+  /** The model file; null for a model that was passed loaded. */
+  model: string | null;
   /** Further model files of an ensemble. */
   with: string[];
-  /** Test-time augmentation. */
+  /** Test-time augmentation that was asked for; `none` for a loaded model, which may have its own. */
   tta: TestTimeKind;
-  /** Where the model ran. */
-  device: Device;
+  /** Where the model ran; null for a loaded model. */
+  device: Device | null;
   dataset: string;
   split: string;
-  /** What was left out because it stands in the training split too; null where nothing was to be. */
+  /** How many images were left out for their copies in the training split; null if that wasn't asked for. */
   withoutCopies: LeftOut | null;
   /** Images per second through the model, decoded images in memory. */
   imagesPerSecond: number;
-  /** What the models say of their training that has to be known to compare the score. */
+  /** What the models' files note about their training that matters when scores are compared. */
   notes: string[];
   /** Files that were left out. */
   badFiles: BadFile[];
+}
+
+/** The model to score, and what is known of its files. */
+interface OpenedModel extends Pick<Evaluation, 'model' | 'with' | 'tta' | 'device'> {
+  loaded: ExpressionModel;
+  /** Does nothing for a model that the caller loaded. */
+  close(): Promise<void>;
 }
 
 /**
  * Scores a model on every usable image of a split, or on those without copies in training.
  *
  * @throws FerlabError `model` where a file isn't a model or the models don't go together, `usage` where they can't be
- *   used with the test-time augmentation, `data` where the images can't be used or their classes
- *   aren't the model's.
+ *   used with the test-time augmentation, or for options of model files together with a loaded model, `data` where the
+ *   images can't be used or their classes aren't the model's.
  */
 export async function evaluateModel(
   options: EvaluateOptions,
-  hooks: EvaluateHooks = {},
+  hooks: Hooks<EvaluateEvent> = {},
 ): Promise<Evaluation> {
-  const { model: modelFile = boxedModelFile, with: others = [], tta = 'none' } = options;
   const started = performance.now();
-  const { device, reason } = await chooseDevice(options.device ?? 'cpu');
-  if (reason !== null) hooks.onProgress?.({ type: 'log', message: `Device: ${device} (${reason})` });
-  const model = await loadEnsemble([modelFile, ...others], { threads: options.threads, device, tta });
+  const { loaded, close, ...description } = await openModelToScore(options, hooks);
   let store: ImageStore | null = null;
   try {
-    const opened = await openSplit(options, model, hooks);
+    const opened = await openSplit(options, loaded, hooks);
     store = opened.store;
     const all = store.count;
-    if (options.withoutCopies !== undefined)
-      store = await leaveCopiesOut(store, opened.name, options.dataset, options.withoutCopies, hooks);
-    const { result, seconds } = await scoreStore(model, store, {
+    const { withoutCopies, out } = options;
+    if (withoutCopies !== undefined) {
+      store = await leaveCopiesOut(options.dataset, { name: opened.name, store }, withoutCopies, hooks);
+    }
+    const { result, seconds } = await scoreStore(loaded, store, {
       batchSize: options.batchSize,
       onProgress: (done, total) => hooks.onProgress?.({ type: 'predict', done, total }),
       signal: hooks.signal,
     });
     const evaluation: Evaluation = {
-      model: modelFile,
-      with: [...others],
-      tta,
-      device,
+      ...description,
       dataset: options.dataset,
       split: opened.name,
       ...result,
-      withoutCopies:
-        options.withoutCopies === undefined
-          ? null
-          : { kind: options.withoutCopies, removed: all - store.count },
+      withoutCopies: withoutCopies === undefined ? null : { kind: withoutCopies, removed: all - store.count },
       imagesPerSecond: result.n / seconds,
-      notes: [...(model.metadata.notes ?? [])],
+      notes: [...(loaded.metadata.notes ?? [])],
       badFiles: opened.bad,
     };
-    if (options.out !== undefined) {
-      await writeReportOf(options.out, options, evaluation, store, (performance.now() - started) / 1000);
+    if (out !== undefined) {
+      await writeReportOf(out, options, evaluation, store, (performance.now() - started) / 1000);
     }
     return evaluation;
   } finally {
     await store?.close();
-    await model.close();
+    await close();
   }
 }
 
+async function openModelToScore(
+  { model = boxedModelFile, with: others = [], tta = 'none', threads, device: wanted }: EvaluateOptions,
+  hooks: Hooks<EvaluateEvent>,
+): Promise<OpenedModel> {
+  if (typeof model !== 'string') {
+    const given = { with: others.length > 0, tta: tta !== 'none', threads, device: wanted };
+    const unused = Object.entries(given).flatMap(([name, value]) => (value ? [name] : []));
+    if (unused.length > 0) {
+      throw new FerlabError(
+        'usage',
+        `evaluate: expected a model file for ${unused.join(', ')}, got a loaded model. Load it with these options, ` +
+          'or give the path of its file.',
+      );
+    }
+    return { loaded: model, model: null, with: [], tta: 'none', device: null, close: async () => {} };
+  }
+  const { device, reason } = await chooseDevice(wanted ?? 'cpu');
+  if (reason !== null) hooks.onProgress?.({ type: 'log', message: `Device: ${device} (${reason})` });
+  const loaded = await loadEnsemble([model, ...others], { threads, device, tta });
+  return { loaded, model, with: [...others], tta, device, close: () => loaded.close() };
+}
+
+/** The same store without the images that have copies in training. */
 async function leaveCopiesOut(
-  store: ImageStore,
-  split: string,
   dataset: string,
+  split: { name: string; store: ImageStore },
   kind: CopyKind,
-  hooks: EvaluateHooks,
+  hooks: Hooks<EvaluateEvent>,
 ): Promise<ImageStore> {
   const copies = await copiesInTraining(dataset, split, kind, {
     signal: hooks.signal,
-    onProgress: (_phase, done, total) => hooks.onProgress?.({ type: 'search', done, total }),
+    onProgress: ({ done, total }) => hooks.onProgress?.({ type: 'search', done, total }),
   });
-  const places = Array.from(store.samples.keys()).filter((i) => copies.has(sampleKey(store.samples[i]!)));
-  if (places.length < store.count) return withoutImages(store, new Set(places));
+  if (copies.size < split.store.count) return withoutImages(split.store, copies);
   throw new FerlabError(
     'data',
-    `${dataset}: expected images in ${split} without a copy in training; found that all ${store.count} have one. ` +
-      'Score them all, and say so.',
+    `${dataset}: expected images in ${split.name} without a copy in training; found that all ${copies.size} have one. ` +
+      'Score them all, and mention it with the score.',
   );
 }
 
@@ -142,11 +172,13 @@ async function writeReportOf(
   store: ImageStore,
   seconds: number,
 ): Promise<void> {
+  // Loaded only here: without a report nothing is drawn.
+  const { writeEvaluationReport } = await import('../report/report.js');
   await writeEvaluationReport(folder, {
     title: 'Evaluation',
     version: programVersion,
-    command: options.command ?? `ferlab evaluate ${evaluation.model} ${options.dataset}`,
-    model: evaluation.model,
+    command: options.command ?? `ferlab evaluate ${evaluation.model ?? 'MODEL'} ${options.dataset}`,
+    model: evaluation.model ?? 'a loaded model',
     ensemble: evaluation.with,
     tta: evaluation.tta,
     dataset: {
@@ -156,7 +188,7 @@ async function writeReportOf(
       badFiles: evaluation.badFiles,
     },
     split: evaluation.split,
-    machine: describeMachine(evaluation.device),
+    machine: describeMachine(evaluation.device ?? 'device not known'),
     evaluation,
     timing: {
       seconds,

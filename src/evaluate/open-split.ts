@@ -6,11 +6,12 @@ import { describeSplit } from '../data/dataset/reader.js';
 import type { BadFile } from '../data/dataset/types.js';
 import { type ImageStore, openImages } from '../data/store/store.js';
 import type { ExpressionModel } from '../predict/model.js';
+import type { Hooks } from '../progress.js';
 
 export interface SplitOptions {
   /** A dataset, or one folder of class folders. */
   dataset: string;
-  /** Which split of a dataset; its validation split unless told. */
+  /** Which split of a dataset. Default: its validation split. */
   split?: string | undefined;
   /** Fail when any image can't be used. */
   strict?: boolean | undefined;
@@ -21,15 +22,10 @@ export type EvaluateEvent =
   | { type: 'warning'; message: string }
   /** Images read from their files so far. */
   | { type: 'decode'; done: number; total: number }
-  /** Images looked at for copies in training so far, over and over. */
+  /** Images searched for copies in training so far; every pass over them begins at 0 again. */
   | { type: 'search'; done: number; total: number }
   /** Images scored so far. */
   | { type: 'predict'; done: number; total: number };
-
-export interface EvaluateHooks {
-  onProgress?: ((event: EvaluateEvent) => void) | undefined;
-  signal?: AbortSignal | undefined;
-}
 
 export interface OpenedSplit {
   /** To be closed by the caller. */
@@ -48,7 +44,7 @@ export interface OpenedSplit {
 export async function openSplit(
   { dataset, split, strict = false }: SplitOptions,
   { classes, inputSize }: Pick<ExpressionModel, 'classes' | 'inputSize'>,
-  hooks: EvaluateHooks,
+  hooks: Hooks<EvaluateEvent>,
 ): Promise<OpenedSplit> {
   const read = await readEvaluationSplit(dataset, {
     classes,

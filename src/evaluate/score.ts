@@ -8,13 +8,13 @@ import { scorePredictions } from '../scores/metrics.js';
 import type { EvaluationResult } from '../scores/types.js';
 
 export interface ScoreOptions {
-  /** Images per call of the model, 64 unless told. */
+  /** Images per call of the model. Default: 64. */
   batchSize?: number | undefined;
   onProgress?: ((done: number, total: number) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** What a model says of every image of a store, [n, classes], those of a last, smaller batch too. */
+/** A model's answers for every image of a store, [n, classes], those of a last, smaller batch too. */
 export async function collectScores(
   model: ExpressionModel,
   kind: 'probabilities' | 'logits',

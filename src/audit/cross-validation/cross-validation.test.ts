@@ -14,11 +14,12 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { render, takePhotograph } from '../../../test/audit/pictures.js';
+import type { Hooks } from '../../progress.js';
 import { Random } from '../../random/random.js';
 import { type AuditOptions, audit } from '../audit.js';
-import type { AuditPhase } from '../find.js';
+import type { AuditEvent } from '../events.js';
 import type { AuditResult } from '../types.js';
-import type { CrossValidationEvent, CrossValidationOptions } from './options.js';
+import type { CrossValidationOptions } from './options.js';
 
 const side = 24;
 const classes = ['left', 'middle', 'right'];
@@ -45,8 +46,11 @@ const small: CrossValidationOptions = {
     train: { batchSize: 16 },
   },
 };
-const run = (changed: Partial<CrossValidationOptions> = {}, options: AuditOptions = {}) =>
-  audit(dataset, { workers: 1, ...options, crossValidation: { ...small, ...changed } });
+const run = (
+  changed: Partial<CrossValidationOptions> = {},
+  options: AuditOptions = {},
+  hooks: Hooks<AuditEvent> = {},
+) => audit(dataset, { workers: 1, ...options, crossValidation: { ...small, ...changed } }, hooks);
 
 /** A picture of its own, with a spot of light that tells its class. */
 function draw(label: number, seed: number): Uint8Array {
@@ -79,9 +83,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('audit with cross-validation', () => {
   let whole: AuditResult;
-  const events: CrossValidationEvent[] = [];
+  const events: AuditEvent[] = [];
   beforeAll(async () => {
-    whole = await run({ onProgress: (event) => events.push(event) }, { out: join(folder, 'out') });
+    whole = await run({}, { out: join(folder, 'out') }, { onProgress: (event) => events.push(event) });
   }, 120_000);
 
   it('ranks labels that were flipped on purpose first, in all splits', () => {
@@ -130,20 +134,21 @@ describe('audit with cross-validation', () => {
     const work = join(folder, 'work');
     const controller = new AbortController();
     const stopped = run(
+      { work },
+      {},
       {
-        work,
-        onProgress({ fold, ...event }) {
+        signal: controller.signal,
+        onProgress(event) {
           // In the middle of the second fold, after its second epoch.
           if (
-            fold === 2 &&
             event.type === 'training' &&
+            event.fold === 2 &&
             event.event.type === 'epoch' &&
             event.event.row.epoch === 2
           )
             controller.abort();
         },
       },
-      { signal: controller.signal },
     );
     await expect(stopped).rejects.toMatchObject({
       kind: 'interrupted',
@@ -151,18 +156,21 @@ describe('audit with cross-validation', () => {
     });
     expect(readdirSync(work).sort()).toEqual(['fold-1', 'fold-2', 'plan.json']);
     const trained: string[] = [];
-    const result = await run({
-      work,
-      onProgress: ({ fold, ...event }) => {
-        if (event.type === 'training' && event.event.type === 'epoch')
-          trained.push(`${fold}: ${event.event.row.epoch}`);
+    const result = await run(
+      { work },
+      {},
+      {
+        onProgress(event) {
+          if (event.type === 'training' && event.event.type === 'epoch')
+            trained.push(`${event.fold}: ${event.event.row.epoch}`);
+        },
       },
-    });
+    );
     expect(trained).toEqual(['2: 3', '2: 4', '2: 5', '2: 6', '3: 1', '3: 2', '3: 3', '3: 4', '3: 5', '3: 6']);
     expect({ ...result, seconds: 0 }).toEqual({ ...whole, seconds: 0 });
-    const phases: AuditPhase[] = [];
-    const onProgress = (phase: AuditPhase) => phases.push(phase);
-    await expect(run({ work, epochs: 7, folds: 4 }, { onProgress })).rejects.toThrow(
+    const phases: string[] = [];
+    const onProgress = ({ type }: AuditEvent) => phases.push(type);
+    await expect(run({ work, epochs: 7, folds: 4 }, {}, { onProgress })).rejects.toThrow(
       /found those of another: folds 3 \(now 4\), .*train.epochs 6 \(now 7\)/,
     );
     expect(phases).toEqual([]);
@@ -170,7 +178,7 @@ describe('audit with cross-validation', () => {
     const changed = join(dataset, 'train/left/0.png');
     const before = readFileSync(changed);
     await write('train/left/0.png', draw(0, 1000));
-    await expect(run({ work }, { onProgress })).rejects.toThrow(/found those of another: other images/);
+    await expect(run({ work }, {}, { onProgress })).rejects.toThrow(/found those of another: other images/);
     expect(new Set(phases)).toEqual(new Set(['decode']));
     writeFileSync(changed, before);
   }, 120_000);
@@ -180,10 +188,10 @@ describe('audit with cross-validation', () => {
     await expect(run({ settings: { schedule: { name: 'plateau' } } })).rejects.toThrow(
       /expected constant or cosine/,
     );
-    const phases: AuditPhase[] = [];
-    const onProgress = (phase: AuditPhase) => phases.push(phase);
+    const phases: string[] = [];
+    const onProgress = ({ type }: AuditEvent) => phases.push(type);
     const out = join(folder, 'refused', 'out');
-    await expect(run({ work: dataset }, { out, onProgress })).rejects.toThrow(
+    await expect(run({ work: dataset }, { out }, { onProgress })).rejects.toThrow(
       /expected a new or empty folder/,
     );
     expect(phases).toEqual([]);
@@ -191,7 +199,7 @@ describe('audit with cross-validation', () => {
     const lone = join(dataset, 'train/lone/0.png');
     await write('train/lone/0.png', draw(0, 500));
     await write('validation/lone/copy.png', draw(0, 500));
-    await expect(run({ work: join(folder, 'refused', 'work') }, { out, onProgress })).rejects.toThrow(
+    await expect(run({ work: join(folder, 'refused', 'work') }, { out }, { onProgress })).rejects.toThrow(
       /at least two different pictures of every class .* found one .* of lone/,
     );
     expect(new Set(phases)).toEqual(new Set(['decode']));

@@ -1,4 +1,4 @@
-// What cross-validation can be told, and the configuration that its models are trained with.
+// The options of cross-validation, and the configuration that its models are trained with.
 
 import type { ImageSize } from '../../data/dataset/types.js';
 import { FerlabError } from '../../errors.js';
@@ -10,7 +10,7 @@ import {
 import type { PresetName } from '../../train/config/presets.js';
 import type { TrainEvent } from '../../train/loop/events.js';
 
-/** A fold more costs a training more; beyond this the models hardly learn from more images. */
+/** Each fold costs a training; with more folds than this the models hardly learn from more images. */
 export const mostFolds = 20;
 export const defaultPreset = 'tiny' satisfies PresetName;
 
@@ -26,26 +26,25 @@ export type CrossValidationEvent =
 export interface CrossValidationOptions {
   /** Number of models, 2 to 20: each is trained without one of as many parts of the images, and predicts that part. */
   folds: number;
-  /** The recipe of the trainings; `tiny` unless told. */
+  /** The recipe of the trainings. Default: `tiny`. */
   preset?: PresetName | undefined;
-  /** Epochs of each training; the preset's unless told. Warm-up and the like shrink or grow with them. */
+  /** Epochs of each training. Default: the preset's. Warm-up and the like shrink or grow with them. */
   epochs?: number | undefined;
-  /** What the folds and all random choices of the trainings derive from; 0 unless told. */
+  /** What the folds and all random choices of the trainings derive from. Default: 0. */
   seed?: number | undefined;
-  /** Threads of the engine; one per core unless told. */
+  /** Threads of the engine. Default: one per core. */
   threads?: number | undefined;
   /** What else differs from the preset. */
   settings?: Pick<TrainConfigOverrides, 'augment' | 'model' | 'optimizer' | 'schedule' | 'train'> | undefined;
-  /** Size that images are resized to; 48x48 unless told. */
+  /** Size that images are resized to. Default: 48x48. */
   imageSize?: ImageSize | undefined;
   /**
    * Folder in which the models are kept, a run folder each: the same call with it goes on where an interrupted one
-   * stopped. A temporary folder that is removed unless told.
+   * stopped. Default: a temporary folder that is removed.
    */
   work?: string | undefined;
   /** How the audit was started, for the runs' reports. */
   command?: string | undefined;
-  onProgress?: ((event: CrossValidationEvent) => void) | undefined;
 }
 
 /**

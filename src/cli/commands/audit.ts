@@ -1,8 +1,8 @@
 // `ferlab audit`: what in a dataset makes scores on it dishonest.
 
-import type { CrossValidationEvent, CrossValidationOptions } from '../../audit/cross-validation/options.js';
+import type { CrossValidationOptions } from '../../audit/cross-validation/options.js';
 import { defaultPreset } from '../../audit/cross-validation/options.js';
-import type { AuditPhase } from '../../audit/find.js';
+import type { AuditEvent, CountEvent } from '../../audit/events.js';
 import { defaultMemoryBudget } from '../../data/store/store.js';
 import { exitCodes, FerlabError } from '../../errors.js';
 import { presetNames } from '../../train/config/presets.js';
@@ -36,18 +36,18 @@ const memoryBudgetFlags = '--memory-budget <bytes>';
 const workersFlags = '--workers <n>';
 const threadsFlags = '--threads <n>';
 
-const phaseNames: Record<AuditPhase, string> = {
+const phaseNames: Record<CountEvent['type'], string> = {
   decode: 'Decoding',
   describe: 'Describing',
   search: 'Searching',
   compare: 'Comparing',
-  model: 'Predicting',
+  predict: 'Predicting',
 };
 
-/** One bar per phase; what the trainings of cross-validation tell as lines of their own. */
+/** One bar per phase; the trainings of cross-validation print lines of their own. */
 function createAuditProgress(invocation: Invocation, quiet: boolean) {
   const { err } = invocation.terminal;
-  let current: AuditPhase | null = null;
+  let current: CountEvent['type'] | null = null;
   let progress: ReturnType<typeof createCountProgress> | null = null;
   // Standard output is the result's.
   const training = createTrainProgress({ out: err, err }, quiet);
@@ -60,16 +60,20 @@ function createAuditProgress(invocation: Invocation, quiet: boolean) {
     endPhase();
     training.end();
   };
+  const showPhase = ({ type, done, total }: CountEvent) => {
+    if (type !== current) {
+      end();
+      progress = createCountProgress(err, phaseNames[type], quiet);
+      current = type;
+    }
+    progress?.show(done, total);
+  };
   return {
-    show(phase: AuditPhase, done: number, total: number): void {
-      if (phase !== current) {
-        end();
-        progress = createCountProgress(err, phaseNames[phase], quiet);
-        current = phase;
+    show(event: AuditEvent): void {
+      if ('done' in event) {
+        showPhase(event);
+        return;
       }
-      progress?.show(done, total);
-    },
-    showFold(event: CrossValidationEvent): void {
       endPhase();
       const place = `Fold ${event.fold} of ${event.folds}`;
       if (event.type === 'training') training.show(event.event);
@@ -138,31 +142,25 @@ async function run(invocation: Invocation): Promise<number> {
     );
   }
   const memoryBudget = readMemoryBudget(invocation);
-  const { leaks } = await import('../../audit/audit.js');
+  const { audit, leaks } = await import('../../audit/audit.js');
   const { auditText } = await import('../../audit/text.js');
-  const { audit } = await import('../../audit/audit.js');
-  const model =
-    modelFile === undefined
-      ? undefined
-      : await (await import('../../predict-files/load-model.js')).loadModel(modelFile, { threads });
   const progress = createAuditProgress(invocation, quiet);
   const onInterrupt = () =>
     crossValidation ? progress.say('Stopping; Ctrl-C again stops at once.') : progress.end();
   const result = await withInterrupt(onInterrupt, (signal) =>
-    audit(dataset, {
-      out: folder,
-      workers: integerOption(invocation, workersFlags, 1),
-      memoryBudget,
-      model,
-      modelFile,
-      crossValidation: crossValidation && { ...crossValidation, onProgress: progress.showFold },
-      signal,
-      onProgress: progress.show,
-    }),
-  ).finally(async () => {
-    progress.end();
-    await model?.close();
-  });
+    audit(
+      dataset,
+      {
+        out: folder,
+        workers: integerOption(invocation, workersFlags, 1),
+        memoryBudget,
+        model: modelFile,
+        threads,
+        crossValidation,
+      },
+      { signal, onProgress: progress.show },
+    ),
+  ).finally(progress.end);
   out.write(`${flagOption(invocation, jsonOption.flags) ? JSON.stringify(result) : auditText(result)}\n`);
   if (folder !== undefined && !quiet) err.write(`Pictures and report: ${folder}\n`);
   if (!flagOption(invocation, strictFlags)) return 0;

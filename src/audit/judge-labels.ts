@@ -1,33 +1,12 @@
-// Suspect labels by predictions from models that haven't seen the images they predict. Where these come from is not the
-// audit's business: src/cross-validation trains the models.
+// Judges labels by predictions of models that haven't seen the images they predict (cross-validation/ trains them), by
+// confident learning (Northcutt, Jiang and Chuang 2021).
 
 import type { AuditImages } from '../copies/images.js';
+import { argmax } from '../math/argmax.js';
 import { confidentClasses, confidentJoint, estimateTrueCounts } from '../scores/confident-learning.js';
 import { type RankedSuspects, type Suspect, sortSuspects } from './suspects.js';
 
-export interface OutOfSampleHooks {
-  signal?: AbortSignal | undefined;
-  onProgress?: ((phase: 'decode' | 'model', done: number, total: number) => void) | undefined;
-}
-
-/** Predicts every image by a model that was trained without it. */
-export interface OutOfSamplePredictor {
-  /**
-   * Makes sure, before any image is decoded, that what is to be written has a place.
-   *
-   * @returns what takes the place back if the audit comes to nothing before anything is in it.
-   */
-  prepare?(): Promise<() => Promise<void>>;
-  /** Refuses images that can't be predicted, before the search for copies, which takes long in large sets. */
-  check?(images: AuditImages): Promise<void>;
-  /**
-   * @param groups for every image, the first image of its group: a model that predicts one image of a group must have
-   *   seen none of it.
-   */
-  predict(images: AuditImages, groups: Int32Array, hooks: OutOfSampleHooks): Promise<OutOfSample>;
-}
-
-/** What the models said, and how they were trained. */
+/** Predictions of every image by a model that was trained without it, and how the models were trained. */
 export interface OutOfSample {
   /** `[images, classes]`, row by row, by the dataset's numbering of classes. */
   probabilities: Float32Array;
@@ -51,6 +30,14 @@ export interface CrossValidated extends Pick<OutOfSample, 'folds' | 'preset' | '
   estimated: number[][];
 }
 
+/** The verdict on the labels of all splits. */
+export interface JudgedLabels {
+  /** By split. */
+  suspects: RankedSuspects[];
+  /** Null where one model judged. */
+  crossValidated: Omit<CrossValidated, 'suspects'> | null;
+}
+
 /** Accuracy by fold (not a number for an empty one), and of all images. */
 function accuracies({ probabilities, foldOf, folds }: OutOfSample, labels: Int32Array) {
   const classes = probabilities.length / labels.length;
@@ -59,7 +46,7 @@ function accuracies({ probabilities, foldOf, folds }: OutOfSample, labels: Int32
   labels.forEach((label, i) => {
     const row = probabilities.subarray(i * classes, (i + 1) * classes);
     counts[foldOf[i]!]!++;
-    if (row.indexOf(Math.max(...row)) === label) correct[foldOf[i]!]!++;
+    if (argmax(row) === label) correct[foldOf[i]!]!++;
   });
   const sum = correct.reduce((total, count) => total + count, 0);
   return {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { storeOf } from '../../test/audit/pictures.js';
 import { AuditImages } from '../copies/images.js';
 import type { ImageStore } from '../data/store/store.js';
-import { judgeLabels } from './out-of-sample.js';
+import { judgeLabels } from './judge-labels.js';
 
 let stores: ImageStore[];
 const picture = (label: number) => ({ pixels: new Uint8Array(48 * 48), label });
