@@ -1,7 +1,7 @@
 // The machine that a report was made on.
 
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { runtimeVersion } from '../engine/runtime/onnxruntime.js';
+import { runtimeVersion } from '../engine/runtime/session.js';
 
 export interface MachineSummary {
   /** For example `Linux x64`. */
@@ -22,6 +22,6 @@ export function describeMachine(provider: string): MachineSummary {
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     node: process.version,
-    engine: `${runtimeVersion()}, ${provider}`,
+    engine: `${runtimeVersion}, ${provider}`,
   };
 }

@@ -55,7 +55,7 @@ const directions: Record<string, string[]> = {
 const onlyImporters: Record<string, RegExp> = {
   'onnxruntime-node': /^src\/engine\/runtime\/onnxruntime-node\.ts$/,
   'onnxruntime-web': /^src\/engine\/runtime\/onnxruntime-web\.ts$/,
-  '#onnxruntime': /^src\/engine\/runtime\/onnxruntime\.ts$/,
+  '#onnxruntime': /^src\/engine\/runtime\/session\.ts$/,
   '@bufbuild/protobuf': /^src\/engine\/onnx\//,
   commander: /^src\/cli\//,
   echarts: /^src\/plots\//,

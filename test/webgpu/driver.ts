@@ -14,7 +14,7 @@ async function findObstacle(): Promise<string | null> {
   // Set here, in the main thread of the test's process, the variable reaches the driver's loader too.
   if (process.env.VK_DRIVER_FILES === undefined && existsSync(softwareDriver))
     process.env.VK_DRIVER_FILES = softwareDriver;
-  const probe = path.join(checkout, 'dist', 'engine', 'runtime', 'probe-device.js');
+  const probe = path.join(checkout, 'dist', 'machine', 'probe-device.js');
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [probe, 'webgpu'], { timeout: 60_000 });
     if ('milliseconds' in JSON.parse(stdout).webgpu) return null;

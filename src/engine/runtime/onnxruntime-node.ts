@@ -1,4 +1,15 @@
-// ONNX Runtime for Node. `#onnxruntime` of package.json stands for this file, but in pages.
+// ONNX Runtime for Node. Every import of `#onnxruntime` leads here, but in bundles for pages.
 
-export { env, InferenceSession, Tensor } from 'onnxruntime-node';
-export const runtimeName = 'onnxruntime-node';
+import * as ort from 'onnxruntime-node';
+import type { Device } from './device.js';
+import type { Runtime } from './runtime.js';
+
+/** Package and version. */
+export const runtimeVersion = `onnxruntime-node ${ort.env.versions.node}`;
+
+const providers: Record<Device, string> = { cpu: 'cpu', webgpu: 'webgpu', cuda: 'cuda' };
+
+/** The runtime for a device; null where there is none here. */
+export async function runtimeFor(device: Device): Promise<Runtime | null> {
+  return { ...ort, provider: providers[device] };
+}

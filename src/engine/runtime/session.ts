@@ -1,10 +1,12 @@
 // Opens a graph on a device and runs it. Tensors come from JavaScript's memory or stay in the device's.
 
+import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-common';
+import { runtimeFor, runtimeVersion } from '#onnxruntime';
 import { FerlabError } from '../../errors.js';
 import type { HostTensor, TypedArray } from '../tensor/array.js';
 import { type DType, elementCount, type TensorType, tensorType } from '../tensor/type.js';
 import { type Device, deviceError } from './device.js';
-import { InferenceSession, providerOf, Tensor as RuntimeTensor, runtimeVersion } from './onnxruntime.js';
+import type { Runtime } from './runtime.js';
 
 /**
  * How long a thread waits for the next operator by spinning before it sleeps, in microseconds. With the runtime's own,
@@ -12,6 +14,8 @@ import { InferenceSession, providerOf, Tensor as RuntimeTensor, runtimeVersion }
  * turns with a second busy process (docs/performance.md).
  */
 const spinMicroseconds = 200;
+
+export { runtimeVersion };
 
 export interface SessionOptions {
   /**
@@ -67,15 +71,15 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
   const { device = 'cpu', threads, resident = [], quiet = device !== 'cpu' } = options;
   if (resident.length > 0 && device !== 'webgpu')
     throw new Error(`Outputs stay on the device with webgpu alone, not with ${device}.`);
-  const provider = providerOf(device);
-  if (provider === null) {
+  const runtime = await runtimeFor(device);
+  if (runtime === null) {
     throw new FerlabError(
       'device',
-      `device ${device}: expected a device that ${runtimeVersion()} has, found one that it lacks. Use the device cpu.`,
+      `device ${device}: expected a device that ${runtimeVersion} has, found one that it lacks. Use the device cpu.`,
     );
   }
-  const session = await create(model, device, {
-    executionProviders: [provider],
+  const session = await create(runtime, model, device, {
+    executionProviders: [runtime.provider],
     graphOptimizationLevel: 'all',
     logSeverityLevel: quiet ? 4 : 3,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
@@ -99,12 +103,12 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
     for (const name of session.inputNames) {
       const tensor = feeds[name];
       if (tensor === undefined) throw new Error(`The graph needs an input named ${name}.`);
-      inputs[name] = tensor instanceof DeviceTensor ? tensor.handle : toRuntime(tensor);
+      inputs[name] = tensor instanceof DeviceTensor ? tensor.handle : toRuntime(runtime, tensor);
     }
     const fetches: Record<string, RuntimeTensor | null> = {};
     for (const name of session.outputNames) {
       const target = into[name];
-      fetches[name] = target === undefined ? null : toRuntime(target);
+      fetches[name] = target === undefined ? null : toRuntime(runtime, target);
     }
     return session.run(inputs, fetches);
   };
@@ -137,19 +141,20 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
 }
 
 async function create(
+  runtime: Runtime,
   model: Uint8Array,
   device: Device,
   options: InferenceSession.SessionOptions,
 ): Promise<InferenceSession> {
   try {
-    return await InferenceSession.create(model, options);
+    return await runtime.InferenceSession.create(model, options);
   } catch (error) {
     throw deviceError(device, error) ?? error;
   }
 }
 
-function toRuntime({ type, data }: HostTensor): RuntimeTensor {
-  return new RuntimeTensor(type.dtype, data as Float32Array, type.shape);
+function toRuntime({ Tensor }: Runtime, { type, data }: HostTensor): RuntimeTensor {
+  return new Tensor(type.dtype, data as Float32Array, type.shape);
 }
 
 function typeOf(tensor: RuntimeTensor): TensorType {
