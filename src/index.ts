@@ -1,16 +1,26 @@
-// The library: what `import ... from 'ferlab'` offers. The command line is built on the same functions.
+// What `import ... from 'ferlab'` offers. The command line is built on the same functions.
+//
+// Predicting is loaded at once; training, evaluating and auditing with the first call of each, so that a program that only
+// predicts doesn't wait for them. Types cost nothing and stand here.
 
-import {
-  isTrainConfig,
-  resolveTrainConfig,
-  type TrainConfig,
-  type TrainConfigOverrides,
-} from './train/config/config.js';
+import type { AuditOptions } from './audit/audit.js';
+import type { AuditEvent } from './audit/events.js';
+import type { AuditResult } from './audit/types.js';
+import type { ReadOptions } from './data/dataset/reader.js';
+import type { Dataset } from './data/dataset/types.js';
+import type { SampleOptions, WrittenSample } from './data/sample/write.js';
+import type { SoftLabelOptions, SoftLabels } from './data/votes/soft-labels.js';
+import type { CalibrateOptions } from './evaluate/calibrate.js';
+import type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
+import type { EvaluateEvent } from './evaluate/open-split.js';
+import type { Hooks } from './progress.js';
+import type { Calibration } from './scores/types.js';
+import type { TrainConfig, TrainConfigOverrides } from './train/config/config.js';
 import type { PresetName } from './train/config/presets.js';
 import type { TrainResult } from './train/loop/events.js';
-import { type TrainCall, train as trainFromConfig } from './train/train.js';
+import type { TrainCall } from './train/train.js';
 
-export { type AuditOptions, audit } from './audit/audit.js';
+export type { AuditOptions } from './audit/audit.js';
 export type { CrossValidationEvent, CrossValidationOptions } from './audit/cross-validation/options.js';
 export type { AuditEvent } from './audit/events.js';
 export type { LabellingModel } from './audit/suspects.js';
@@ -31,15 +41,15 @@ export type {
 } from './audit/types.js';
 export type { ImageReference } from './copies/images.js';
 export type { CopyKind, LeftOut } from './copies/leaks.js';
-export { readDataset } from './data/dataset/reader.js';
+export type { ReadOptions } from './data/dataset/reader.js';
 export type { Dataset, ImageSize, Sample, Split } from './data/dataset/types.js';
-export { type SampleOptions, type WrittenSample, writeSampleDataset } from './data/sample/write.js';
-export { readSoftLabels, type SoftLabelOptions, type SoftLabels } from './data/votes/soft-labels.js';
+export type { SampleOptions, WrittenSample } from './data/sample/write.js';
+export type { SoftLabelOptions, SoftLabels } from './data/votes/soft-labels.js';
 export { decodeGray } from './decode/decode.js';
 export type { SampleSource } from './decode/sample-source.js';
-export { type ErrorKind, exitCodes, FerlabError } from './errors.js';
-export { type CalibrateOptions, calibrateModel as calibrate } from './evaluate/calibrate.js';
-export { type EvaluateOptions, type Evaluation, evaluateModel as evaluate } from './evaluate/evaluate.js';
+export { type ErrorKind, FerlabError } from './errors.js';
+export type { CalibrateOptions } from './evaluate/calibrate.js';
+export type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
 export type { EvaluateEvent } from './evaluate/open-split.js';
 export type { GrayImage } from './image/gray.js';
 export { openEnsemble } from './predict/ensemble.js';
@@ -55,6 +65,7 @@ export {
   type PredictFilesOptions,
   predictFiles,
 } from './predict-files/predict-files.js';
+export type { Hooks } from './progress.js';
 export type { HistoryRow } from './scores/history.js';
 export type {
   Calibration,
@@ -64,32 +75,116 @@ export type {
   Mistake,
   ReliabilityBin,
 } from './scores/types.js';
-export {
-  parseTrainConfig,
-  resolveTrainConfig,
-  type TrainConfig,
-  type TrainConfigOverrides,
-} from './train/config/config.js';
-export { type PresetName, presetNames } from './train/config/presets.js';
+export type { TrainConfig, TrainConfigOverrides } from './train/config/config.js';
+export type { PresetName } from './train/config/presets.js';
 export type { TrainEvent, TrainHooks, TrainResult } from './train/loop/events.js';
-export { resumeTraining, type TrainCall } from './train/train.js';
+export type { TrainCall } from './train/train.js';
 export { programVersion as version } from './version.js';
 
-/** What to train on and what to change about the preset (`seed` unless told). */
+/** What to train on, and what to change about the preset; default `seed`. */
 export type TrainOptions = TrainConfigOverrides & { preset?: PresetName };
 
 /**
  * Trains a model: `await train({ data: { path: 'fer2013' }, train: { epochs: 30 } })`.
  *
- * @param options settings that differ from the preset's, or a whole configuration as `resolveTrainConfig` and
- *   `parseTrainConfig` return it.
+ * @param options settings that differ from the preset's, or a whole configuration as `resolveTrainConfig` of
+ *   `ferlab/train` returns it.
  * @throws FerlabError of kind `usage` before any work for settings that are unknown, out of range or contradictory;
- *   `data`, `io` and `diverged` as the training goes.
+ *   `data`, `io`, `device` and `diverged` as the training goes.
  */
-export async function train(options: TrainOptions | TrainConfig, call: TrainCall = {}): Promise<TrainResult> {
-  return trainFromConfig(isTrainConfig(options) ? options : resolve(options), call);
+export async function train(options: TrainOptions | TrainConfig, call?: TrainCall): Promise<TrainResult> {
+  const { isTrainConfig, resolveTrainConfig } = await import('./train/config/config.js');
+  const training = await import('./train/train.js');
+  if (isTrainConfig(options)) return training.train(options, call);
+  const { preset = 'seed', ...overrides } = options;
+  return training.train(resolveTrainConfig(preset, overrides), call);
 }
 
-function resolve({ preset = 'seed', ...overrides }: TrainOptions): TrainConfig {
-  return resolveTrainConfig(preset, overrides);
+/**
+ * Continues a run after its last finished epoch; the weights come out as if it had never stopped.
+ *
+ * @param epochs another number of them than the run began with: the schedule is stretched or shortened from here on.
+ * @throws FerlabError as train, and `model` where the folder isn't a run's, or where what it was trained on has changed.
+ */
+export async function resumeTraining(
+  runFolder: string,
+  call?: TrainCall,
+  epochs?: number,
+): Promise<TrainResult> {
+  return (await import('./train/train.js')).resumeTraining(runFolder, call, epochs);
+}
+
+/**
+ * Scores a model on the labelled images of a dataset's split, or of one folder of class folders.
+ *
+ * @throws FerlabError `model` where a file isn't a model or the models don't go together; `usage` for options that are
+ *   out of range or contradict each other; `data` where the images can't be used or their classes aren't the model's.
+ */
+export async function evaluate(options: EvaluateOptions, hooks?: Hooks<EvaluateEvent>): Promise<Evaluation> {
+  return (await import('./evaluate/evaluate.js')).evaluateModel(options, hooks);
+}
+
+/**
+ * Writes a calibrated copy of a model file: its probabilities suit the images of a split best by the loss, and its
+ * predicted classes stay (temperature scaling, Guo et al. 2017).
+ *
+ * @throws FerlabError `model` where the file isn't a model, `data` where the images can't be used or no temperature
+ *   suits them, `io` where `out` can't be written.
+ */
+export async function calibrate(
+  options: CalibrateOptions,
+  hooks?: Hooks<EvaluateEvent>,
+): Promise<Calibration> {
+  return (await import('./evaluate/calibrate.js')).calibrateModel(options, hooks);
+}
+
+/**
+ * Audits a dataset: exact and near duplicates within and across splits, conflicting labels, blank images, images unlike
+ * the others, class balance; with a model or with cross-validation, suspect labels. The dataset stays as it is.
+ *
+ * @param path a dataset as for training, or one folder of class folders, or a CSV file.
+ * @throws FerlabError `data` where there is nothing to audit or the model has other classes; `usage` for options that are
+ *   out of range or contradict each other; `io`, `interrupted`, `diverged`.
+ */
+export async function audit(
+  path: string,
+  options?: AuditOptions,
+  hooks?: Hooks<AuditEvent>,
+): Promise<AuditResult> {
+  return (await import('./audit/audit.js')).audit(path, options, hooks);
+}
+
+/**
+ * Reads which images a dataset has, with their labels; decodes none of them.
+ *
+ * @param path a folder with `train/` and `validation/` (or `test/`), one folder of class folders (with
+ *   `validationSplit`), or fer2013.csv or a folder that holds it; undefined with `train` and `validation`.
+ * @throws FerlabError `data` where it is missing, empty or of no known layout; `usage` where the options contradict each
+ *   other or the dataset.
+ */
+export async function readDataset(path: string | undefined, options?: ReadOptions): Promise<Dataset> {
+  return (await import('./data/dataset/reader.js')).readDataset(path, options);
+}
+
+/**
+ * Reads soft labels (votes per class) for a dataset from a CSV file.
+ *
+ * @throws FerlabError `data` where the file can't be read or doesn't fit the dataset.
+ */
+export async function readSoftLabels(
+  path: string,
+  dataset: Dataset,
+  options?: SoftLabelOptions,
+): Promise<SoftLabels> {
+  return (await import('./data/votes/soft-labels.js')).readSoftLabels(path, dataset, options);
+}
+
+/**
+ * Draws a dataset of faces to try training with: `train/<class>/*.png` and `validation/<class>/*.png`, grey.
+ *
+ * @param path a folder that is empty or doesn't exist.
+ * @throws FerlabError `io` where the folder holds anything or can't be written; `usage` for counts out of range.
+ */
+export async function writeSampleDataset(path: string, options?: SampleOptions): Promise<WrittenSample> {
+  return (await import('./data/sample/write.js')).writeSampleDataset(path, options);
 }

@@ -1,9 +1,9 @@
-// What a program needs to predict, in Node and in pages: `import ... from 'ferlab/predict'`.
+// What `import ... from 'ferlab/predict'` offers: predicting from pixels, in Node and in a page. Reads no files.
 
-export { type ErrorKind, exitCodes, FerlabError } from '../errors.js';
+export { type ErrorKind, FerlabError } from '../errors.js';
 export { type GrayImage, toGray } from '../image/gray.js';
 export { openEnsemble } from './ensemble.js';
 export type { ModelMetadata } from './metadata.js';
 export { type ExpressionModel, type LoadOptions, openModel, type Prediction } from './model.js';
 export { withTestTimeAugmentation } from './test-time.js';
-export { type TestTimeKind, testTimeKinds } from './views.js';
+export { type Margin, type TestTimeKind, testTimeKinds, views } from './views.js';

@@ -3,6 +3,7 @@
 import * as ort from 'onnxruntime-node';
 import type { Device } from './device.js';
 import type { Runtime } from './runtime.js';
+import { turnTelemetryOff } from './telemetry.js';
 
 /** Package and version. */
 export const runtimeVersion = `onnxruntime-node ${ort.env.versions.node}`;
@@ -11,5 +12,6 @@ const providers: Record<Device, string> = { cpu: 'cpu', webgpu: 'webgpu', cuda: 
 
 /** The runtime for a device; null where there is none here. */
 export async function runtimeFor(device: Device): Promise<Runtime | null> {
+  await turnTelemetryOff();
   return { ...ort, provider: providers[device] };
 }
