@@ -1,5 +1,6 @@
 // Test tiers: `structure` reads the sources, `unit` stands beside the code, `bench` beside the benchmarks, `e2e`
-// runs the built program; `webgpu` runs on a GPU or a software driver, and says where it finds neither.
+// runs the built program; `browser` opens pages in chromium, and `webgpu` runs on a GPU or a software driver: both say
+// where they find none.
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
@@ -19,6 +20,15 @@ export default defineConfig({
           include: ['test/webgpu/**/*.test.ts'],
           testTimeout: 180_000,
           fileParallelism: false,
+        },
+      },
+      {
+        ssr: fromSources,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
