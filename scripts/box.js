@@ -23,6 +23,7 @@ const { scorePredictions } = await import('../dist/scores/metrics.js');
 const { collectScores } = await import('../dist/evaluate/score.js');
 const { createNetwork, summarizeNetwork } = await import('../dist/models/create.js');
 const { openModel } = await import('../dist/predict/model.js');
+const { describeNote } = await import('../dist/predict/notes.js');
 const { withHalfPrecision } = await import('../dist/predict/rewrite.js');
 const { withTestTimeAugmentation } = await import('../dist/predict/test-time.js');
 const { modelCard } = await import('./model-card.js');
@@ -108,7 +109,7 @@ function describeSource(run, metadata) {
     bestEpoch: config.train.restoreBest,
     val_accuracy: metadata.metrics.val_accuracy,
     leftCopiesOut: config.data.excludeLeaks === true,
-    notes: metadata.notes ?? [],
+    notes: (metadata.notes ?? []).map(describeNote),
   };
 }
 

@@ -54,9 +54,9 @@ function traceForward(batch: number): Graph {
     training: true,
     dropoutMask: (shape: readonly number[]) => graph.input(`masks/${masks++}`, tensorType('float32', shape)),
   };
-  const { logits, state } = applyNetwork(network, context, inputs('parameters'), inputs('state'), pixels);
+  const { outputs, state } = applyNetwork(network, context, inputs('parameters'), inputs('state'), pixels);
   const options = { trained: parametersOf(graph), provider: 'cpu' } as const;
-  return optimizeForward(graph, { ...state, logits }, options).graph;
+  return optimizeForward(graph, { ...state, ...outputs }, options).graph;
 }
 
 /** The inputs that are trained. */

@@ -1,21 +1,24 @@
 // One round of training by ferlab, in a process of its own: `step`, one fixed batch again and again, and `pipeline`,
-// from image files through decoding and the preset's augmentation to the step. Uses what `ferlab train` uses, put
-// together as src/train/train.ts and fit.ts do. Prints one JSON object.
+// from image files through decoding and the preset's augmentation to the step. The session, the batches and what a step is
+// fed are those of `ferlab train`. Prints one JSON object.
 
 import { parseArgs } from 'node:util';
-import { type BatchLoader, createBatchLoader, equalBatches } from '../../dist/data/store/batches.js';
-import { initializeWeights, type Network } from '../../dist/engine/compile/network.js';
-import { compileTrainingStep, initialState } from '../../dist/engine/compile/training-step.js';
-import { channelBlock } from '../../dist/engine/runtime/channel-block.js';
+import { initializeWeights } from '../../dist/engine/compile/network.js';
+import { classification } from '../../dist/engine/nn/classification.js';
 import { type Device, devices } from '../../dist/engine/runtime/device.js';
-import { type StepInput, stepsPerRun, TrainingSession } from '../../dist/engine/training/training-session.js';
-import { Random } from '../../dist/random/random.js';
+import {
+  type StepInput,
+  stepsPerRun,
+  type TrainingSession,
+} from '../../dist/engine/training/training-session.js';
+import { softTargets } from '../../dist/train/classification/targets.js';
+import { classificationTask } from '../../dist/train/classification/task.js';
+import { openTrainingData } from '../../dist/train/classification/training-data.js';
 import { resolveTrainConfig, type TrainConfig } from '../../dist/train/config/config.js';
 import { type PresetName, presetNames } from '../../dist/train/config/presets.js';
-import { mixBatch } from '../../dist/train/loop/mixup.js';
-import { createOptimizer } from '../../dist/train/loop/optimizer.js';
-import { softTargets } from '../../dist/train/loop/targets.js';
-import { openTrainingData } from '../../dist/train/run/training-data.js';
+import { equalBatches } from '../../dist/train/loop/equal-batches.js';
+import { prepareSession } from '../../dist/train/loop/prepare.js';
+import type { RunTask, TaskBatch } from '../../dist/train/loop/task.js';
 import { requireHardware } from './hardware.js';
 import { pipelineTimings, printResult, timeCalls, timings } from './timing.js';
 import { classCount, networkOf } from './work.js';
@@ -58,32 +61,6 @@ function readArguments() {
 
 type Arguments = ReturnType<typeof readArguments>;
 
-async function openSession(config: TrainConfig, network: Network, device: Device): Promise<TrainingSession> {
-  const optimizer = createOptimizer(config.optimizer);
-  const ema = config.optimizer.ema !== null;
-  const block = await channelBlock(device);
-  return new TrainingSession(
-    (batchSize) =>
-      compileTrainingStep({
-        network,
-        batchSize,
-        classes: classCount,
-        optimizer,
-        ema,
-        provider: device,
-        channelBlock: block,
-      }),
-    initialState(initializeWeights(network, config.train.seed), optimizer, ema),
-    {
-      optimizer,
-      seed: config.train.seed,
-      emaDecay: config.optimizer.ema,
-      threads: config.train.threads,
-      device,
-    },
-  );
-}
-
 /** What the network is trained towards. */
 const targetsOf = (labels: Int32Array, { train }: TrainConfig): Float32Array =>
   softTargets(labels, classCount, train.labelSmoothing, null);
@@ -104,15 +81,24 @@ async function measureStep(
   );
   const atOnce = stepsPerRun(device);
   const inputs = (run: number): StepInput[] =>
-    Array.from({ length: atOnce }, (_, i) => ({ pixels, targets, step: run * atOnce + i + 1, learningRate }));
+    Array.from({ length: atOnce }, (_, i) => ({
+      inputs: { pixels, targets },
+      step: run * atOnce + i + 1,
+      learningRate,
+    }));
   const times = await timeCalls((i) => session.runSteps(batch, inputs(i)), steps, Math.min(warmup, 3));
   return timings(perStep(times, atOnce), batch);
 }
 
-/** Batches of epoch after epoch. */
-async function* endlessly(loader: BatchLoader) {
-  if (loader.batchesPerEpoch === 0) throw new Error('expected at least one batch of images, found fewer.');
-  for (let epoch = 0; ; epoch++) yield* loader.epoch(epoch);
+/** Whole batches of epoch after epoch. */
+async function* endlessly({ batches, trainingImages }: RunTask, size: number): AsyncGenerator<TaskBatch> {
+  if (trainingImages < size) throw new Error(`expected at least ${size} images, found ${trainingImages}.`);
+  for (let epoch = 0; ; epoch++) {
+    for await (const batch of batches(epoch)) {
+      if (batch.size === size) yield batch;
+      else batch.release();
+    }
+  }
 }
 
 /** @returns times of steps; `steps` and `warmup` count runs of the engine, which makes several steps at once on CUDA. */
@@ -126,31 +112,21 @@ async function measurePipeline(
   let read = Number.NaN;
   const data = await openTrainingData(config, {
     onProgress: ({ type }) => {
-      if (type === 'log' && Number.isNaN(read)) read = performance.now(); // told when names and labels are read
+      if (type === 'log' && Number.isNaN(read)) read = performance.now(); // logged once names and labels are read
     },
   });
   const decoded = performance.now();
   try {
-    const loader = createBatchLoader(data.training, {
-      batchSize: batch,
-      seed: config.train.seed,
-      augment: config.augment,
-      ahead: 4 * atOnce,
-      dropRemainder: true,
-    });
+    const task = classificationTask(config, data, device);
+    await task.prepare?.({});
     const ends: number[] = [];
     let [step, waited] = [0, 0];
-    for await (const batches of equalBatches(endlessly(loader), atOnce)) {
-      const inputs = batches.map(({ pixels, labels }): StepInput => {
+    for await (const batches of equalBatches(endlessly(task, batch), atOnce)) {
+      const inputs: StepInput[] = [];
+      for (const given of batches) {
         step++;
-        const targets = targetsOf(labels, config);
-        const { mixup, seed } = config.train;
-        const given =
-          mixup === null
-            ? { pixels, targets }
-            : mixBatch(pixels, targets, batch, mixup, new Random(seed, 'mixup', step));
-        return { pixels: given.pixels, targets: given.targets, step, learningRate };
-      });
+        inputs.push({ inputs: await given.inputs(step), step, learningRate });
+      }
       await session.runSteps(batch, inputs);
       ends.push(performance.now());
       for (const { waitSeconds, release } of batches) {
@@ -180,7 +156,16 @@ async function measure(given: Arguments) {
     train: { batchSize: batch, ...(threads === undefined ? {} : { threads }) },
   });
   const network = networkOf(config);
-  const session = await openSession(config, network, device);
+  const { session } = await prepareSession(
+    {
+      network,
+      objective: classification(classCount),
+      firstWeights: () => initializeWeights(network, config.train.seed),
+    },
+    config,
+    device,
+    {},
+  );
   await session.prepare(batch);
   requireHardware(device);
   const pixelCount = network.inputShape.reduce((product, size) => product * size, 1);
@@ -198,7 +183,7 @@ async function measure(given: Arguments) {
 try {
   printResult(await measure(readArguments()));
 } catch (error) {
-  // The last line is what the report says.
+  // The report shows the last line.
   console.error((error as Error).message.replace(/\s+/g, ' ').trim());
   process.exit(1);
 }

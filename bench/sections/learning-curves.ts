@@ -37,9 +37,9 @@ export async function readLearningCurve(name: string, folder = root): Promise<Le
       `its learning curve was never recorded: ${file} isn't there (docs/results/README.md)`,
     );
   }
-  const curve = readHistory(json, file).map(({ epoch, val_accuracy: validationAccuracy, seconds }) => ({
+  const curve = readHistory(json, file).map(({ epoch, measures, seconds }) => ({
     epoch,
-    validationAccuracy,
+    validationAccuracy: measures.valAccuracy ?? Number.NaN,
     seconds,
   }));
   if (curve.length === 0) throw new Unavailable(`its learning curve has no epochs: ${file}`);

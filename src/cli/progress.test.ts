@@ -34,8 +34,7 @@ const step: TrainEvent = {
   epochs: 9,
   step: 50,
   steps: 100,
-  loss: 1.23456,
-  accuracy: 0.512,
+  measures: { loss: 1.23456, accuracy: 0.512 },
   imagesPerSecond: 151.7,
   secondsLeft: 754,
 };
@@ -45,14 +44,11 @@ const epoch: TrainEvent = {
   best: true,
   row: {
     epoch: 2,
-    learning_rate: 0.001,
-    loss: 1.2,
-    accuracy: 0.5,
-    val_loss: 1.3,
-    val_accuracy: 0.456,
+    learningRate: 0.001,
+    measures: { loss: 1.2, accuracy: 0.5, valLoss: 1.3, valAccuracy: 0.456 },
     seconds: 61,
-    images_per_second: 150,
-    data_wait: 0.012,
+    imagesPerSecond: 150,
+    dataWait: 0.012,
   },
 };
 

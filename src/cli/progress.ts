@@ -1,6 +1,7 @@
 // Draws what happens during a long command: a live bar on a terminal, plain lines elsewhere.
 
 import type { EvaluateEvent } from '../evaluate/open-split.js';
+import { kerasMeasures } from '../scores/history.js';
 import type { TrainEvent } from '../train/loop/events.js';
 import { bar, duration, percent, throughput } from './format.js';
 import { isLive, LiveLine, type Stream, type Terminal } from './terminal.js';
@@ -29,19 +30,23 @@ export function progressLine(
   }
 }
 
+/** Measures by Keras's names; accuracies as percentages. */
+function measureTexts(measures: Readonly<Record<string, number>>): string[] {
+  return Object.entries(kerasMeasures(measures)).map(
+    ([name, value]) => `${name} ${name.endsWith('accuracy') ? percent(value) : value.toFixed(4)}`,
+  );
+}
+
 /** The line that an epoch leaves behind. */
 export function epochLine(event: Extract<TrainEvent, { type: 'epoch' }>): string {
   const { row } = event;
   const width = String(event.epochs).length;
   return [
     `Epoch ${String(row.epoch).padStart(width)}/${event.epochs}`,
-    `loss ${row.loss.toFixed(4)}`,
-    `accuracy ${percent(row.accuracy)}`,
-    `val_loss ${row.val_loss.toFixed(4)}`,
-    `val_accuracy ${percent(row.val_accuracy)}`,
-    `learning rate ${Number(row.learning_rate.toPrecision(3))}`,
-    throughput(row.images_per_second),
-    `waiting for data ${percent(row.data_wait)}`,
+    ...measureTexts(row.measures),
+    `learning rate ${Number(row.learningRate.toPrecision(3))}`,
+    throughput(row.imagesPerSecond),
+    `waiting for data ${percent(row.dataWait)}`,
     duration(row.seconds),
     ...(event.best ? ['best'] : []),
   ].join('  ');
@@ -63,8 +68,7 @@ function trainLine(event: LiveEvent, columns: number): string {
       return progressLine(columns, 'Validating', event.done / event.total, [`${event.done}/${event.total}`]);
     case 'step':
       return progressLine(columns, `Epoch ${event.epoch}/${event.epochs}`, event.step / event.steps, [
-        `loss ${event.loss.toFixed(4)}`,
-        `accuracy ${percent(event.accuracy)}`,
+        ...measureTexts(event.measures),
         throughput(event.imagesPerSecond),
         `${duration(event.secondsLeft)} left`,
         `step ${event.step}/${event.steps}`,

@@ -9,7 +9,7 @@ import { openModel, parseModelFile } from '../predict/model.js';
 import { withoutTemperature, withTemperature } from '../predict/rewrite.js';
 import { readModelFile } from '../predict-files/load-model.js';
 import type { Hooks } from '../progress.js';
-import { calibrationEffect, fitTemperature, type LabelledLogits } from '../scores/temperature.js';
+import { calibrationEffect, fitTemperature } from '../scores/temperature.js';
 import type { Calibration, CalibrationChange } from '../scores/types.js';
 import { type EvaluateEvent, openSplit, type SplitOptions } from './open-split.js';
 import { collectScores, type ScoreOptions } from './score.js';
@@ -46,21 +46,35 @@ export interface CalibrationImages {
 export async function calibrateBytes(
   bytes: Uint8Array,
   where: string,
-  { store, dataset, split }: CalibrationImages,
+  images: CalibrationImages,
   { threads, ...options }: ScoreOptions & { threads?: number | undefined } = {},
 ): Promise<{ bytes: Uint8Array; calibration: Calibration } | null> {
   const model = await openModel(withoutTemperature(bytes, where), where, { threads });
-  let data: LabelledLogits;
+  let logits: Float32Array;
   try {
-    const logits = await collectScores(model, 'logits', store, options);
-    data = { logits, labels: store.labels, classes: model.classes.length };
+    logits = await collectScores(model, 'logits', images.store, options);
   } finally {
     await model.close();
   }
+  const calibration = describeCalibration(logits, model.classes.length, images);
+  return calibration && { bytes: withTemperature(bytes, where, calibrationMetadata(calibration)), calibration };
+}
+
+/**
+ * The calibration that suits the logits of these images best; null where no temperature does.
+ *
+ * @param logits of a model without a temperature, [images, classes].
+ */
+export function describeCalibration(
+  logits: Float32Array,
+  classes: number,
+  { store, dataset, split }: CalibrationImages,
+): Calibration | null {
+  const data = { logits, labels: store.labels, classes };
   const fitted = fitTemperature(data);
   if (fitted === null) return null;
   const temperature = Number(fitted.toFixed(temperatureDigits));
-  const calibration: Calibration = {
+  return {
     temperature,
     dataset,
     split,
@@ -68,11 +82,10 @@ export async function calibrateBytes(
     fingerprint: store.fingerprint,
     ...calibrationEffect(data, temperature),
   };
-  return { bytes: withTemperature(bytes, where, toMetadata(calibration)), calibration };
 }
 
 /** As model files hold it. */
-function toMetadata({ ece, loss, ...rest }: Calibration): ModelCalibration {
+export function calibrationMetadata({ ece, loss, ...rest }: Calibration): ModelCalibration {
   const change = ({ crossFitted, ...others }: CalibrationChange) => ({
     ...others,
     cross_fitted: crossFitted,

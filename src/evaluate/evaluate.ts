@@ -10,6 +10,7 @@ import { FerlabError } from '../errors.js';
 import { chooseDevice } from '../machine/choose-device.js';
 import { describeMachine } from '../machine/describe-machine.js';
 import type { ExpressionModel } from '../predict/model.js';
+import { describeNote } from '../predict/notes.js';
 import type { TestTimeKind } from '../predict/views.js';
 import { boxedModelFile } from '../predict-files/bundled-model.js';
 import { loadEnsemble } from '../predict-files/load-model.js';
@@ -111,7 +112,7 @@ export async function evaluateModel(
       ...result,
       withoutCopies: withoutCopies === undefined ? null : { kind: withoutCopies, removed: all - store.count },
       imagesPerSecond: result.n / seconds,
-      notes: [...(loaded.metadata.notes ?? [])],
+      notes: (loaded.metadata.notes ?? []).map(describeNote),
       badFiles: opened.bad,
     };
     if (out !== undefined) {

@@ -2,7 +2,7 @@
 // Temporary file in the same folder, fsync, rename, fsync of the folder (POSIX rename(2), fsync(2)).
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FerlabError } from '../errors.js';
 
@@ -23,15 +23,45 @@ const remedies: Record<string, string> = {
   EIO: 'The disk reports an error: check it, or write to another disk.',
 };
 
+const temporaryName = /^\..+\.(\d+)\.[0-9a-f]{8}\.tmp$/;
+
+/** Whether a file of this name is one that was being written when its process ended. */
+export const isTemporary = (name: string): boolean => temporaryName.test(name);
+
+/**
+ * Removes what processes that have ended left half written in a folder; nothing where there is no such folder.
+ *
+ * @param target only temporaries of this file's name; of all files unless given.
+ */
+export async function removeTemporaries(folder: string, target?: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const pid = Number(temporaryName.exec(name)?.[1]);
+    if (Number.isNaN(pid) || (target !== undefined && !name.startsWith(`.${target}.${pid}.`))) continue;
+    if (!processRuns(pid)) await rm(join(folder, name), { force: true }).catch(() => undefined);
+  }
+}
+
+/** Whether a process of this number runs on this machine. */
+export function processRuns(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // there, and another user's
+  }
+}
+
 /**
  * Replaces `path` by `data` in one step; the folder must exist. After an error the old file is as it was and no
- * temporary file is left; after a crash a `.name.*.tmp` may be.
+ * temporary file is left; after a crash a `.name.*.tmp` may be, which the next writing of the file removes.
  *
  * @throws FerlabError of kind `io` that says which file, what failed and what to do.
  */
 export async function writeFileAtomically(path: string, data: string | Uint8Array): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
+  await removeTemporaries(folder, basename(path));
   let step = 'creating a file beside it';
   let file: FileHandle | undefined;
   try {
@@ -72,13 +102,14 @@ async function syncFolder(folder: string): Promise<void> {
     handle = await open(folder, 'r');
     await handle.sync();
   } catch {
-    // Nothing to tell: the new file stands under its name already.
+    // No failure: the new file stands under its name already.
   } finally {
     await handle?.close().catch(() => undefined);
   }
 }
 
-function ioError(what: string, step: string, cause: unknown, state: string): FerlabError {
+/** An error of the file system: which file, what failed, what state things are in, and what to do. */
+export function ioError(what: string, step: string, cause: unknown, state: string): FerlabError {
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   const detail = cause instanceof Error ? cause.message : String(cause);
   const remedy = remedies[code] ?? 'Check the path and the disk, then try again.';

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compileForward } from '../engine/compile/forward.js';
 import { initializeWeights, type Network, type Weights } from '../engine/compile/network.js';
 import { compileTrainingStep, initialState } from '../engine/compile/training-step.js';
+import { classification } from '../engine/nn/classification.js';
 import { sgd } from '../engine/optim/transforms.js';
 import { openSession } from '../engine/runtime/session.js';
 import { floatTensor } from '../engine/tensor/array.js';
@@ -63,7 +64,7 @@ describe('extra blocks', () => {
         compileTrainingStep({
           network: deeper,
           batchSize,
-          classes: 3,
+          objective: classification(3),
           optimizer,
           provider: 'cpu',
           ema: false,
@@ -73,7 +74,8 @@ describe('extra blocks', () => {
     );
     const targets = Float32Array.from({ length: images * 3 }, (_, i) => (i % 4 === 0 ? 1 : 0));
     // the first step moves the last scale of a block from zero, the second what lies before it
-    for (const step of [1, 2]) await session.run(images, { pixels, targets, step, learningRate: 0.1 });
+    for (const step of [1, 2])
+      await session.run(images, { inputs: { pixels, targets }, step, learningRate: 0.1 });
     const carried = await session.readCarried();
     await session.close();
     for (const [path, { data }] of Object.entries(weights.parameters).filter(([name]) =>

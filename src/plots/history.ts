@@ -29,12 +29,12 @@ export function historyPlots(rows: readonly HistoryRow[], options: HistoryPlotOp
   const percent = (value: number, digits: number) => `${(value * 100).toFixed(digits)}%`;
   const plain = (value: number, digits: number) => value.toFixed(digits + 1);
   return {
-    accuracy: linePlot(rows, options, 'accuracy', 'val_accuracy', 'Accuracy', percent),
-    loss: linePlot(rows, options, 'loss', 'val_loss', 'Loss (cross-entropy)', plain),
+    accuracy: linePlot(rows, options, 'accuracy', 'valAccuracy', 'Accuracy', percent),
+    loss: linePlot(rows, options, 'loss', 'valLoss', 'Loss (cross-entropy)', plain),
   };
 }
 
-type Measure = 'accuracy' | 'loss' | 'val_accuracy' | 'val_loss';
+type Measure = 'accuracy' | 'loss' | 'valAccuracy' | 'valLoss';
 /** [epoch, value]; null is a gap. */
 type Point = [number, number | null];
 
@@ -49,7 +49,7 @@ function linePlot(
   const epochs = rows.map((row) => row.epoch);
   const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
   const best = rows.find((row) => row.epoch === bestEpoch);
-  const bestValue = best === undefined ? Number.NaN : best[validation];
+  const bestValue = best === undefined ? Number.NaN : (best.measures[validation] ?? Number.NaN);
   // The value stands beside the best epoch's line where curves rarely are: low if they rise, high if they fall.
   const labelY = training === 'accuracy' ? size.height - grid.bottom - 16 : grid.top + 14;
   const series = [
@@ -94,7 +94,7 @@ function pointsOf(rows: readonly HistoryRow[], measure: Measure): Point[] {
   for (const row of [...rows].sort((a, b) => a.epoch - b.epoch)) {
     const before = points.at(-1);
     if (before !== undefined && row.epoch > before[0] + 1) points.push([before[0] + 1, null]);
-    const value = row[measure];
+    const value = row.measures[measure] ?? Number.NaN;
     points.push([row.epoch, Number.isFinite(value) ? value : null]);
   }
   return points;

@@ -9,18 +9,20 @@ import { reliabilityPlot } from './reliability.js';
 import { renderSvg, textWidth } from './render.js';
 import { allColours, cellScale, palette } from './theme.js';
 
-function row(epoch: number, more: Partial<HistoryRow> = {}): HistoryRow {
+function row(epoch: number, more: HistoryRow['measures'] = {}): HistoryRow {
   return {
     epoch,
-    learning_rate: 0.001,
-    loss: 2 / epoch,
-    accuracy: 1 - 0.8 / epoch,
-    val_loss: 2.1 / epoch,
-    val_accuracy: 0.9 - 0.7 / epoch,
+    learningRate: 0.001,
+    measures: {
+      loss: 2 / epoch,
+      accuracy: 1 - 0.8 / epoch,
+      valLoss: 2.1 / epoch,
+      valAccuracy: 0.9 - 0.7 / epoch,
+      ...more,
+    },
     seconds: 30,
-    images_per_second: 900,
-    data_wait: 0.01,
-    ...more,
+    imagesPerSecond: 900,
+    dataWait: 0.01,
   };
 }
 
@@ -143,7 +145,7 @@ describe('historyPlots', () => {
 
   it('leaves gaps for values that are not numbers and for missing epochs', () => {
     const history = rows(12).filter(({ epoch }) => epoch !== 4);
-    history[6] = row(8, { val_accuracy: Number.NaN, loss: Number.POSITIVE_INFINITY });
+    history[6] = row(8, { valAccuracy: Number.NaN, loss: Number.POSITIVE_INFINITY });
     const { accuracy, loss } = historyPlots(history, { bestEpoch: 12, monitor: 'val_accuracy' });
     const pieces = (svg: string, colour: string) =>
       Math.max(...strokes(svg, colour).map((path) => path.split('M').length - 1));
@@ -154,7 +156,7 @@ describe('historyPlots', () => {
   });
 
   it('draws a run that diverged from the start', () => {
-    const nan = { loss: Number.NaN, accuracy: Number.NaN, val_loss: Number.NaN, val_accuracy: Number.NaN };
+    const nan = { loss: Number.NaN, accuracy: Number.NaN, valLoss: Number.NaN, valAccuracy: Number.NaN };
     const { loss } = historyPlots([row(1, nan)], { bestEpoch: 1, monitor: 'val_accuracy' });
     expect(loss).toContain('Loss');
     expect(loss).not.toContain('="NaN');

@@ -59,17 +59,19 @@ export function openEnsemble(
   });
 }
 
-/** What an ensemble says of itself: its members' trainings; their dataset where it is one. */
+/** The metadata of an ensemble: its members' trainings; their dataset where it is one. */
 function describe(members: readonly ModelMetadata[]): ModelMetadata {
   const [first] = members as [ModelMetadata];
   const oneDataset = members.every(
     ({ dataset }) => JSON.stringify(dataset) === JSON.stringify(first.dataset),
   );
   const names = [...new Set(members.map(({ dataset }) => dataset.name))];
-  const notes = [...new Set(members.flatMap((member) => member.notes ?? []))];
+  const all = members.flatMap((member) => member.notes ?? []);
+  const notes = [...new Map(all.map((note) => [JSON.stringify(note), note])).values()];
   return {
     format: modelFormat,
     version: first.version,
+    task: first.task,
     classes: first.classes,
     input: first.input,
     training: { ensemble: members.map(({ training }) => training) },

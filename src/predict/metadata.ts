@@ -1,6 +1,7 @@
-// What a model file says of itself, in ONNX's metadata_props: one JSON value a key, all keys below `ferlab.`.
+// The metadata of a model file, in ONNX's metadata_props: one JSON value a key, all keys below `ferlab.`.
 
 import { z } from 'zod';
+import type { ModelNote } from './notes.js';
 
 /** Version of this scheme; readers refuse others. */
 export const modelFormat = 1;
@@ -13,10 +14,20 @@ const calibrated = z.object({
   cross_fitted: z.number(),
 });
 
+/** The model's own notes are plain strings in the file, as all were in files of earlier versions. */
+const note = z.union([
+  z.string().transform((text): ModelNote => ({ of: null, text })),
+  z.object({ of: z.string(), text: z.string() }),
+]);
+
 const metadataSchema = z.object({
   format: z.literal(modelFormat),
   /** The program's version that wrote the file. */
   version: z.string(),
+  /** What the model does. Files of earlier versions lack it: all of them classify. */
+  task: z
+    .literal('classify', 'expected a model that classifies, one of another task found')
+    .default('classify'),
   /** Names by output index. */
   classes: z.array(z.string()).min(2),
   /** What the input `pixels` takes: grey images of this size, raw values 0 to 255; scaling is in the graph. */
@@ -34,10 +45,10 @@ const metadataSchema = z.object({
     counts: z.record(z.string(), z.record(z.string(), z.number())),
     fingerprints: z.record(z.string(), z.string()),
   }),
-  /** What it scored, by name: `val_accuracy` and so on, and the epoch. */
+  /** What it scored, by the names of history files: `val_accuracy` and so on, and the epoch. */
   metrics: z.record(z.string(), z.number()),
-  /** What whoever compares its scores has to know, one sentence each; absent where there is nothing. */
-  notes: z.array(z.string()).optional(),
+  /** What has to be known when its scores are compared; absent where there is nothing. */
+  notes: z.array(note).optional(),
   /** How the probabilities were calibrated; missing where they weren't. */
   calibration: z
     .object({
@@ -69,8 +80,10 @@ export function metadataKey(name: keyof ModelMetadata): string {
 
 /** The entries of metadata_props for what is given. */
 export function encodeMetadata(metadata: Partial<ModelMetadata>): Record<string, string> {
+  const { notes, ...rest } = metadata;
+  const written = notes?.map((entry) => (entry.of === null ? entry.text : entry));
   return Object.fromEntries(
-    Object.entries(metadata).flatMap(([key, value]) =>
+    Object.entries({ ...rest, notes: written }).flatMap(([key, value]) =>
       value === undefined ? [] : [[prefix + key, JSON.stringify(value)]],
     ),
   );

@@ -10,6 +10,7 @@ import { openModel } from './model.js';
 
 const metadata: ModelMetadata = {
   format: modelFormat,
+  task: 'classify',
   version: '1.0.0',
   classes: ['happy', 'sad', 'a "quoted" one'],
   input: { width: 6, height: 4, channels: 1, range: [0, 255] },

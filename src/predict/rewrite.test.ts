@@ -13,6 +13,7 @@ const side = 8;
 const classes = ['happy', 'sad', 'angry'];
 const metadata: ModelMetadata = {
   format: modelFormat,
+  task: 'classify',
   version: '1.0.0',
   classes,
   input: { width: side, height: side, channels: 1, range: [0, 255] },

@@ -18,6 +18,7 @@ function linearModel(seed: number, changes: Partial<ModelMetadata> = {}) {
   const calls = { run: 0, closed: 0 };
   const metadata: ModelMetadata = {
     format: 1,
+    task: 'classify',
     version: '1',
     classes,
     input: { width, height, channels: 1, range: [0, 255] },
@@ -149,8 +150,10 @@ describe('openEnsemble', () => {
   });
 
   it('says all that its members say of their training, once', () => {
-    const [a, b, c] = [['x', 'y'], ['y', 'z'], []].map((notes, i) => linearModel(i + 1, { notes }).model);
-    expect(openEnsemble([a!, b!]).metadata.notes).toEqual(['x', 'y', 'z']);
+    const [a, b, c] = [['x', 'y'], ['y', 'z'], []].map(
+      (notes, i) => linearModel(i + 1, { notes: notes.map((text) => ({ of: null, text })) }).model,
+    );
+    expect(openEnsemble([a!, b!]).metadata.notes?.map(({ text }) => text)).toEqual(['x', 'y', 'z']);
     expect(openEnsemble([c!, linearModel(4).model]).metadata.notes).toBeUndefined();
   });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { historyRecord } from '../scores/history.js';
 import type { EvaluationResult } from '../scores/types.js';
 import { writeEvaluationReport, writeReport } from './report.js';
 import type { EvaluationReportData, ReportData } from './types.js';
@@ -63,15 +64,15 @@ const shared = {
 };
 
 function trainingData(more: Partial<ReportData> = {}): ReportData {
-  const row = { learning_rate: 0.001, val_loss: 0.6, seconds: 3, images_per_second: 700, data_wait: 0.01 };
+  const row = { learningRate: 0.001, seconds: 3, imagesPerSecond: 700, dataWait: 0.01 };
   return {
     ...shared,
     command: 'ferlab train faces_small --epochs 2',
     configuration: { train: { epochs: 2 } },
     model: { name: 'seed', parameters: 1490123, flops: 116.4e6 },
     history: [
-      { epoch: 1, loss: 0.9, accuracy: 0.5, val_accuracy: 0.6, ...row },
-      { epoch: 2, loss: 0.7, accuracy: 0.7, val_accuracy: 0.8, ...row },
+      { epoch: 1, measures: { loss: 0.9, accuracy: 0.5, valLoss: 0.6, valAccuracy: 0.6 }, ...row },
+      { epoch: 2, measures: { loss: 0.7, accuracy: 0.7, valLoss: 0.6, valAccuracy: 0.8 }, ...row },
     ],
     bestEpoch: 2,
     monitor: 'val_accuracy',
@@ -164,7 +165,7 @@ describe('writeReport', () => {
     await writeReport(folder, trainingData());
     const json = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
     const { augmentedSamples, mistakes, ...rest } = trainingData();
-    expect(json).toEqual(rest);
+    expect(json).toEqual({ ...rest, history: rest.history.map(historyRecord) });
   });
 
   it('leaves out what there is not: no history, no augmentation, no mistakes, no warnings', async () => {

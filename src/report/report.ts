@@ -19,6 +19,7 @@ import {
 import { confusionPlots } from '../plots/confusion.js';
 import { historyPlots } from '../plots/history.js';
 import { reliabilityPlot } from '../plots/reliability.js';
+import { historyRecord } from '../scores/history.js';
 import type { Calibration, EvaluationResult } from '../scores/types.js';
 import * as sections from './sections.js';
 import { contactSheet } from './sheet.js';
@@ -46,7 +47,8 @@ export async function writeReport(runFolder: string, data: ReportData): Promise<
     const scale = scaleTo(96, data.augmentedSamples);
     files.set('augmented.png', await contactSheet(data.augmentedSamples, { columns: 8, scale, title }));
   }
-  const { augmentedSamples, mistakes, ...json } = data;
+  const { augmentedSamples, mistakes, ...rest } = data;
+  const json = { ...rest, history: data.history.map(historyRecord) };
   return writeAll(runFolder, files, json, (names) => trainingMarkdown(data, names));
 }
 

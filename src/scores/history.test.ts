@@ -3,20 +3,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FerlabError } from '../errors.js';
 import type { HistoryRow } from './history.js';
-import { historyToCsv, historyToJson, readHistory } from './history.js';
+import {
+  historyRecord,
+  historyToCsv,
+  historyToJson,
+  kerasName,
+  measureName,
+  readHistory,
+} from './history.js';
 
 const value = fc.double({ noDefaultInfinity: true }).map((x) => (Object.is(x, -0) ? 0 : x));
 const history: fc.Arbitrary<HistoryRow[]> = fc
   .array(
     fc.record({
-      learning_rate: value,
-      loss: value,
-      accuracy: value,
-      val_loss: value,
-      val_accuracy: value,
+      learningRate: value,
+      measures: fc.record({ loss: value, accuracy: value, valLoss: value, valAccuracy: value }),
       seconds: value,
-      images_per_second: value,
-      data_wait: value,
+      imagesPerSecond: value,
+      dataWait: value,
     }),
     { maxLength: 6 },
   )
@@ -38,16 +42,39 @@ describe('history files', () => {
         const numbers = read.map((row) =>
           Object.fromEntries(Object.entries(row).map(([name, text]) => [name, Number(text)])),
         );
-        expect(numbers).toEqual(rows);
+        expect(numbers).toEqual(rows.map(historyRecord));
       }),
     );
   });
 
   it('start with a header, one row per line', () => {
-    expect(historyToCsv([])).toBe(
-      'epoch,learning_rate,loss,accuracy,val_loss,val_accuracy,seconds,images_per_second,data_wait\n',
+    const row: HistoryRow = {
+      epoch: 1,
+      learningRate: 0.5,
+      measures: { loss: 2, accuracy: 0.25, valLoss: Number.NaN, valAccuracy: 0.5 },
+      seconds: 3,
+      imagesPerSecond: 4,
+      dataWait: 0,
+    };
+    expect(historyToCsv([row])).toBe(
+      'epoch,learning_rate,loss,accuracy,val_loss,val_accuracy,seconds,images_per_second,data_wait\n' +
+        '1,0.5,2,0.25,NaN,0.5,3,4,0\n',
     );
-    expect(historyToJson([])).toBe('[]\n');
+    expect(historyToJson([row])).toBe(
+      '[\n  {"epoch":1,"learning_rate":0.5,"loss":2,"accuracy":0.25,"val_loss":null,"val_accuracy":0.5,' +
+        '"seconds":3,"images_per_second":4,"data_wait":0}\n]\n',
+    );
+    expect([historyToCsv([]), historyToJson([])]).toEqual(['', '[]\n']);
+  });
+
+  it("call measures by Keras's names", () => {
+    for (const [name, keras] of [
+      ['loss', 'loss'],
+      ['valBoxLoss', 'val_box_loss'],
+    ] as const) {
+      expect(kerasName(name)).toBe(keras);
+      expect(measureName(keras)).toBe(name);
+    }
   });
 });
 

@@ -1,48 +1,44 @@
-// Training from a configuration, and continuing a run: reads the data, prepares the engine, trains, evaluates the
-// best model and reports.
+// Training from a configuration, and continuing a run: takes the run folder, chooses the device, reads the data, and hands
+// over to the run.
 
-import { createBatchLoader } from '../data/store/batches.js';
-import type { Network, Weights } from '../engine/compile/network.js';
-import { compileTrainingStep, initialState, weightsOf } from '../engine/compile/training-step.js';
-import { channelBlock } from '../engine/runtime/channel-block.js';
-import { stepsPerRun, TrainingSession } from '../engine/training/training-session.js';
+import { join } from 'node:path';
+import type { Device, DeviceChoice } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
 import { chooseDevice } from '../machine/choose-device.js';
-import { createNetwork } from '../models/create.js';
-import type { HistoryRow } from '../scores/history.js';
-import type { TrainConfig } from './config/config.js';
-import type { TrainHooks, TrainResult } from './loop/events.js';
-import { fit } from './loop/fit.js';
-import { describeGrowth, sideAt } from './loop/growth.js';
-import { createLearningRate, plateauStart } from './loop/learning-rate.js';
-import { mixupNote } from './loop/mixup.js';
-import { createMonitor } from './loop/monitor.js';
-import { createOptimizer } from './loop/optimizer.js';
-import { balancedWeights } from './loop/targets.js';
-import { calibrateRun } from './run/calibrate-run.js';
-import type { Progress } from './run/checkpoint.js';
-import { type ExportContext, exportModel } from './run/export.js';
-import { allFingerprints, checkFingerprints } from './run/fingerprints.js';
-import { reportRun } from './run/report-run.js';
+import { datasetName } from './classification/model-file.js';
 import {
-  checkRunFolder,
-  createRunFolder,
+  describeFingerprint,
+  type MovedFiles,
+  trainConfigFormat,
+  withMovedFiles,
+} from './classification/stored-config.js';
+import { classificationMeasures, classificationTask } from './classification/task.js';
+import { openTrainingData, type TrainingData } from './classification/training-data.js';
+import { checkTrainConfig, type TrainConfig } from './config/config.js';
+import type { TrainHooks, TrainResult } from './loop/events.js';
+import { createMonitor } from './loop/monitor.js';
+import { checkFingerprints } from './run/fingerprints.js';
+import { runTask } from './run/run.js';
+import {
   holdsRun,
-  type OpenedRun,
-  openRunFolder,
   type RunFolder,
-  storeConfig,
-  withEpochs,
+  retakeRunFolder,
+  takeFreeRunFolder,
+  takeRunFolder,
 } from './run/run-folder.js';
-import { chooseRunFolder } from './run/run-name.js';
-import { countClasses, openTrainingData, type TrainingData } from './run/training-data.js';
-import { describeFresh, startingWeights } from './supervision/start.js';
-import { askTeachers } from './supervision/teacher-answers.js';
+import { readRun, type StoredConfig, type StoredRun, storeConfig } from './run/stored-run.js';
 
 /** Options of a run that belong to the call, not to the configuration. */
 export interface TrainCall extends TrainHooks {
   /** How the run was started, for its report; a default names the preset. */
   command?: string | undefined;
+  /** Whether the report is written at the end, with its plots; true by default. */
+  report?: boolean | undefined;
+}
+
+/** A run with its configuration, in a folder that no other process trains in. */
+interface OpenedRun extends Omit<StoredRun<TrainConfig>, 'path'> {
+  folder: RunFolder;
 }
 
 /**
@@ -55,53 +51,67 @@ export interface TrainCall extends TrainHooks {
  *   `diverged` where the loss is no longer a number, `device` where the device can't be used.
  */
 export async function train(config: TrainConfig, call: TrainCall = {}): Promise<TrainResult> {
-  const path = config.run.out ?? chooseRunFolder(config);
   const command = call.command ?? defaultCommand(config);
-  const started = performance.now();
-  // The folder is made only once the dataset is read, so that a wrong path leaves nothing behind.
-  await checkRunFolder(path);
-  const { device, reason } = await chooseDevice(config.train.device);
-  if (reason !== null) call.onProgress?.({ type: 'log', message: `Device: ${device} (${reason})` });
-  const stored: TrainConfig = {
-    ...config,
-    train: { ...config.train, device },
-    run: { ...config.run, out: path },
-  };
-  const data = await openTrainingData(stored, call);
+  const folder =
+    config.run.out === null
+      ? await takeFreeRunFolder(join('runs', `${datasetName(config)}-${config.preset}`))
+      : await takeRunFolder(config.run.out);
+  const named = { ...config, run: { ...config.run, out: folder.path } };
+  let begun = false;
   try {
-    const folder = await createRunFolder(path, { config: stored, command });
-    const opened: OpenedRun = { folder, config: stored, command, checkpoint: null, history: [] };
-    return await run(opened, data, call, started);
+    // Readers of datasets know a run folder by its configuration, also where it lies among the images.
+    await storeConfig(folder.path, trainConfigFormat, { config: named, command });
+    const device = await deviceFor(config.train.device, call);
+    const stored = { ...named, train: { ...named.train, device } };
+    const data = await openTrainingData(stored, call);
+    try {
+      begun = true;
+      return await begin({ folder, config: stored, command }, data, device, call);
+    } finally {
+      await data.close();
+    }
   } finally {
-    await data.close();
+    // A wrong path leaves nothing behind.
+    await (begun ? folder.release() : folder.undo());
   }
+}
+
+/** What may be changed about a run that is continued. */
+export interface ResumeChanges extends MovedFiles {
+  /** Another number of epochs than the run began with: the schedule is stretched or shortened from here on. */
+  epochs?: number | undefined;
 }
 
 /**
  * Continues a run after its last finished epoch; the weights come out as if it had never stopped.
  *
- * @param epochs another number of them than the run began with: the schedule is stretched or shortened from here on.
  * @throws FerlabError as train, and `model` where the folder isn't a run's, or where the dataset, the soft labels, a
- *   teacher or the weights that it started from have changed; `usage` for epochs that it can't have.
+ *   teacher or the weights that it started from have changed; `usage` for changes that it can't have; `io` where the run
+ *   is being trained.
  */
 export async function resumeTraining(
   runFolder: string,
+  changes: ResumeChanges = {},
   call: TrainCall = {},
-  epochs?: number,
 ): Promise<TrainResult> {
-  const started = performance.now();
-  const stored = await openRunFolder(runFolder);
-  const opened =
-    epochs === undefined
-      ? stored
-      : withEpochs(stored, epochs, call.command ?? `ferlab train --resume ${runFolder} --epochs ${epochs}`);
-  const data = await openTrainingData(opened.config, call);
+  const folder = await retakeRunFolder(runFolder);
   try {
-    checkFingerprints(runFolder, opened, data);
-    if (opened !== stored) await storeConfig(runFolder, opened);
-    return await run(opened, data, call, started);
+    const { epochs, ...moved } = changes;
+    const stored = await openStored(folder);
+    const found = { ...stored, config: withMovedFiles(stored.config, moved, runFolder) };
+    const opened =
+      epochs === undefined
+        ? found
+        : withEpochs(found, epochs, call.command ?? `ferlab train --resume ${runFolder} --epochs ${epochs}`);
+    const device = await deviceFor(opened.config.train.device, call);
+    const data = await openTrainingData(opened.config, call);
+    try {
+      return await goOn(opened, data, device, call);
+    } finally {
+      await data.close();
+    }
   } finally {
-    await data.close();
+    await folder.release();
   }
 }
 
@@ -117,16 +127,28 @@ export async function trainOn(
   config: TrainConfig & { run: { out: string } },
   call: TrainCall & { command: string },
 ): Promise<TrainResult> {
-  const started = performance.now();
   const path = config.run.out;
-  const { command } = call;
-  if (!holdsRun(path)) {
-    const folder = await createRunFolder(path, { config, command });
-    return run({ folder, config, command, checkpoint: null, history: [] }, data, call, started);
+  const continued = holdsRun(path);
+  const folder = continued ? await retakeRunFolder(path) : await takeRunFolder(path);
+  try {
+    const device = await deviceFor(config.train.device, call);
+    if (continued) return await goOn(await openStored(folder), data, device, call);
+    return await begin({ folder, config, command: call.command }, data, device, call);
+  } finally {
+    await folder.release();
   }
-  const opened = await openRunFolder(path);
-  checkFingerprints(path, opened, data);
-  return run(opened, data, call, started);
+}
+
+async function openStored(folder: RunFolder): Promise<OpenedRun> {
+  const { config, ...stored } = await readRun(folder.path, trainConfigFormat);
+  return { ...stored, config: { ...config, run: { ...config.run, out: folder.path } }, folder };
+}
+
+/** The device to train on; logs why where the choice was this program's. Chosen once in a run. */
+async function deviceFor(choice: DeviceChoice, { onProgress }: TrainHooks): Promise<Device> {
+  const { device, reason } = await chooseDevice(choice);
+  if (reason !== null) onProgress?.({ type: 'log', message: `Device: ${device} (${reason})` });
+  return device;
 }
 
 function defaultCommand({ data: { path, train, validation }, preset }: TrainConfig): string {
@@ -138,176 +160,78 @@ function defaultCommand({ data: { path, train, validation }, preset }: TrainConf
   return `ferlab train ${options.join(' ')} --preset ${preset}`;
 }
 
+/** SHA-256 of all that decides the weights beside the configuration, by name. */
+const fingerprintsOf = ({ fingerprints, extra }: TrainingData): Record<string, string> => ({
+  ...fingerprints,
+  ...extra.fingerprints,
+});
+
+function begin(
+  opened: Pick<OpenedRun, 'folder' | 'config' | 'command'>,
+  data: TrainingData,
+  device: Device,
+  call: TrainCall,
+): Promise<TrainResult> {
+  return run({ ...opened, checkpoint: null, history: [] }, data, device, call);
+}
+
+function goOn(opened: OpenedRun, data: TrainingData, device: Device, call: TrainCall): Promise<TrainResult> {
+  checkFingerprints({ ...opened, path: opened.folder.path }, fingerprintsOf(data), (name) =>
+    describeFingerprint(name, opened.config),
+  );
+  return run(opened, data, device, call);
+}
+
 async function run(
   opened: OpenedRun,
   data: TrainingData,
-  call: TrainCall,
-  started: number,
+  device: Device,
+  { report = true, ...hooks }: TrainCall,
 ): Promise<TrainResult> {
-  const { config, checkpoint, folder } = opened;
-  const { device } = await chooseDevice(config.train.device);
-  const block = await channelBlock(device);
-  const { dataset, training, validation, supervision } = data;
-  const fingerprints = allFingerprints(data);
-  const distillation = supervision.teachers === null ? undefined : config.distillation;
-  const classes = dataset.classes.length;
-  const network = createNetwork(config.model, config.data.imageSize, classes, config.augment.crop);
-  const optimizer = createOptimizer(config.optimizer);
-  const averaged = config.optimizer.ema !== null;
-  const session = new TrainingSession(
-    (batchSize, imageShape) =>
-      compileTrainingStep({
-        network: imageShape === undefined ? network : { ...network, inputShape: imageShape },
-        batchSize,
-        classes,
-        optimizer,
-        provider: device,
-        channelBlock: block,
-        ema: averaged,
-        distillation,
-      }),
-    checkpoint?.tensors ?? initialState(firstWeights(network, opened, data, call), optimizer, averaged),
-    {
-      optimizer,
-      seed: config.train.seed,
-      emaDecay: config.optimizer.ema,
-      threads: config.train.threads,
-      device,
-    },
-  );
-  const context: ExportContext = {
-    config,
-    classes: dataset.classes,
-    counts: countClasses(data),
-    fingerprints: data.fingerprints,
-    supervision,
+  const { folder, config, command, patientSince } = opened;
+  const fingerprints = fingerprintsOf(data);
+  const store = (finished: boolean): Promise<void> => {
+    const stored: StoredConfig<TrainConfig> = { config, command, fingerprints, patientSince };
+    return storeConfig(folder.path, trainConfigFormat, { ...stored, ...(finished ? { finished } : {}) });
   };
-  const history: HistoryRow[] = [...opened.history];
-  let progress: Omit<Progress, 'fingerprints'> = checkpoint?.progress ?? {
-    format: 1,
-    epoch: 0,
-    step: 0,
-    best: null,
-    plateau: plateauStart,
-  };
-  const loader = createBatchLoader(training, {
-    batchSize: config.train.batchSize,
-    seed: config.train.seed,
-    augment: config.augment,
-    ahead: 4 * stepsPerRun(device), // while the engine makes them, the next are augmented
-    ...(config.train.startSide === null ? {} : { sideAt: (epoch) => sideAt(config, epoch)! }),
-  });
-  try {
-    const growth = describeGrowth(config);
-    if (growth !== null) call.onProgress?.({ type: 'log', message: growth });
-    const monitor = createMonitor(config.train, opened.patientSince);
-    const isOver = progress.epoch >= config.train.epochs || monitor.isOver(progress.best, progress.epoch);
-    // Teachers may take minutes to look at all images.
-    const teachers = isOver ? null : await askTeachers(supervision.teachers, config, training, classes, call);
-    if (config.train.mixup !== null)
-      call.onProgress?.({ type: 'log', message: mixupNote(config.train.mixupOffEpochs) });
-    call.onProgress?.({
-      type: 'start',
-      runFolder: folder.path,
-      epoch: progress.epoch + 1,
-      epochs: config.train.epochs,
-      steps: loader.batchesPerEpoch,
-    });
-    const stopped = await fit({
-      config,
-      network,
-      classes,
-      classWeights:
-        config.train.classWeights === 'balanced' ? balancedWeights(training.labels, classes) : null,
-      labelShares: supervision.labelShares,
-      teachers,
-      session,
-      device,
-      channelBlock: block,
-      loader,
-      trainingImages: training.count,
-      validation,
-      learningRate: createLearningRate(config, loader.batchesPerEpoch),
-      monitor,
-      progress,
-      hooks: call,
-      async onEpoch(row, now, isBest) {
-        progress = now;
-        history.push(row);
-        const carried = await session.readCarried();
-        if (isBest) {
-          const weights = weightsOf(carried, averaged);
-          await exportModel(folder.bestModel, network, weights, metricsOf(row), context);
-        }
-        await folder.writeHistory(history);
-        await folder.writeCheckpoint({ progress: { ...now, fingerprints }, tensors: { ...carried } });
-      },
-    });
-    const best = bestRow(history, progress.best, folder, stopped);
-    if (stopped === 'interrupted') {
-      return { runFolder: folder.path, modelFile: folder.bestModel, final: best, best, history, stopped };
-    }
-    const { restoreBest } = config.train;
-    const final = restoreBest ? best : history.at(-1)!;
-    const modelFile = restoreBest ? folder.bestModel : folder.lastModel;
-    if (!restoreBest) {
-      const weights = weightsOf(await session.readCarried(), averaged);
-      await exportModel(modelFile, network, weights, metricsOf(final), context);
-    }
-    const calibration = await calibrateRun(modelFile, config, data, call);
-    await reportRun({
-      opened,
-      device,
-      data,
-      network,
-      modelFile,
-      finalEpoch: final.epoch,
-      calibration,
-      history,
-      best,
-      seconds: (performance.now() - started) / 1000,
-      call,
-    });
-    call.onProgress?.({ type: 'done', runFolder: folder.path });
-    return { runFolder: folder.path, modelFile, final, best, history, stopped };
-  } finally {
-    await session.close();
+  await store(false);
+  const task = classificationTask(config, data, device);
+  const result = await runTask({ task, folder, stored: opened, fingerprints, device, report, hooks });
+  if (result.stopped !== 'interrupted') await store(true);
+  return result;
+}
+
+/**
+ * A run with another number of epochs, from its last finished one on. The schedule of the learning rate is that of the
+ * new number, as if it had always been; what is done is not done again. Where the run had ended for want of improvement,
+ * waiting for it begins anew.
+ *
+ * @param command the command line that asks for it; it stands beside the one that began the run.
+ * @throws FerlabError `usage` where more epochs are done already, or the configuration doesn't allow that number.
+ */
+function withEpochs(opened: OpenedRun, epochs: number, command: string): OpenedRun {
+  const { folder, config, checkpoint } = opened;
+  if (epochs === config.train.epochs) return opened;
+  const wanted = { ...config, train: { ...config.train, epochs } };
+  const { issues } = checkTrainConfig(wanted);
+  if (issues.length > 0) {
+    const found = issues.map(({ path, message }) => `${path}: ${message}`).join('\n');
+    throw new FerlabError('usage', `--epochs: ${found}`);
   }
-}
-
-/** Weights of the first step; says which of a model file's didn't fit. */
-function firstWeights(
-  network: Network,
-  { config }: OpenedRun,
-  { dataset, supervision }: TrainingData,
-  call: TrainCall,
-): Weights {
-  const { start } = supervision;
-  const { weights, ...fresh } = startingWeights(network, config.train.seed, start, dataset.classes);
-  for (const message of describeFresh(start?.file ?? '', fresh)) call.onProgress?.({ type: 'log', message });
-  return weights;
-}
-
-function metricsOf({ epoch, loss, accuracy, val_loss, val_accuracy }: HistoryRow): Record<string, number> {
-  return { epoch, loss, accuracy, val_loss, val_accuracy };
-}
-
-function bestRow(
-  history: readonly HistoryRow[],
-  best: Progress['best'],
-  folder: RunFolder,
-  stopped: TrainResult['stopped'],
-): HistoryRow {
-  const row = history.find(({ epoch }) => epoch === best?.epoch);
-  if (row !== undefined) return row;
-  if (stopped === 'interrupted') {
+  const done = checkpoint?.progress.epoch ?? 0;
+  if (epochs < done) {
     throw new FerlabError(
-      'interrupted',
-      `Stopped before an epoch was done whose monitored value is a number; "ferlab train --resume ${folder.path}" begins it again.`,
+      'usage',
+      `--epochs: expected at least the ${done} epochs that ${folder.path} has done, got ${epochs}.`,
     );
   }
-  throw new FerlabError(
-    'diverged',
-    `${folder.path}: expected an epoch whose monitored value is a number, found none.`,
-  );
+  const { patientSince } = opened;
+  const monitor = createMonitor(config.train, classificationMeasures, patientSince);
+  const wasOver = monitor.isOver(checkpoint?.progress.best ?? null, done);
+  return {
+    ...opened,
+    config: wanted,
+    command: `${opened.command}\n${command} # after epoch ${done}`,
+    patientSince: wasOver ? done : patientSince,
+  };
 }

@@ -16,7 +16,7 @@ const consumer = `import { evaluate, FerlabError, loadModel, train, type Evaluat
 export async function run(dataset: string): Promise<Evaluation> {
   const result: TrainResult = await train(
     { data: { path: dataset }, train: { epochs: 1 }, run: { out: 'run' } },
-    { onProgress: (event) => event.type === 'epoch' && console.log(event.row.val_accuracy) },
+    { onProgress: (event) => event.type === 'epoch' && console.log(event.row.measures.valAccuracy) },
   );
   const model = await loadModel(result.modelFile);
   const [first] = await model.predict([{ width: 2, height: 2, data: new Uint8Array(4) }]);

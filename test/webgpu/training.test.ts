@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { compileForward } from '../../src/engine/compile/forward.js';
 import { initializeWeights } from '../../src/engine/compile/network.js';
 import { compileTrainingStep, initialState } from '../../src/engine/compile/training-step.js';
+import { classification } from '../../src/engine/nn/classification.js';
 import { below } from '../../src/engine/nn/layer.js';
 import type { Device } from '../../src/engine/runtime/device.js';
 import { DeviceTensor, openSession } from '../../src/engine/runtime/session.js';
@@ -42,7 +43,7 @@ async function train(
       compileTrainingStep({
         network: { ...network, inputShape },
         batchSize: size,
-        classes,
+        objective: classification(classes),
         optimizer,
         provider: device,
         ema,
@@ -63,7 +64,12 @@ async function train(
     const side = sideAt(step);
     const imageShape = side === null ? network.inputShape : [1, side, side];
     const pixels = draw(step, imageShape);
-    const { loss } = await session.run(batchSize, { pixels, imageShape, targets, step, learningRate: 1e-3 });
+    const { loss } = await session.run(batchSize, {
+      inputs: { pixels, targets },
+      imageShape,
+      step,
+      learningRate: 1e-3,
+    });
     losses.push(loss);
   }
   const onDevice = Object.values(session.carried).every((tensor) => tensor instanceof DeviceTensor);

@@ -175,6 +175,7 @@ async function predictFolds(
       {
         command,
         signal: hooks.signal,
+        report: false, // nobody reads it: the models only predict
         onProgress: (event) => hooks.onProgress?.({ type: 'training', ...place, event }),
       },
     );

@@ -6,8 +6,8 @@ import { onlyImages } from '../../data/store/subset.js';
 import { FerlabError } from '../../errors.js';
 import type { Hooks } from '../../progress.js';
 import type { TrainConfig } from '../../train/config/config.js';
-import type { TrainingData } from '../../train/run/training-data.js';
-import { labelsAlone } from '../../train/supervision/supervision.js';
+import { noExtraSources } from '../../train/classification/extra-sources.js';
+import type { TrainingData } from '../../train/classification/training-data.js';
 import type { CountEvent } from '../events.js';
 
 /** Training data of one fold; closing it closes nothing, since the folds share one store. */
@@ -49,7 +49,8 @@ export function dataOfFold(
     bad: [],
     warnings: [],
     fingerprints: { train: training.fingerprint, validation: validation.fingerprint },
-    supervision: labelsAlone,
+    copied: new Set(),
+    extra: noExtraSources,
     close: async () => {},
   };
   return { data, held };

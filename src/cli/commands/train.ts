@@ -4,7 +4,7 @@ import { exitCodes, FerlabError } from '../../errors.js';
 import { resolveTrainConfig, type TrainConfig } from '../../train/config/config.js';
 import { presetNames, presets } from '../../train/config/presets.js';
 import type { TrainEvent, TrainHooks, TrainResult } from '../../train/loop/events.js';
-import { chooseRunFolder } from '../../train/run/run-name.js';
+import type { ResumeChanges } from '../../train/train.js';
 import {
   type CommandSpec,
   debugOption,
@@ -22,41 +22,55 @@ import { describedTrainOptions, settingName, trainOverrides } from '../train-opt
 const defaultPreset = 'seed';
 const presetFlags = '--preset <name>';
 const resumeFlags = '--resume <folder>';
-/** What may stand beside --resume: how to talk, and how long to train, else not how. */
-const besideResume = new Set(['resume', 'epochs', 'quiet', 'debug']);
+/** Options that may stand beside --resume: where the run's files are now, and how many epochs it has. */
+const besideResume = new Set([
+  'resume',
+  'epochs',
+  'train',
+  'validation',
+  'softLabels',
+  'teacher',
+  'startFrom',
+  'quiet',
+  'debug',
+]);
 
 function flagOf(key: string): string {
   return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-function checkResume(dataset: string | undefined, options: Invocation['options']): void {
+function resumeChanges(dataset: string | undefined, options: Invocation['options']): ResumeChanges {
   const others = Object.keys(options)
     .filter((key) => !besideResume.has(key))
     .map(flagOf);
-  const found = [...(dataset === undefined ? [] : [`the dataset ${dataset}`]), ...others];
-  if (found.length === 0) return;
-  throw new FerlabError(
-    'usage',
-    `--resume: expected nothing but the run folder, whose configuration is used again, and --epochs; got ${found.join(', ')}. ` +
-      'Leave that out, or start a new run.',
-  );
+  if (others.length > 0) {
+    throw new FerlabError(
+      'usage',
+      '--resume: expected the run folder, with --epochs or the places of files that have moved at most, since the ' +
+        `configuration is the run's; got ${others.join(', ')}. Leave that out, or start a new run.`,
+    );
+  }
+  const { data, train, softLabels, distillation, start } = trainOverrides(options);
+  return {
+    epochs: train?.epochs,
+    dataset,
+    train: data?.train ?? undefined,
+    validation: data?.validation ?? undefined,
+    softLabels: softLabels?.file ?? undefined,
+    teachers: distillation?.teachers,
+    startFrom: start?.from ?? undefined,
+  };
 }
 
-/** A new run with this configuration, or a folder to continue, perhaps for another number of epochs. */
-type Plan =
-  | { folder: string; config: TrainConfig }
-  | { folder: string; config: null; epochs: number | undefined };
+/** A new run with this configuration, or a folder to continue. */
+type Plan = { config: TrainConfig } | { resumed: string; changes: ResumeChanges };
 
 /** Resolves everything that can be wrong with the options, before any work. */
 function plan(invocation: Invocation): Plan {
   const { options } = invocation;
   const dataset = invocation.arguments[0] as string | undefined;
   const resumed = textOption(invocation, resumeFlags);
-  if (resumed !== undefined) {
-    checkResume(dataset, options);
-    const epochs = trainOverrides(options).train?.epochs;
-    return { folder: resumed, config: null, epochs };
-  }
+  if (resumed !== undefined) return { resumed, changes: resumeChanges(dataset, options) };
   const given = trainOverrides(options);
   if (dataset === undefined && given.data?.train === undefined) {
     throw new FerlabError(
@@ -67,27 +81,28 @@ function plan(invocation: Invocation): Plan {
   }
   const overrides = { ...given, data: { ...given.data, path: dataset ?? null } };
   const preset = textOption(invocation, presetFlags) ?? defaultPreset;
-  const config = resolveTrainConfig(preset, overrides, settingName);
-  const folder = config.run.out ?? chooseRunFolder(config);
-  return { folder, config: { ...config, run: { ...config.run, out: folder } } };
+  return { config: resolveTrainConfig(preset, overrides, settingName) };
 }
 
 /** The engine is loaded only here, so that help and wrong options don't wait for it. */
-async function start(planned: Plan, hooks: TrainHooks & { command: string }): Promise<TrainResult> {
+async function start(planned: Plan, call: TrainHooks & { command: string }): Promise<TrainResult> {
   const { resumeTraining, train } = await import('../../train/train.js');
-  const { folder, config } = planned;
-  return config ? train(config, hooks) : resumeTraining(folder, hooks, planned.epochs);
+  if ('config' in planned) return train(planned.config, call);
+  return resumeTraining(planned.resumed, planned.changes, call);
 }
 
 function summary(result: TrainResult): string {
   const { best, final, history, runFolder, modelFile, stopped } = result;
   const why = stopped === 'patience' ? ' (no more improvement)' : '';
+  const { valAccuracy = Number.NaN, valLoss = Number.NaN } = best.measures;
   return [
     `Trained ${history.length} epochs${why}. Best epoch ${best.epoch}: ` +
-      `val_accuracy ${percent(best.val_accuracy, 2)}, val_loss ${best.val_loss.toFixed(4)}.`,
+      `val_accuracy ${percent(valAccuracy, 2)}, val_loss ${valLoss.toFixed(4)}.`,
     ...(final.epoch === best.epoch
       ? []
-      : [`The model is that of epoch ${final.epoch}: val_accuracy ${percent(final.val_accuracy, 2)}.`]),
+      : [
+          `The model is that of epoch ${final.epoch}: val_accuracy ${percent(final.measures.valAccuracy ?? Number.NaN, 2)}.`,
+        ]),
     `Model:  ${modelFile}`,
     `Report: ${runFolder}/report.md`,
   ].join('\n');
@@ -97,15 +112,16 @@ async function run(invocation: Invocation): Promise<number> {
   const planned = plan(invocation);
   const quiet = flagOption(invocation, quietOption.flags);
   const progress = createTrainProgress(invocation.terminal, quiet);
-  let started = false;
+  let runFolder: string | null = null;
   const onProgress = (event: TrainEvent) => {
-    if (event.type === 'start') started = true;
+    if (event.type === 'start') runFolder = event.runFolder;
     progress.show(event);
   };
   const onInterrupt = () => {
-    const how = started
-      ? `Continue with: ${shellLine(['ferlab', 'train', '--resume', planned.folder])}`
-      : 'Training has not begun.';
+    const how =
+      runFolder === null
+        ? 'Training has not begun.'
+        : `Continue with: ${shellLine(['ferlab', 'train', '--resume', runFolder])}`;
     progress.say(`Stopping, with what is done kept; Ctrl-C again stops at once. ${how}`);
   };
   try {
@@ -141,7 +157,8 @@ export const trainCommand: CommandSpec = {
     {
       flags: resumeFlags,
       description:
-        'continue the run in this folder after its last finished epoch; --epochs beside it gives it more or fewer, no other option is taken',
+        'continue the run in this folder after its last finished epoch; give the dataset beside it if that has moved, and ' +
+        '--epochs for more or fewer',
     },
     quietOption,
     debugOption,
@@ -152,6 +169,7 @@ export const trainCommand: CommandSpec = {
     ['ferlab train faces --validation-split 0.1', 'a tenth of every class for validation'],
     ['ferlab train fer2013 --schedule cosine --epochs 30 --out runs/a', 'another recipe, into runs/a'],
     ['ferlab train --resume runs/a', 'continue it after an interruption'],
+    ['ferlab train --resume runs/a elsewhere/fer2013', 'continue it where run or dataset have moved'],
   ],
   run,
 };

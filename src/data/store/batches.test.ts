@@ -11,13 +11,7 @@ import { type AugmentOptions, noAugmentation } from '../../image/augment.js';
 import { Random } from '../../random/random.js';
 import { checkBadShare } from '../dataset/bad-files.js';
 import type { Sample } from '../dataset/types.js';
-import {
-  type Batch,
-  type BatchOptions,
-  createBatchLoader,
-  equalBatches,
-  sequentialBatches,
-} from './batches.js';
+import { type Batch, type BatchOptions, createBatchLoader, sequentialBatches } from './batches.js';
 import { type ImageStore, openImages } from './store.js';
 
 const side = 8;
@@ -380,19 +374,6 @@ describe('sequentialBatches', () => {
     expect(inMemory.map(({ indices }) => indices.length)).toEqual([8, 8, 5]);
     expect(inMemory.flatMap(({ indices }) => indices)).toEqual(Array.from(samples.keys()));
     expect(streamed).toEqual(inMemory);
-  });
-});
-
-describe('equalBatches', () => {
-  it('groups neighbours of one size, in order', async () => {
-    await withStore({}, async (store) => {
-      const loader = createBatchLoader(store, { batchSize: 4, seed: 1, augment: null, shuffle: false });
-      const groups: number[][][] = [];
-      for await (const group of equalBatches(loader.epoch(0), 2))
-        groups.push(group.map(({ indices }) => [...indices]));
-      expect(groups.map((group) => group.map((batch) => batch.length))).toEqual([[4, 4], [4, 4], [4], [1]]);
-      expect(groups.flat(2)).toEqual(Array.from(samples, (_, i) => i));
-    });
   });
 });
 

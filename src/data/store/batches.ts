@@ -186,25 +186,6 @@ function toBatch(
   };
 }
 
-/** Batches in groups of at most `most`, those of a group of one size: a last, smaller batch is alone. */
-export async function* equalBatches(
-  batches: AsyncIterable<Batch>,
-  most: number,
-): AsyncGenerator<Batch[], void, undefined> {
-  let group: Batch[] = [];
-  for await (const batch of batches) {
-    if (group.length > 0 && group[0]!.size !== batch.size) {
-      yield group;
-      group = [];
-    }
-    group.push(batch);
-    if (group.length < most) continue;
-    yield group;
-    group = [];
-  }
-  if (group.length > 0) yield group;
-}
-
 /**
  * Every image of a store in order, without augmentation, for evaluation; the last batch may be smaller.
  * Images in memory are converted here and now, which costs less than a message to a worker.

@@ -2,7 +2,7 @@
 
 import { Graph, type Value } from '../ir/graph.js';
 import type { Provider } from '../ir/lowering.js';
-import type { ApplyContext } from '../nn/layer.js';
+import type { ApplyContext, Values } from '../nn/layer.js';
 import type { OnnxGraph } from '../onnx/model.js';
 import { softmax } from '../ops/loss.js';
 import { slice } from '../ops/shaping.js';
@@ -23,16 +23,20 @@ export interface ForwardOptions {
   stored?: Weights;
   /** Of the machine that will run the graph (runtime/channel-block.ts); null, a graph for any machine, unless given. */
   channelBlock?: number | null;
+  /** What the graph gives, from the network's outputs; `logits` and `probabilities` unless given. */
+  answers?: (outputs: Values) => Values;
 }
 
+const classAnswers = ({ logits }: Values): Values => ({ logits: logits!, probabilities: softmax(logits!) });
+
 /**
- * Graph from `pixels` [N, C, H, W] (raw values, any N) to `logits` and `probabilities` [N, classes].
- * Weights are named `parameters/...` and `state/...`.
+ * Graph from `pixels` [N, C, H, W] (raw values, any N) to the answers, by default `logits` and `probabilities`
+ * [N, classes]. Weights are named `parameters/...` and `state/...`.
  */
 export function compileForward(
   network: Network,
   provider: Provider,
-  { stored, channelBlock = null }: ForwardOptions = {},
+  { stored, channelBlock = null, answers = classAnswers }: ForwardOptions = {},
 ): OnnxGraph {
   const graph = new Graph();
   // Traced with two images: an axis of size 1 would broadcast where any number has to work.
@@ -48,19 +52,20 @@ export function compileForward(
         return [path, data ? graph.constant(type, data, name) : graph.input(name, type)];
       }),
     );
-  const { logits } = applyNetwork(
+  const { outputs } = applyNetwork(
     network,
     inferenceContext,
     weights('parameters'),
     weights('state'),
     centre(pixels, network.inputShape),
   );
+  const answered = answers(outputs);
   return lowerGraph(graph, {
     name: 'forward',
     provider,
     channelBlock,
-    outputs: { logits, probabilities: softmax(logits) },
-    dynamicBatch: [pixelsName, 'logits', 'probabilities'],
+    outputs: answered,
+    dynamicBatch: [pixelsName, ...Object.keys(answered)],
   });
 }
 

@@ -1,4 +1,4 @@
-// A network as the compiler sees it: a layer from images to logits with its preprocessing, and the tensors that it
+// A network as the compiler sees it: a layer from images to its outputs with its preprocessing, and the tensors that it
 // carries from step to step.
 
 import { Random } from '../../random/random.js';
@@ -41,19 +41,19 @@ export function initializeWeights(network: Network, seed: number): Weights {
   return { parameters: fill(parameters), state: fill(state) };
 }
 
-/** Traces the network on raw pixels [N, C, H, W]. */
+/** Traces the network on raw pixels [N, C, H, W]. A network with one output gives `logits`. */
 export function applyNetwork(
   network: Network,
   context: ApplyContext,
   parameters: Values,
   state: Values,
   pixels: Value,
-): { logits: Value; state: Values } {
+): { outputs: Values; state: Values } {
   const { scale, offset } = network.preprocessing;
   const scaled = multiply(pixels, scalar(pixels, scale));
   const input = offset === 0 ? scaled : add(scaled, scalar(scaled, offset));
-  const { output, state: newState } = network.layer.apply(context, parameters, state, input);
-  return { logits: output, state: newState };
+  const applied = network.layer.apply(context, parameters, state, input);
+  return { outputs: applied.outputs ?? { logits: applied.output }, state: applied.state };
 }
 
 export function parameterCount(network: Network): number {

@@ -2,6 +2,7 @@
 // steps in trajectory.test.ts.
 
 import { describe, expect, it } from 'vitest';
+import { classification } from '../nn/classification.js';
 import { sequential } from '../nn/compose.js';
 import type { Layer } from '../nn/layer.js';
 import {
@@ -39,7 +40,7 @@ const compile = (
   compileTrainingStep({
     network: networkOf(block, side),
     batchSize: 2,
-    classes: 2,
+    objective: classification(2),
     optimizer,
     provider,
     ema: false,

@@ -4,13 +4,10 @@
 import { gradients } from '../autodiff/gradients.js';
 import { Graph, printGraph, type Value } from '../ir/graph.js';
 import type { Provider } from '../ir/lowering.js';
-import { type Distillation, withDistillation } from '../nn/distillation.js';
-import { below, type Values } from '../nn/layer.js';
+import { below, prefixed, type Values } from '../nn/layer.js';
+import type { Objective } from '../nn/objective.js';
 import { dropoutMaskOp, maskBitsType } from '../ops/dropout.js';
 import { add, multiply, subtract } from '../ops/elementwise.js';
-import { categoricalMatch, softmaxCrossEntropy } from '../ops/loss.js';
-import { reduceMean } from '../ops/mean.js';
-import { reduceSum } from '../ops/sum.js';
 import type { Optimizer } from '../optim/transforms.js';
 import { allocate, type HostTensor } from '../tensor/array.js';
 import { type TensorType, tensorType } from '../tensor/type.js';
@@ -23,18 +20,16 @@ import { repeatStep } from './repeated-step.js';
 export interface TrainingStepOptions {
   network: Network;
   batchSize: number;
-  classes: number;
+  objective: Objective;
   optimizer: Optimizer;
   provider: Provider;
-  /** Of the machine that will run the step (runtime/channel-block.ts); null, a step for any machine, unless given. */
+  /** Of the machine that will run the step (runtime/channel-block.ts); by default null, a step for any machine. */
   channelBlock?: number | null;
   /** Keep an exponential moving average of parameters and statistics. */
   ema: boolean;
-  /** Train towards a teacher's logits too, which are then fed as `teacher` [B, classes]; not unless given. */
-  distillation?: Distillation | undefined;
   /**
-   * Write a graph that makes several steps in one run (repeated-step.ts); for `cuda` alone unless told, whose tensors
-   * can't stay on the device between runs.
+   * Write a graph that makes several steps in one run (repeated-step.ts). By default only for `cuda`, whose tensors can't
+   * stay on the device between runs.
    */
   repeats?: boolean;
   /** Skip the passes that reorder the forward graph; for comparing. */
@@ -54,8 +49,10 @@ export interface DropoutMask {
 export interface TrainingStep {
   readonly model: Uint8Array;
   readonly batchSize: number;
-  /** Type of the input `pixels`. */
-  readonly pixels: TensorType;
+  /** What the step is fed for its batch, by name: `pixels` and the inputs of the objective. */
+  readonly inputs: Readonly<Record<string, TensorType>>;
+  /** Names of the objective's measures; outputs of the graph, as `loss` is. */
+  readonly measures: readonly string[];
   readonly carried: readonly string[];
   readonly masks: readonly DropoutMask[];
   /**
@@ -67,6 +64,7 @@ export interface TrainingStep {
 }
 
 export const nextName = (name: string): string => `next/${name}`;
+export const measureName = (name: string): string => `measures/${name}`;
 const scalarName = (transform: string, name: string): string => `scalars/${transform}/${name}`;
 const emaDecayName = 'scalars/ema/decay';
 
@@ -124,17 +122,17 @@ export function stepScalars(
 }
 
 export function compileTrainingStep(options: TrainingStepOptions): TrainingStep {
-  const { network, batchSize, classes, optimizer, provider } = options;
+  const { network, batchSize, objective, optimizer, provider } = options;
   const forward = traceForward(options);
-  const { graph, logits } = forward;
-  const answers = tensorType('float32', [batchSize, classes]);
-  const targets = graph.input('targets', answers);
-  const labelLoss = softmaxCrossEntropy(logits, targets);
-  const losses = options.distillation
-    ? withDistillation(labelLoss, logits, graph.input('teacher', answers), options.distillation)
-    : labelLoss;
-  const loss = reduceMean(losses, [0]);
-  const correct = reduceSum(categoricalMatch(logits, targets), [0]);
+  const { graph } = forward;
+  const inputs = Object.fromEntries(
+    Object.entries(objective.inputs).map(([name, shape]) => [
+      name,
+      graph.input(name, tensorType('float32', [batchSize, ...shape])),
+    ]),
+  );
+  const { loss, measures } = objective.loss(forward.outputs, inputs);
+  const results = { loss, ...mapKeys(measures, measureName) };
 
   const paths = Object.keys(forward.parameters);
   const gradientList = gradients(
@@ -167,12 +165,12 @@ export function compileTrainingStep(options: TrainingStepOptions): TrainingStep 
   for (const [path, value] of Object.entries(forward.newState)) next[`state/${path}`] = value;
   if (options.ema) addAverages(graph, next);
 
-  const outputs = Object.fromEntries(Object.entries(next).map(([name, value]) => [nextName(name), value]));
+  const outputs = mapKeys(next, nextName);
   const onnx = lowerGraph(graph, {
     name: 'training_step',
     provider,
     channelBlock: options.channelBlock ?? null,
-    outputs: { loss, correct, ...outputs },
+    outputs: { ...results, ...outputs },
   });
   const repeats = options.repeats ?? provider === 'cuda';
   const whole = repeats
@@ -180,16 +178,17 @@ export function compileTrainingStep(options: TrainingStepOptions): TrainingStep 
         carried: Object.entries(next).map(([name, { type }]) => ({ name, type })),
         next: Object.keys(outputs),
         given: graph.inputs.filter(({ name }) => !(name in next)),
-        results: [
-          { name: 'loss', type: loss.type },
-          { name: 'correct', type: correct.type },
-        ],
+        results: Object.entries(results).map(([name, { type }]) => ({ name, type })),
       })
     : onnx;
   return {
     model: whole.toBytes(),
     batchSize,
-    pixels: tensorType('float32', [batchSize, ...network.inputShape]),
+    inputs: {
+      [pixelsName]: tensorType('float32', [batchSize, ...network.inputShape]),
+      ...Object.fromEntries(Object.entries(inputs).map(([name, { type }]) => [name, type])),
+    },
+    measures: Object.keys(measures),
     carried: Object.keys(next),
     masks: forward.masks,
     repeats,
@@ -197,9 +196,14 @@ export function compileTrainingStep(options: TrainingStepOptions): TrainingStep 
   };
 }
 
+function mapKeys<T>(record: Readonly<Record<string, T>>, change: (key: string) => string): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [change(key), value]));
+}
+
 interface TracedForward {
   graph: Graph;
-  logits: Value;
+  /** The network's, by name. */
+  outputs: Values;
   parameters: Values;
   newState: Values;
   masks: DropoutMask[];
@@ -226,21 +230,20 @@ function traceForward({ network, batchSize, unoptimized, provider }: TrainingSte
       return graph.apply(dropoutMaskOp, [graph.input(mask.name, mask.type)], { shape, rate })[0]!;
     },
   };
-  const { logits, state } = applyNetwork(network, context, parameters, inputs('state'), pixels);
-  if (unoptimized) return { graph, logits, parameters, newState: state, masks };
+  const { outputs, state } = applyNetwork(network, context, parameters, inputs('state'), pixels);
+  if (unoptimized) return { graph, outputs, parameters, newState: state, masks };
   const optimized = optimizeForward(
     graph,
-    { ...state, logits },
+    { ...prefixed(state, 'state'), ...prefixed(outputs, 'outputs') },
     { trained: Object.values(parameters), provider },
   );
-  const { logits: newLogits, ...newState } = optimized.values;
   return {
     graph: optimized.graph,
-    logits: newLogits!,
+    outputs: below(optimized.values, 'outputs'),
     parameters: Object.fromEntries(
       Object.keys(parameters).map((path) => [path, optimized.inputNamed(`parameters/${path}`)]),
     ),
-    newState,
+    newState: below(optimized.values, 'state'),
     masks,
   };
 }

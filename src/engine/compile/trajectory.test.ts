@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { classification } from '../nn/classification.js';
 import { residual, sequential, squeezeExcitation } from '../nn/compose.js';
 import type { Layer } from '../nn/layer.js';
 import {
@@ -168,7 +169,7 @@ for (const { file, layer, rename } of cases) {
       const step = compileTrainingStep({
         network,
         batchSize: golden.batchSize,
-        classes: 3,
+        objective: classification(3),
         optimizer,
         provider: 'cpu',
         ema: false,

@@ -35,6 +35,8 @@ export interface ApplyContext {
 
 export interface Applied {
   readonly output: Value;
+  /** All outputs by name, of the outermost layer of a network with several; `output` alone unless given. */
+  readonly outputs?: Values;
   /** New running statistics, by the names of `state`; empty outside training. */
   readonly state: Values;
 }

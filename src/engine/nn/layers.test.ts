@@ -10,6 +10,7 @@ import { sgd } from '../optim/transforms.js';
 import { openSession } from '../runtime/session.js';
 import { floatTensor, type HostTensor } from '../tensor/array.js';
 import { elementCount } from '../tensor/type.js';
+import { classification } from './classification.js';
 import { identity, residual, sequential, squeezeExcitation } from './compose.js';
 import { glorotUniform, heNormal } from './initializers.js';
 import type { Layer } from './layer.js';
@@ -89,7 +90,7 @@ describe.each(cases)('%s', (_name, layer, inputShape, outputShape) => {
     const step = compileTrainingStep({
       network,
       batchSize: 3,
-      classes: 3,
+      objective: classification(3),
       optimizer,
       provider: 'cpu',
       ema: false,

@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { compileTrainingStep, initialState, nextName, stepScalars } from '../compile/training-step.js';
+import { classification } from '../nn/classification.js';
 import { dense } from '../nn/layers.js';
 import { openSession } from '../runtime/session.js';
 import { floatTensor } from '../tensor/array.js';
@@ -19,7 +20,7 @@ async function losses(
   const step = compileTrainingStep({
     network,
     batchSize: 4,
-    classes: 2,
+    objective: classification(2),
     optimizer,
     provider: 'cpu',
     ema: false,

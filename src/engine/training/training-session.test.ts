@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../random/random.js';
 import { initializeWeights, type Network } from '../compile/network.js';
 import { compileTrainingStep, initialState } from '../compile/training-step.js';
+import { classification } from '../nn/classification.js';
 import { sequential } from '../nn/compose.js';
 import type { Distillation } from '../nn/distillation.js';
 import {
@@ -46,11 +47,10 @@ function open(
       compileTrainingStep({
         network,
         batchSize,
-        classes: 2,
+        objective: classification(2, distillation),
         optimizer,
         provider: 'cpu',
         ema,
-        distillation,
         repeats,
       }),
     carried ?? initialState(initializeWeights(network, 3), optimizer, ema),
@@ -59,7 +59,7 @@ function open(
 }
 
 /** Images whose class is which half is brighter; the last batch of four is smaller. */
-function batch(step: number): { size: number; pixels: Float32Array; targets: Float32Array } {
+function batch(step: number): { size: number; inputs: { pixels: Float32Array; targets: Float32Array } } {
   const random = new Random(1, step);
   const size = step % 4 === 0 ? 5 : 8;
   const pixels = new Float32Array(size * 36);
@@ -70,14 +70,14 @@ function batch(step: number): { size: number; pixels: Float32Array; targets: Flo
     for (let j = 0; j < 36; j++)
       pixels[i * 36 + j] = random.uniform(0, 100) + (Number(j % 6 > 2) === bright ? 100 : 0);
   }
-  return { size, pixels, targets };
+  return { size, inputs: { pixels, targets } };
 }
 
 async function steps(session: TrainingSession, from: number, to: number): Promise<number[]> {
   const losses: number[] = [];
   for (let step = from; step <= to; step++) {
-    const { size, ...input } = batch(step);
-    losses.push((await session.run(size, { ...input, step, learningRate: 0.01 })).loss);
+    const { size, inputs } = batch(step);
+    losses.push((await session.run(size, { inputs, step, learningRate: 0.01 })).loss);
   }
   return losses;
 }
@@ -118,8 +118,8 @@ describe('TrainingSession', () => {
     const losses = await Promise.all(
       [1, 2].map(async (step) => {
         const session = open();
-        const { size, ...input } = batch(1);
-        const { loss } = await session.run(size, { ...input, step, learningRate: 0 });
+        const { size, inputs } = batch(1);
+        const { loss } = await session.run(size, { inputs, step, learningRate: 0 });
         await session.close();
         return loss;
       }),
@@ -148,9 +148,9 @@ describe('TrainingSession', () => {
 
   it('makes several steps in one run exactly as one by one', async () => {
     const inputs = [1, 2, 3, 4, 5].map((step) => {
-      const { size, pixels, targets } = batch(step === 4 ? 9 : step); // every fourth is smaller
+      const { size, inputs: fed } = batch(step === 4 ? 9 : step); // every fourth is smaller
       expect(size).toBe(8);
-      return { pixels, targets, step, learningRate: 0.01 / step };
+      return { inputs: fed, step, learningRate: 0.01 / step };
     });
     const sessions = [open(undefined, 0.9), open(undefined, 0.9, undefined, true)] as const;
     const [single, several] = sessions;
@@ -174,15 +174,18 @@ describe('TrainingSession', () => {
   });
 
   it('learns from a teacher alone as from its probabilities as soft labels', async () => {
-    const { size, pixels, targets } = batch(1);
+    const {
+      size,
+      inputs: { pixels, targets },
+    } = batch(1);
     const shares = targets.map((value) => (value === 1 ? 0.8 : 0.2));
     const [labelled, distilled] = [open(), open(undefined, null, { weight: 1, temperature: 1 })];
     const rates = { step: 1, learningRate: 0.01 };
-    const { loss } = await labelled.run(size, { pixels, targets: shares, ...rates });
+    const { loss } = await labelled.run(size, { inputs: { pixels, targets: shares }, ...rates });
     const teacher = shares.map(Math.log);
     // The labels, turned round here, have no say at weight 1.
     const turned = targets.map((value) => 1 - value);
-    const result = await distilled.run(size, { pixels, targets: turned, teacher, ...rates });
+    const result = await distilled.run(size, { inputs: { pixels, targets: turned, teacher }, ...rates });
     const entropy = -0.8 * Math.log(0.8) - 0.2 * Math.log(0.2);
     expect(result.loss).toBeCloseTo(loss - entropy, 5);
     const weights = async (session: TrainingSession) =>
@@ -219,7 +222,7 @@ it.runIf(block !== null)('takes the same steps by blocks of channels', async () 
         compileTrainingStep({
           network: wide,
           batchSize,
-          classes: 2,
+          objective: classification(2),
           optimizer,
           provider: 'cpu',
           channelBlock,
@@ -257,7 +260,7 @@ it('trains the same weights on images of several sizes', async () => {
       compileTrainingStep({
         network: { ...anySize, inputShape },
         batchSize,
-        classes: 2,
+        objective: classification(2),
         optimizer,
         provider: 'cpu',
         ema: false,
@@ -273,7 +276,14 @@ it('trains the same weights on images of several sizes', async () => {
     const pixels = Float32Array.from({ length: 2 * half }, (_, i) => (i < half ? 200 : 40) + (i % 7));
     step++;
     losses.push(
-      (await session.run(2, { pixels, imageShape: [1, side, side], targets, step, learningRate: 0.05 })).loss,
+      (
+        await session.run(2, {
+          inputs: { pixels, targets },
+          imageShape: [1, side, side],
+          step,
+          learningRate: 0.05,
+        })
+      ).loss,
     );
   }
   await session.close();

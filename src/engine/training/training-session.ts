@@ -1,7 +1,7 @@
 // Runs a compiled training step again and again.
 
 import { Random } from '../../random/random.js';
-import { stepScalars, type TrainingStep } from '../compile/training-step.js';
+import { measureName, stepScalars, type TrainingStep } from '../compile/training-step.js';
 import type { Optimizer } from '../optim/transforms.js';
 import type { Device } from '../runtime/device.js';
 import { openSession, type Session, type SessionOptions, type Tensor } from '../runtime/session.js';
@@ -17,14 +17,10 @@ export interface TrainingSessionOptions extends Omit<SessionOptions, 'resident'>
 }
 
 export interface StepInput {
-  /** Raw pixels [B, C, H, W]. */
-  pixels: Float32Array;
+  /** By name: raw `pixels` [B, C, H, W], and what the objective takes, [B, ...shape]. */
+  inputs: Readonly<Record<string, Float32Array>>;
   /** [C, H, W] of these images, where a network takes images of several sizes. */
   imageShape?: Shape | undefined;
-  /** Class probabilities [B, classes]. */
-  targets: Float32Array;
-  /** A teacher's logits [B, classes], where the step was compiled with distillation. */
-  teacher?: Float32Array | undefined;
   /** From 1. */
   step: number;
   learningRate: number;
@@ -33,8 +29,8 @@ export interface StepInput {
 export interface StepResult {
   /** Mean over the batch, before the update. */
   loss: number;
-  /** Images of the batch whose class was right. */
-  correct: number;
+  /** The objective's measures by name, each summed over the images of the batch. */
+  measures: Readonly<Record<string, number>>;
 }
 
 /**
@@ -52,7 +48,7 @@ export class TrainingSession {
 
   /**
    * @param compile gives the step for a batch size, for the device of the options, and for images of a shape where `run`
-   *   is told one; called once a size (a last, smaller batch needs its own).
+   *   is given one; called once a size (a last, smaller batch needs its own).
    * @param carried starting values; see initialState.
    */
   constructor(
@@ -119,9 +115,12 @@ export class TrainingSession {
     const { step, session } = await this.open(batchSize, inputs[0]!.imageShape);
     const results: StepResult[] = [];
     const make = async (given: Readonly<Record<string, HostTensor>>): Promise<void> => {
-      const { loss, correct } = await this.state.step(session, step.carried, given);
-      for (const [i, value] of loss!.data.entries())
-        results.push({ loss: Number(value), correct: Number(correct!.data[i]) });
+      const outputs = await this.state.step(session, step.carried, given);
+      for (const [i, loss] of outputs.loss!.data.entries()) {
+        const measures: Record<string, number> = {};
+        for (const name of step.measures) measures[name] = Number(outputs[measureName(name)]!.data[i]);
+        results.push({ loss: Number(loss), measures });
+      }
     };
     if (step.repeats) await make(this.givenToAll(step, inputs));
     else for (const input of inputs) await make(this.givenTo(step, input)); // one by one: masks share their memory
@@ -142,18 +141,17 @@ export class TrainingSession {
 
   /** Its masks are good until the next step's are drawn. */
   private givenTo(step: TrainingStep, input: StepInput): Record<string, HostTensor> {
-    const { batchSize } = step;
-    const image = step.pixels.shape.slice(1);
-    const classes = input.targets.length / batchSize;
-    return {
+    const given: Record<string, HostTensor> = {
       ...this.drawMasks(step, input.step),
       ...stepScalars(this.options.optimizer, input.step, input.learningRate, this.options.emaDecay),
-      pixels: { type: tensorType('float32', [batchSize, ...image]), data: input.pixels },
-      targets: { type: tensorType('float32', [batchSize, classes]), data: input.targets },
-      ...(input.teacher && {
-        teacher: { type: tensorType('float32', [batchSize, classes]), data: input.teacher },
-      }),
     };
+    for (const [name, type] of Object.entries(step.inputs)) {
+      const data = input.inputs[name];
+      if (data === undefined)
+        throw new RangeError(`inputs: expected ${name}, which the step takes; found none.`);
+      given[name] = { type, data };
+    }
+    return given;
   }
 
   private drawMasks(step: TrainingStep, stepNumber: number): Record<string, HostTensor> {

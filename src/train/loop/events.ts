@@ -3,7 +3,7 @@
 import type { Hooks } from '../../progress.js';
 import type { HistoryRow } from '../../scores/history.js';
 
-/** Something that training tells whoever watches it. */
+/** Something that happens during training. */
 export type TrainEvent =
   /** A line for people: what was found, what is about to happen. */
   | { type: 'log'; message: string }
@@ -24,7 +24,7 @@ export type TrainEvent =
       /** Training steps of one epoch. */
       steps: number;
     }
-  /** A training step is done. Loss and accuracy are means over the epoch so far. */
+  /** A training step is done. */
   | {
       type: 'step';
       epoch: number;
@@ -32,15 +32,13 @@ export type TrainEvent =
       /** From 1. */
       step: number;
       steps: number;
-      /** Mean loss in nats. */
-      loss: number;
-      /** From 0 to 1. */
-      accuracy: number;
+      /** `loss` and the task's measures of training, each a mean over the images of the epoch so far. */
+      measures: Readonly<Record<string, number>>;
       imagesPerSecond: number;
       /** Until the last epoch ends, if training doesn't stop early. */
       secondsLeft: number;
     }
-  /** Validation images scored so far in this epoch. */
+  /** Validation images scored so far, after an epoch or at the end. */
   | { type: 'validate'; done: number; total: number }
   /** An epoch is done and its checkpoint is on disk. `best` where it is the best so far. */
   | { type: 'epoch'; row: HistoryRow; epochs: number; best: boolean }
@@ -49,7 +47,7 @@ export type TrainEvent =
 
 export type TrainHooks = Hooks<TrainEvent>;
 
-/** What a training ends with. */
+/** The result of a training. */
 export interface TrainResult {
   runFolder: string;
   /**

@@ -1,80 +1,71 @@
-// The training loop, epoch by epoch. It knows batches, steps, validation and when to stop; files are written by the
-// callback it is given.
+// The training loop, epoch by epoch, for any task. It knows batches, steps, validation and when to stop; files are
+// written by the callback it is given.
 
-import { type Batch, type BatchLoader, equalBatches, sequentialBatches } from '../../data/store/batches.js';
-import type { ImageStore } from '../../data/store/store.js';
-import { compileForward } from '../../engine/compile/forward.js';
-import type { Network } from '../../engine/compile/network.js';
 import { below } from '../../engine/nn/layer.js';
-import type { Device } from '../../engine/runtime/device.js';
-import { openSession, type Session, type Tensor } from '../../engine/runtime/session.js';
-import type { HostTensor } from '../../engine/tensor/array.js';
-import { tensorType } from '../../engine/tensor/type.js';
 import { type StepInput, stepsPerRun, type TrainingSession } from '../../engine/training/training-session.js';
 import { FerlabError } from '../../errors.js';
-import { Random } from '../../random/random.js';
 import type { HistoryRow } from '../../scores/history.js';
-import type { TrainConfig } from '../config/config.js';
-import type { Progress } from '../run/checkpoint.js';
-import type { TeacherAnswers } from '../supervision/teacher-answers.js';
+import { equalBatches } from './equal-batches.js';
 import type { TrainHooks } from './events.js';
-import { workOf } from './growth.js';
-import type { LearningRate } from './learning-rate.js';
-import { mixBatch } from './mixup.js';
-import type { Monitor } from './monitor.js';
-import { rowsAt, softTargets } from './targets.js';
+import type { LearningRate, PlateauState } from './learning-rate.js';
+import type { Best, Monitor } from './monitor.js';
+import type { Place, Task, Validation } from './task.js';
+
+/** Where a run stands after an epoch. */
+export interface Progress {
+  /** Epochs done. */
+  epoch: number;
+  /** Steps done. */
+  step: number;
+  /** The best epoch so far and its monitored value; null where none was a number. */
+  best: Best;
+  plateau: PlateauState;
+}
 
 export interface FitOptions {
-  config: TrainConfig;
-  network: Network;
-  classes: number;
-  /** By class; null where all count the same. */
-  classWeights: Float32Array | null;
-  /** Distribution of every training image over the classes, [images, classes]; null for its label alone. */
-  labelShares: Float32Array | null;
-  /** Who teaches beside the labels; null for nobody. The session's step has to be compiled for it. */
-  teachers: TeacherAnswers | null;
+  task: Task;
+  /** Epochs in all, those before `progress` included. */
+  epochs: number;
   session: TrainingSession;
   /** The session's. */
-  device: Device;
-  /** Of the machine, for that device; see runtime/channel-block.ts. */
-  channelBlock: number | null;
-  loader: BatchLoader;
-  trainingImages: number;
-  validation: ImageStore;
+  place: Place;
+  /** Whether the session keeps averaged weights, which are then the ones that validation scores. */
+  averaged: boolean;
   learningRate: LearningRate;
   monitor: Monitor;
-  /** Where to start; changed as training goes on. */
-  progress: Omit<Progress, 'fingerprints'>;
+  /** Where to start. */
+  progress: Progress;
   hooks: TrainHooks;
   /** Called after every epoch, before the next begins; writes the checkpoint. */
-  onEpoch(row: HistoryRow, progress: Omit<Progress, 'fingerprints'>, isBest: boolean): Promise<void>;
+  onEpoch(row: HistoryRow, progress: Progress, isBest: boolean): Promise<void>;
 }
 
 /** Trains until the last epoch, until the monitor says stop, or until interrupted (the epoch under way is dropped). */
 export async function fit(options: FitOptions): Promise<'finished' | 'patience' | 'interrupted'> {
-  const { config, session, monitor, learningRate, hooks, onEpoch } = options;
-  const { epochs } = config.train;
+  const { task, epochs, session, monitor, learningRate, hooks, onEpoch } = options;
   let progress = options.progress;
-  const validator = await openValidator(options);
+  let validation: Validation | null = null;
+  let validationSeconds = 0;
   try {
     while (progress.epoch < epochs) {
       if (monitor.isOver(progress.best, progress.epoch)) return 'patience';
       const started = performance.now();
-      const trained = await trainEpoch(options, progress, validator.seconds);
+      validation ??= await task.openValidation(options.place, hooks);
+      const trained = await trainEpoch(options, progress, validationSeconds);
       if (trained === null) return 'interrupted';
-      const scores = await validator.score(session.carried);
-      if (!Number.isFinite(scores.loss)) throw divergedAfter(progress.epoch + 1, scores.loss);
+      const validated = performance.now();
+      const scores = await validation.score(
+        options.averaged ? below(session.carried, 'ema') : session.carried,
+      );
+      validationSeconds = (performance.now() - validated) / 1000;
+      checkScores(progress.epoch + 1, scores);
       const row: HistoryRow = {
         epoch: progress.epoch + 1,
-        learning_rate: trained.learningRate,
-        loss: trained.loss,
-        accuracy: trained.accuracy,
-        val_loss: scores.loss,
-        val_accuracy: scores.accuracy,
+        learningRate: trained.learningRate,
+        measures: inOrder(task, { ...trained.measures, ...scores }),
         seconds: (performance.now() - started) / 1000,
-        images_per_second: options.trainingImages / trained.seconds,
-        data_wait: trained.waited / trained.seconds,
+        imagesPerSecond: task.trainingImages / trained.seconds,
+        dataWait: trained.waited / trained.seconds,
       };
       const best = monitor.update(progress.best, row);
       const isBest = best !== progress.best;
@@ -90,13 +81,27 @@ export async function fit(options: FitOptions): Promise<'finished' | 'patience' 
     }
     return 'finished';
   } finally {
-    await validator.close();
+    await validation?.close();
   }
 }
 
+/** The measures that a task declares, in its order. */
+function inOrder(
+  { measures }: Task,
+  values: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.keys(measures).map((name) => {
+      const value = values[name];
+      if (value === undefined) throw new Error(`The task declares the measure ${name} and doesn't give it.`);
+      return [name, value];
+    }),
+  );
+}
+
 interface TrainedEpoch {
-  loss: number;
-  accuracy: number;
+  /** Means over the images: `loss`, and the measures of the objective. */
+  measures: Record<string, number>;
   learningRate: number;
   steps: number;
   /** Of training, and of these waiting for batches. */
@@ -110,63 +115,64 @@ interface TrainedEpoch {
  * @param validationSeconds what validation took after the epoch before; 0 where there was none.
  */
 async function trainEpoch(
-  options: FitOptions,
-  progress: FitOptions['progress'],
+  { task, epochs, session, place, hooks, learningRate }: FitOptions,
+  progress: Progress,
   validationSeconds: number,
 ): Promise<TrainedEpoch | null> {
-  const { config, session, loader, hooks, learningRate } = options;
-  const { epochs } = config.train;
   const epoch = progress.epoch + 1;
   const started = performance.now();
-  /** Steps of the epochs after this one, counted in steps like this one's. */
-  let later = 0;
-  for (let next = epoch; next < epochs; next++)
-    later += (loader.batchesPerEpoch * workOf(config, next)) / workOf(config, epoch - 1);
-  let [steps, images, lossSum, correct, waited, rate] = [0, 0, 0, 0, 0, 0];
-  for await (const batches of equalBatches(loader.epoch(progress.epoch), stepsPerRun(options.device))) {
+  const later = stepsAfter(task, epoch, epochs);
+  const sums = new Map<string, number>();
+  const means = (): Record<string, number> =>
+    Object.fromEntries([...sums].map(([name, sum]) => [name, sum / images]));
+  const count = (name: string, value: number): void => {
+    sums.set(name, (sums.get(name) ?? 0) + value);
+  };
+  let [steps, images, waited, rate] = [0, 0, 0, 0];
+  for await (const batches of equalBatches(task.batches(progress.epoch), stepsPerRun(place.device))) {
     if (hooks.signal?.aborted) return null;
     const inputs: StepInput[] = [];
     for (const batch of batches) {
       const step = progress.step + steps + inputs.length + 1;
       rate = learningRate.at(step, progress.plateau);
-      const { pixels, targets } = stepInput(options, batch, epoch, step);
-      const teacher = await options.teachers?.logits(batch, pixels);
-      const imageShape = [1, batch.height, batch.width];
-      inputs.push({ pixels, imageShape, targets, teacher, step, learningRate: rate });
+      const { imageShape } = batch;
+      inputs.push({ inputs: await batch.inputs(step), imageShape, step, learningRate: rate });
     }
     const results = await session.runSteps(batches[0]!.size, inputs);
-    for (const [i, { loss, correct: right }] of results.entries()) {
+    for (const [i, { loss, measures }] of results.entries()) {
       steps++;
       if (!Number.isFinite(loss)) throw diverged(epoch, steps, loss, inputs[i]!.learningRate);
-      const { size, waitSeconds, release } = batches[i]!;
-      waited += waitSeconds;
-      images += size;
-      lossSum += loss * size;
-      correct += right;
-      release();
+      const batch = batches[i]!;
+      waited += batch.waitSeconds;
+      images += batch.size;
+      count('loss', loss * batch.size);
+      for (const [name, sum] of Object.entries(measures)) count(name, sum);
+      batch.release();
       const seconds = (performance.now() - started) / 1000;
-      const left = loader.batchesPerEpoch - steps + later;
+      const left = task.batchesPerEpoch - steps + later;
       hooks.onProgress?.({
         type: 'step',
         epoch,
         epochs,
         step: steps,
-        steps: loader.batchesPerEpoch,
-        loss: lossSum / images,
-        accuracy: correct / images,
+        steps: task.batchesPerEpoch,
+        measures: means(),
         imagesPerSecond: images / seconds,
         secondsLeft: (left * seconds) / steps + (epochs - epoch + 1) * validationSeconds,
       });
     }
   }
-  return {
-    loss: lossSum / images,
-    accuracy: correct / images,
-    learningRate: rate,
-    steps,
-    seconds: (performance.now() - started) / 1000,
-    waited,
-  };
+  const seconds = (performance.now() - started) / 1000;
+  return { measures: means(), learningRate: rate, steps, seconds, waited };
+}
+
+/** Steps of the epochs after this one (from 1), counted in steps like this one's. */
+function stepsAfter(task: Task, epoch: number, epochs: number): number {
+  const cost = (place: number): number => task.stepCost?.(place) ?? 1;
+  let steps = 0;
+  for (let next = epoch; next < epochs; next++)
+    steps += (task.batchesPerEpoch * cost(next)) / cost(epoch - 1);
+  return steps;
 }
 
 const divergence =
@@ -179,82 +185,13 @@ function diverged(epoch: number, step: number, loss: number, rate: number): Ferl
   );
 }
 
-/** Of weights that the last step made infinite, whose own loss was still finite. */
-function divergedAfter(epoch: number, loss: number): FerlabError {
-  return new FerlabError(
+/** Refuses the scores of weights that the last step made infinite, whose own loss was still finite. */
+function checkScores(epoch: number, scores: Readonly<Record<string, number>>): void {
+  const wrong = Object.entries(scores).find(([, value]) => !Number.isFinite(value));
+  if (wrong === undefined) return;
+  const [name, value] = wrong;
+  throw new FerlabError(
     'diverged',
-    `epoch ${epoch}, validation: expected a finite loss, found ${loss}. ${divergence}`,
+    `epoch ${epoch}, validation: expected a finite ${name}, found ${value}. ${divergence}`,
   );
-}
-
-/** What the network sees of a batch at an epoch and step (both from 1), and what it should answer. */
-function stepInput(
-  { config, classes, classWeights, labelShares }: FitOptions,
-  { pixels, labels, indices, size }: Batch,
-  epoch: number,
-  step: number,
-): { pixels: Float32Array; targets: Float32Array } {
-  const { epochs, seed, labelSmoothing, mixup, mixupOffEpochs } = config.train;
-  const shares = labelShares === null ? null : rowsAt(labelShares, indices, classes);
-  const targets = softTargets(labels, classes, labelSmoothing, classWeights, shares);
-  if (mixup === null || epoch > epochs - mixupOffEpochs) return { pixels, targets };
-  return mixBatch(pixels, targets, size, mixup, new Random(seed, 'mixup', step));
-}
-
-/**
- * Images per call of the validation graph: large enough to be fast, small enough to take little memory. On CUDA every
- * call brings the weights there.
- */
-const validationBatch = (device: Device): number => (device === 'cuda' ? 512 : 64);
-
-interface Validator {
-  /** What the last scoring took; 0 before the first. */
-  readonly seconds: number;
-  score(carried: Readonly<Record<string, Tensor>>): Promise<{ loss: number; accuracy: number }>;
-  close(): Promise<void>;
-}
-
-/** Scores the weights of a training session without writing them anywhere. */
-async function openValidator({
-  config,
-  network,
-  classes,
-  device,
-  channelBlock,
-  validation,
-  hooks,
-}: FitOptions): Promise<Validator> {
-  const model = compileForward(network, device, { channelBlock }).toBytes();
-  const session: Session = await openSession(model, { threads: config.train.threads, device });
-  let seconds = 0;
-  return {
-    get seconds() {
-      return seconds;
-    },
-    async score(carried) {
-      const started = performance.now();
-      const weights = config.optimizer.ema === null ? carried : below(carried, 'ema');
-      let [loss, correct, done] = [0, 0, 0];
-      for await (const batch of sequentialBatches(validation, validationBatch(device))) {
-        const pixels: HostTensor = {
-          type: tensorType('float32', [batch.size, ...(network.imageShape ?? network.inputShape)]),
-          data: batch.pixels,
-        };
-        const { probabilities } = await session.run({ ...weights, pixels });
-        const scores = probabilities!.data as Float32Array;
-        for (let i = 0; i < batch.size; i++) {
-          const row = scores.subarray(i * classes, (i + 1) * classes);
-          const label = batch.labels[i]!;
-          loss -= Math.log(Math.max(row[label]!, Number.MIN_VALUE));
-          if (row.indexOf(Math.max(...row)) === label) correct++;
-        }
-        done += batch.size;
-        batch.release();
-        hooks.onProgress?.({ type: 'validate', done, total: validation.count });
-      }
-      seconds = (performance.now() - started) / 1000;
-      return { loss: loss / done, accuracy: correct / done };
-    },
-    close: () => session.close(),
-  };
 }

@@ -15,13 +15,16 @@ import type { TrainConfig } from '../config/config.js';
 export interface LearningRate {
   /** Rate of a step, from 1. */
   at(step: number, plateau: PlateauState): number;
-  /** The plateau's state after an epoch; unchanged by other schedules. */
+  /** The plateau's state after an epoch, by its `valLoss`; unchanged by other schedules. */
   afterEpoch(plateau: PlateauState, row: HistoryRow): PlateauState;
 }
 
-export { plateauStart };
+export { type PlateauState, plateauStart };
 
-export function createLearningRate(config: TrainConfig, stepsPerEpoch: number): LearningRate {
+export function createLearningRate(
+  config: Pick<TrainConfig, 'schedule' | 'optimizer' | 'train'>,
+  stepsPerEpoch: number,
+): LearningRate {
   const { schedule, optimizer, train } = config;
   const peak = optimizer.learningRate;
   const warmup = Math.round(schedule.warmupEpochs * stepsPerEpoch);
@@ -34,7 +37,7 @@ export function createLearningRate(config: TrainConfig, stepsPerEpoch: number): 
     at: (step, plateau) => rate(step) * plateau.factor,
     afterEpoch(plateau, row) {
       if (schedule.name !== 'plateau') return plateau;
-      return updatePlateau(plateau, row.val_loss, {
+      return updatePlateau(plateau, row.measures.valLoss ?? Number.NaN, {
         factor: schedule.plateauFactor,
         patience: schedule.plateauPatience,
         minDelta: 1e-4, // Keras's default

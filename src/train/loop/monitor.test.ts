@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HistoryRow } from '../../scores/history.js';
+import { type HistoryRow, measureName } from '../../scores/history.js';
 import { resolveTrainConfig, type TrainConfigOverrides } from '../config/config.js';
 import { createLearningRate, plateauStart } from './learning-rate.js';
 import { type Best, createMonitor } from './monitor.js';
@@ -7,18 +7,21 @@ import { type Best, createMonitor } from './monitor.js';
 const config = (overrides: TrainConfigOverrides) =>
   resolveTrainConfig('seed', { ...overrides, data: { path: 'x' } });
 
-const row = (epoch: number, values: Partial<HistoryRow>): HistoryRow => ({
+const row = (epoch: number, values: HistoryRow['measures']): HistoryRow => ({
   epoch,
-  learning_rate: 1,
-  loss: 1,
-  accuracy: 0,
-  val_loss: 1,
-  val_accuracy: 0,
+  learningRate: 1,
+  measures: { loss: 1, accuracy: 0, valLoss: 1, valAccuracy: 0, ...values },
   seconds: 1,
-  images_per_second: 1,
-  data_wait: 0,
-  ...values,
+  imagesPerSecond: 1,
+  dataWait: 0,
 });
+
+const measures = {
+  loss: 'smaller',
+  accuracy: 'larger',
+  valLoss: 'smaller',
+  valAccuracy: 'larger',
+} as const;
 
 /** The best epoch after each of these values, and the epoch after which training stops. */
 function course(
@@ -26,11 +29,11 @@ function course(
   values: number[],
 ): { best: (number | null)[]; over: number | null } {
   const { train: settings } = config({ train: { ...train } });
-  const monitor = createMonitor(settings);
+  const monitor = createMonitor(settings, measures);
   let best: Best = null;
   let over: number | null = null;
   const bests = values.map((value, i) => {
-    best = monitor.update(best, row(i + 1, { [settings.monitor]: value }));
+    best = monitor.update(best, row(i + 1, { [measureName(settings.monitor)]: value }));
     if (over === null && monitor.isOver(best, i + 1)) over = i + 1;
     return best?.epoch ?? null;
   });
@@ -53,6 +56,13 @@ describe('createMonitor', () => {
     expect(course({}, [Number.NaN, 0.2, Number.NaN]).best).toEqual([null, 2, 2]);
   });
 
+  it('refuses a measure that the task lacks', () => {
+    const { train } = config({ train: { monitor: 'accuracy' } });
+    expect(() => createMonitor(train, { loss: 'smaller', valBoxLoss: 'smaller' })).toThrow(
+      /train\.monitor: expected a measure of the task, loss, val_box_loss; got accuracy/,
+    );
+  });
+
   it('stops after `patience` epochs without improvement, or never', () => {
     expect(course({ patience: 2 }, [0.5, 0.6, 0.6, 0.6, 0.7]).over).toBe(4);
     expect(course({ patience: null }, [0.5, 0.4, 0.3, 0.2]).over).toBeNull();
@@ -61,8 +71,8 @@ describe('createMonitor', () => {
   it('waits anew from the epoch after which a run that had ended was given more', () => {
     const { train } = config({ train: { patience: 2 } });
     const best = { epoch: 1, value: 0.5 };
-    expect(createMonitor(train).isOver(best, 3)).toBe(true);
-    const again = createMonitor(train, 3);
+    expect(createMonitor(train, measures).isOver(best, 3)).toBe(true);
+    const again = createMonitor(train, measures, 3);
     expect([3, 4, 5].map((epoch) => again.isOver(best, epoch))).toEqual([false, false, true]);
   });
 });
@@ -89,13 +99,13 @@ describe('createLearningRate', () => {
       10,
     );
     const after = [1, 1].reduce(
-      (state, val_loss, i) => plateau.afterEpoch(state, row(i + 1, { val_loss })),
+      (state, valLoss, i) => plateau.afterEpoch(state, row(i + 1, { valLoss })),
       plateauStart,
     );
     expect(plateau.at(5, after)).toBeCloseTo(0.0005);
-    const undefinedFirst = plateau.afterEpoch(plateauStart, row(1, { val_loss: Number.NaN }));
+    const undefinedFirst = plateau.afterEpoch(plateauStart, row(1, { valLoss: Number.NaN }));
     expect(undefinedFirst.best).toBeNull();
-    expect(plateau.afterEpoch(undefinedFirst, row(2, { val_loss: 1 })).best).toBe(1);
+    expect(plateau.afterEpoch(undefinedFirst, row(2, { valLoss: 1 })).best).toBe(1);
     const constant = createLearningRate(config({ schedule: { name: 'constant' } }), 10);
     expect(constant.afterEpoch(plateauStart, row(1, {}))).toBe(plateauStart);
   });

@@ -1,8 +1,10 @@
 // Decides which epoch is the best, and when waiting for a better one is over (Keras's ModelCheckpoint and
 // EarlyStopping on one monitored value).
 
-import type { HistoryRow } from '../../scores/history.js';
+import { FerlabError } from '../../errors.js';
+import { type HistoryRow, kerasName, measureName } from '../../scores/history.js';
 import type { TrainConfig } from '../config/config.js';
+import type { Task } from './task.js';
 
 export type Best = { epoch: number; value: number } | null;
 
@@ -16,17 +18,28 @@ export interface Monitor {
 /**
  * A value is better when it beats the best by more than minDelta; one that isn't a number never is.
  *
+ * @param measures the task's; `monitor` names one of them as history files do.
  * @param patientSince epoch at which waiting begins anew, where the run was given more epochs after it had ended (as
  *   Keras's EarlyStopping, which starts with every call of fit).
+ * @throws FerlabError `usage` where the task has no such measure.
  */
 export function createMonitor(
   { monitor, mode, minDelta, patience }: TrainConfig['train'],
+  measures: Task['measures'],
   patientSince = 0,
 ): Monitor {
-  const larger = mode === 'auto' ? monitor.endsWith('accuracy') : mode === 'max';
+  const name = measureName(monitor);
+  if (measures[name] === undefined) {
+    const names = Object.keys(measures).map(kerasName);
+    throw new FerlabError(
+      'usage',
+      `train.monitor: expected a measure of the task, ${names.join(', ')}; got ${monitor}`,
+    );
+  }
+  const larger = mode === 'auto' ? measures[name] === 'larger' : mode === 'max';
   return {
     update(best, row) {
-      const value = row[monitor];
+      const value = row.measures[name] ?? Number.NaN;
       if (!Number.isFinite(value)) return best;
       if (best === null) return { epoch: row.epoch, value };
       const gain = larger ? value - best.value : best.value - value;

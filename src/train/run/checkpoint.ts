@@ -8,6 +8,7 @@ import { floatTensor, type HostTensor } from '../../engine/tensor/array.js';
 import { elementCount } from '../../engine/tensor/type.js';
 import { FerlabError } from '../../errors.js';
 import { writeFileAtomically } from '../../files/atomic.js';
+import type { Progress } from '../loop/fit.js';
 
 const progressSchema = z.object({
   format: z.literal(1),
@@ -18,15 +19,18 @@ const progressSchema = z.object({
   /** The best epoch so far and its monitored value; null where none was a number. */
   best: z.object({ epoch: z.number().int(), value: z.number() }).nullable(),
   plateau: z.object({ factor: z.number(), best: z.number().nullable(), waited: z.number().int() }),
-  /** SHA-256 of the images of both splits, and of the soft labels, teachers and weights to start from; see allFingerprints. */
+  /** SHA-256 of all that decides the weights beside the configuration, by name: images of both splits, teachers, ... */
   fingerprints: z.record(z.string(), z.string()),
-});
+}) satisfies z.ZodType<StoredProgress>;
 
-/** Where a run stands after an epoch. */
-export type Progress = z.output<typeof progressSchema>;
+/** Where a run stands after an epoch, and what it trains on. */
+export interface StoredProgress extends Progress {
+  format: 1;
+  fingerprints: Record<string, string>;
+}
 
 export interface Checkpoint {
-  progress: Progress;
+  progress: StoredProgress;
   tensors: Record<string, HostTensor>;
 }
 
@@ -75,7 +79,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const start = 8 + headerLength;
   if (!(start <= bytes.length)) throw fail('a file that is cut short or of another kind');
   let header: z.output<typeof headerSchema>;
-  let progress: Progress;
+  let progress: StoredProgress;
   try {
     header = headerSchema.parse(JSON.parse(bytes.toString('utf8', 8, start)));
     const metadata = header.__metadata__ as Record<string, string> | undefined;

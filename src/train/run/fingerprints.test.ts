@@ -1,28 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { resolveTrainConfig } from '../config/config.js';
+import type { Checkpoint } from './checkpoint.js';
 import { checkFingerprints } from './fingerprints.js';
-import type { OpenedRun } from './run-folder.js';
-import type { TrainingData } from './training-data.js';
 
 describe('checkFingerprints', () => {
-  const check = (data: { path: string } | { train: string; validation: string }, found: object) => {
-    const fingerprints = { train: 'a', validation: 'b' };
-    const opened = {
-      config: resolveTrainConfig('seed', { data }),
-      checkpoint: { progress: { fingerprints } },
-    } as unknown as OpenedRun;
-    const given = { fingerprints: { ...fingerprints, ...found }, supervision: { fingerprints: {} } };
-    return () => checkFingerprints('run', opened, given as unknown as TrainingData);
+  const began = { train: 'a', validation: 'b' };
+  const checkpoint = { progress: { fingerprints: began } } as unknown as Checkpoint;
+  const check = (found: object, stored: object = { checkpoint }) => {
+    const run = { path: 'run', checkpoint: null, ...stored };
+    return () =>
+      checkFingerprints(run, { ...began, ...found }, (name) => ({
+        what: `${name} images`,
+        found: 'others in faces',
+        remedy: 'the dataset',
+      }));
   };
 
-  it('accepts the images that the run began with', () => {
-    expect(check({ path: 'faces' }, {})).not.toThrow();
+  it('accepts what the run began with', () => {
+    expect(check({})).not.toThrow();
   });
 
-  it('names the dataset, or the folder that was given for the split', () => {
-    const folders = { train: 'mine', validation: 'theirs' };
-    expect(check({ path: 'faces' }, { train: 'c' })).toThrow(/expected the train images .* others in faces/);
-    expect(check(folders, { train: 'c' })).toThrow(/others in mine/);
-    expect(check(folders, { validation: 'c' })).toThrow(/expected the validation images .* others in theirs/);
+  it('names what has changed', () => {
+    expect(check({ validation: 'c' })).toThrow(
+      'run: expected the validation images that the run began with, found others in faces. ' +
+        'Restore the dataset, or start a new run.',
+    );
+  });
+
+  it('goes by what was stored with the configuration where no epoch is done', () => {
+    expect(check({ train: 'c' }, { fingerprints: began })).toThrow(/train images/);
+    expect(check({ train: 'c' }, {})).not.toThrow(); // stopped before the images were read
   });
 });

@@ -1,55 +1,36 @@
-// The report at the end of a run: scores the final model file on the validation split, through the same code that
-// everybody else uses, and writes plots, sheets and tables.
+// The report at the end of a run: plots, sheets and tables.
 
-import { basename } from 'node:path';
 import type { Network } from '../../engine/compile/network.js';
 import type { Device } from '../../engine/runtime/device.js';
 import { pictureMistakes } from '../../evaluate/mistakes.js';
-import { scoreStore } from '../../evaluate/score.js';
 import { applyAugmentation, augmentedSize, drawAugmentation } from '../../image/augment.js';
 import { describeMachine } from '../../machine/describe-machine.js';
 import { summarizeNetwork } from '../../models/create.js';
-import { loadModel } from '../../predict-files/load-model.js';
+import { describeNote } from '../../predict/notes.js';
 import { Random } from '../../random/random.js';
-import { writeReport } from '../../report/report.js';
-import type { SheetItem } from '../../report/types.js';
-import type { HistoryRow } from '../../scores/history.js';
-import type { Calibration } from '../../scores/types.js';
+import type { ReportData, SheetItem } from '../../report/types.js';
 import { programVersion } from '../../version.js';
-import type { TrainHooks } from '../loop/events.js';
-import { mixupNote } from '../loop/mixup.js';
-import type { OpenedRun } from './run-folder.js';
+import type { TrainConfig } from '../config/config.js';
+import type { RunEnd } from '../loop/task.js';
+import type { FinalModel } from './final-model.js';
+import { mixupNote } from './mixup.js';
 import { countClasses, type TrainingData } from './training-data.js';
 
-export interface RunReport {
-  opened: OpenedRun;
-  device: Device;
-  data: TrainingData;
-  network: Network;
-  modelFile: string;
-  /** The epoch that it is of. */
-  finalEpoch: number;
-  /** Null where the model file isn't calibrated. */
-  calibration: Calibration | null;
-  history: HistoryRow[];
-  best: HistoryRow;
-  /** Wall clock of this call. */
-  seconds: number;
-  call: TrainHooks;
-}
-
-export async function reportRun(run: RunReport): Promise<void> {
-  const { opened, device, data, network, history, best } = run;
-  const { config, folder, command } = opened;
-  const model = await loadModel(run.modelFile, { threads: config.train.threads, device });
-  const { result } = await scoreStore(model, data.validation, {});
-  await model.close();
-  const trainingSeconds = history.reduce((sum, row) => sum + data.training.count / row.images_per_second, 0);
+/** What a run's report says. */
+export async function reportData(
+  { command, model, history, best }: RunEnd,
+  config: TrainConfig,
+  data: TrainingData,
+  network: Network,
+  device: Device,
+  { calibration, evaluation }: Omit<FinalModel, 'bytes'>,
+): Promise<ReportData> {
+  const trainingSeconds = history.reduce((sum, row) => sum + data.training.count / row.imagesPerSecond, 0);
   const waiting = history.reduce(
-    (sum, row) => sum + (row.data_wait * data.training.count) / row.images_per_second,
+    (sum, row) => sum + (row.dataWait * data.training.count) / row.imagesPerSecond,
     0,
   );
-  await writeReport(folder.path, {
+  return {
     title: `Training of ${config.preset}`,
     version: programVersion,
     command,
@@ -62,12 +43,12 @@ export async function reportRun(run: RunReport): Promise<void> {
       badFiles: data.bad,
     },
     machine: describeMachine(device),
-    history,
+    history: [...history],
     bestEpoch: best.epoch,
     monitor: config.train.monitor,
-    final: { file: basename(run.modelFile), epoch: run.finalEpoch },
-    evaluation: result,
-    calibration: run.calibration,
+    final: model,
+    evaluation,
+    calibration,
     timing: {
       seconds: history.reduce((sum, row) => sum + row.seconds, 0),
       imagesPerSecond: (data.training.count * history.length) / trainingSeconds,
@@ -75,14 +56,14 @@ export async function reportRun(run: RunReport): Promise<void> {
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     },
     augmentedSamples: await drawSamples(data, config.train.seed, config.augment),
-    mistakes: await pictureMistakes(data.validation, result.mistakes),
-    notes: data.supervision.notes,
+    mistakes: await pictureMistakes(data.validation, evaluation.mistakes),
+    notes: data.extra.notes.map(describeNote),
     warnings: [
       ...(data.bad.length > 0 ? [`${data.bad.length} files of the dataset could not be used.`] : []),
       ...data.warnings,
       ...(config.train.mixup === null ? [] : [mixupNote(config.train.mixupOffEpochs)]),
     ],
-  });
+  };
 }
 
 const samplesPerClass = 8;

@@ -1,4 +1,4 @@
-// What the network is trained towards: class probabilities per image, made from labels, and the weights of classes.
+// The targets of classification: class probabilities per image, made from labels, and the weights of classes.
 
 /**
  * Weights of classes that let each count as much as any other: n / (classes that occur x images of the class), as

@@ -1,5 +1,4 @@
-// Soft labels for the images that are trained on: votes blended with labels, and what is said about it. Reading votes is
-// src/data/soft-labels.ts's.
+// Soft labels for the images that are trained on: votes blended with labels. src/data/votes/ reads the votes.
 
 import { basename } from 'node:path';
 import type { ImageStore } from '../../data/store/store.js';
@@ -52,7 +51,7 @@ export function blendLabels(
   return result;
 }
 
-/** What the log says. */
+/** A line for the log. */
 export function describeBlend(
   { path, kind }: SoftLabels,
   { voted, agreeing, undecided, missing }: BlendedLabels,
@@ -67,7 +66,7 @@ export function describeBlend(
   );
 }
 
-/** What stands in the model file and the report, so that scores aren't compared unknowingly. */
+/** A note for the model file and the report, since scores of such a model aren't comparable with those of others. */
 export function softLabelNote(
   { path, kind }: SoftLabels,
   { voted, shares }: BlendedLabels,

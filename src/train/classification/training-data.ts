@@ -11,7 +11,7 @@ import { FerlabError } from '../../errors.js';
 import { classCounts } from '../../scores/class-counts.js';
 import type { TrainConfig } from '../config/config.js';
 import type { TrainHooks } from '../loop/events.js';
-import { openSupervision, type Supervision, superviseImages } from '../supervision/supervision.js';
+import { type ExtraSources, matchSources, openExtraSources } from './extra-sources.js';
 
 export interface TrainingData {
   dataset: Dataset;
@@ -21,10 +21,11 @@ export interface TrainingData {
   bad: BadFile[];
   /** What is wrong with the data beyond bad files, for people. */
   warnings: string[];
+  /** Places of validation images whose pixels are trained on too. */
+  copied: ReadonlySet<number>;
   /** SHA-256 of each split's images. */
   fingerprints: { train: string; validation: string };
-  /** What training learns from beside the labels. */
-  supervision: Supervision;
+  extra: ExtraSources;
   close(): Promise<void>;
 }
 
@@ -51,7 +52,7 @@ export async function openTrainingData(config: TrainConfig, hooks: TrainHooks): 
   say(dataset.train);
   say(dataset.validation);
 
-  const opened = await openSupervision(config, dataset);
+  const opened = await openExtraSources(config, dataset);
   const pool = new WorkerPool(data.workers);
   try {
     const total = dataset.train.samples.length + dataset.validation.samples.length;
@@ -69,18 +70,19 @@ export async function openTrainingData(config: TrainConfig, hooks: TrainHooks): 
     checkBadShare(undecodable, total, { strict, maxBadShare });
     const bad = [...dataset.skipped, ...undecodable];
     if (bad.length > 0) hooks.onProgress?.({ type: 'warning', message: describeBad(bad) });
-    const { training, warnings } = handleLeaks(dataset, decoded, validation, data.excludeLeaks);
+    const { training, copied, warnings } = handleLeaks(dataset, decoded, validation, data.excludeLeaks);
     warnings.push(...(opened.softLabels?.warnings ?? []));
     for (const message of warnings) hooks.onProgress?.({ type: 'warning', message });
-    const supervision = superviseImages(opened, config, training, dataset.classes.length, hooks);
+    const extra = matchSources(opened, config, training, dataset.classes.length, hooks);
     return {
       dataset,
       training,
       validation,
       bad,
       warnings,
+      copied,
       fingerprints: { train: training.fingerprint, validation: validation.fingerprint },
-      supervision,
+      extra,
       async close() {
         await opened.teachers?.close();
         await training.close();
@@ -95,23 +97,24 @@ export async function openTrainingData(config: TrainConfig, hooks: TrainHooks): 
   }
 }
 
-/** Says where validation images stand in training too, and takes these out of training if asked. */
+/** Warns of validation images that stand in training too, and takes these out of training if asked. */
 function handleLeaks(
   dataset: Dataset,
   training: ImageStore,
   validation: ImageStore,
   exclude: boolean,
-): { training: ImageStore; warnings: string[] } {
+): Pick<TrainingData, 'training' | 'copied' | 'warnings'> {
   const leaks = findLeaks(training, validation);
-  if (leaks.length === 0) return { training, warnings: [] };
+  const copied = new Set(leaks.map((leak) => leak.validation));
+  if (leaks.length === 0) return { training, copied, warnings: [] };
   const copies = new Set<number>();
   // Validation images of the same pixels share one list, which may be long: blank images, placeholders.
   for (const places of new Set(leaks.map((leak) => leak.training))) for (const i of places) copies.add(i);
   const found = `${leaks.length} of ${validation.count} validation images stand in training too, pixel by pixel`;
   if (!exclude) {
     const advice =
-      'Their accuracy says little of new faces; --exclude-leaks trains without the copies, ferlab audit lists them.';
-    return { training, warnings: [`${found}. ${advice}`] };
+      'Accuracy on them says little about new faces; --exclude-leaks trains without the copies, ferlab audit lists them.';
+    return { training, copied, warnings: [`${found}. ${advice}`] };
   }
   const rest = withoutImages(training, copies);
   const missing = dataset.classes.filter((_, label) => !rest.labels.includes(label));
@@ -122,7 +125,8 @@ function handleLeaks(
         `found none of ${missing.join(', ')}. Split the dataset anew, or leave --exclude-leaks out.`,
     );
   }
-  return { training: rest, warnings: [`${found}; training goes on without these ${copies.size} copies.`] };
+  const warnings = [`${found}; training goes on without these ${copies.size} copies.`];
+  return { training: rest, copied: new Set(), warnings };
 }
 
 function describeBad(bad: readonly BadFile[]): string {

@@ -8,7 +8,7 @@
 import { drawBeta } from '../../random/beta.js';
 import type { Random } from '../../random/random.js';
 
-/** What readers of a training accuracy have to know of a run with mixup, but for `offEpochs` at its end. */
+/** How to read the training accuracy of a run with mixup in all but the last `offEpochs`. */
 export function mixupNote(offEpochs: number): string {
   const but = offEpochs === 0 ? '' : `, but for the last ${offEpochs} epochs, which have whole ones`;
   return (

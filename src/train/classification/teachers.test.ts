@@ -8,6 +8,7 @@ import { sequential } from '../../engine/nn/compose.js';
 import { conv2d, dense, flatten } from '../../engine/nn/layers.js';
 import { encodeMetadata, type ModelMetadata, modelFormat } from '../../predict/metadata.js';
 import { openModel } from '../../predict/model.js';
+import { describeNote } from '../../predict/notes.js';
 import { loadModel } from '../../predict-files/load-model.js';
 import { openTeachers, teacherNotes } from './teachers.js';
 
@@ -40,6 +41,7 @@ function modelBytes({ seed, side, crop, changes }: Teacher): Uint8Array {
   };
   const metadata: ModelMetadata = {
     format: modelFormat,
+    task: 'classify',
     version: '1.0.0',
     classes,
     input: { width: side, height: side, channels: 1, range: [0, 255] },
@@ -51,6 +53,9 @@ function modelBytes({ seed, side, crop, changes }: Teacher): Uint8Array {
   const onnx = compileForward(network, 'cpu', { stored: initializeWeights(network, seed) });
   return onnx.toBytes({ name: 'ferlab', version: '1.0.0' }, encodeMetadata(metadata));
 }
+
+const described = (...given: Parameters<typeof teacherNotes>): string[] =>
+  teacherNotes(...given).map(describeNote);
 
 /** What teachers are trained on here. */
 const trained = { fingerprint: 'f', count: 3 };
@@ -84,9 +89,9 @@ describe('openTeachers', () => {
     await teachers.close();
     expect(teachers.identities[0]).toMatchObject({ file: 'box', metadata: boxed.metadata });
     expect(answers).toHaveLength(boxed.classes.length);
-    expect(
-      teacherNotes(teachers.identities, { weight: 1, temperature: 1, views: 'image' }, trained)[0],
-    ).toMatch(/^Distilled from the model that comes with ferlab \(/);
+    expect(described(teachers.identities, { weight: 1, temperature: 1, views: 'image' }, trained)[0]).toMatch(
+      /^Distilled from the model that comes with ferlab \(/,
+    );
   });
 
   it('averages the logits of all teachers', async () => {
@@ -165,23 +170,23 @@ describe('openTeachers', () => {
 
 describe('teacherNotes', () => {
   it('name the teachers, other training images, and what teachers say of themselves', async () => {
-    const notes = ['Trained with extra annotation: votes.'];
+    const notes = [{ of: null, text: 'Trained with extra annotation: votes.' }];
     const file = await write('a.onnx', { seed: 1, side: 8, crop: null, changes: { notes } });
     const { identities, close } = await open([file], 8);
     await close();
     const settings = { weight: 0.7, temperature: 3, views: 'batch' as const };
     const name = `a.onnx (SHA-256 ${identities[0]!.fingerprint.slice(0, 8)})`;
-    expect(teacherNotes(identities, settings, trained)).toEqual([
+    expect(described(identities, settings, trained)).toEqual([
       `Distilled from ${name}: weight 0.7, temperature 3.`,
       `Of ${name}: Trained with extra annotation: votes.`,
     ]);
-    expect(teacherNotes(identities, { ...settings, views: 'image' }, trained)[0]).toBe(
+    expect(described(identities, { ...settings, views: 'image' }, trained)[0]).toBe(
       `Distilled from ${name}: weight 0.7, temperature 3; asked once about every training image.`,
     );
-    const other = /^Teacher a\.onnx \(.*\) was trained on other images or labels \(faces\)/;
-    expect(teacherNotes(identities, settings, { ...trained, fingerprint: 'other' })[1]).toMatch(other);
+    const other = /^Of a\.onnx \(.*\): Trained on other images or labels \(faces\)/;
+    expect(described(identities, settings, { ...trained, fingerprint: 'other' })[1]).toMatch(other);
     // Trained with copies of validation images, which this run leaves out.
-    expect(teacherNotes(identities, settings, { ...trained, count: 2 })[1]).toMatch(other);
+    expect(described(identities, settings, { ...trained, count: 2 })[1]).toMatch(other);
   });
 
   it('tells teachers of the same file name apart, in any folder', async () => {
@@ -193,7 +198,7 @@ describe('teacherNotes', () => {
     await close();
     const settings = { weight: 0.5, temperature: 2, views: 'batch' as const };
     const named = (parent: string) =>
-      teacherNotes(
+      described(
         identities.map((teacher) => ({ ...teacher, file: join(parent, 'last.onnx') })),
         settings,
         trained,

@@ -1,25 +1,26 @@
-// What a network learns from beside the dataset's labels: soft labels, teachers, and the weights that it starts from.
-// Opened before images are decoded, so that a wrong file is known at once.
+// Sources that a network learns from beside the dataset's labels: soft labels, teachers, and the weights that it starts
+// from. They are opened before images are decoded, so that a wrong file is known at once.
 
 import { basename } from 'node:path';
 import type { Dataset } from '../../data/dataset/types.js';
 import type { ImageStore } from '../../data/store/store.js';
 import { readSoftLabels, type SoftLabels } from '../../data/votes/soft-labels.js';
 import { augmentedSize } from '../../image/augment.js';
+import { describeNote, type ModelNote } from '../../predict/notes.js';
 import type { TrainConfig } from '../config/config.js';
 import type { TrainHooks } from '../loop/events.js';
 import { blendLabels, describeBlend, softLabelNote } from './soft-labels.js';
 import { openStart, type Start, startNotes } from './start.js';
 import { openTeachers, type Teachers, teacherNotes } from './teachers.js';
 
-export interface OpenedSupervision {
+export interface OpenedSources {
   softLabels: SoftLabels | null;
   teachers: Teachers | null;
   /** Null for random weights. */
   start: Start | null;
 }
 
-export interface Supervision {
+export interface ExtraSources {
   /** Distribution of every training image over the classes, [images, classes]; null for labels alone. */
   labelShares: Float32Array | null;
   teachers: Teachers | null;
@@ -27,14 +28,14 @@ export interface Supervision {
   start: Start | null;
   /** SHA-256 of the files, by what they are. */
   fingerprints: Record<string, string>;
-  /** What the model file and the report say of it. */
-  notes: string[];
-  /** What the model file's `training` records of it, by section; files by name and fingerprint. */
+  /** For the model file and the report. */
+  notes: ModelNote[];
+  /** Sections for `training` in the model file's metadata; files by name and fingerprint. */
   recipe: Record<string, unknown>;
 }
 
 /** The dataset's labels and nothing else. */
-export const labelsAlone: Supervision = {
+export const noExtraSources: ExtraSources = {
   labelShares: null,
   teachers: null,
   start: null,
@@ -48,7 +49,7 @@ export const labelsAlone: Supervision = {
  *
  * @throws FerlabError `data` for soft labels, `model` for teachers and weights that can't be used with this dataset.
  */
-export async function openSupervision(config: TrainConfig, dataset: Dataset): Promise<OpenedSupervision> {
+export async function openExtraSources(config: TrainConfig, dataset: Dataset): Promise<OpenedSources> {
   const { softLabels, distillation } = config;
   const votes =
     softLabels.file === null
@@ -68,15 +69,15 @@ export async function openSupervision(config: TrainConfig, dataset: Dataset): Pr
   return { softLabels: votes, teachers, start };
 }
 
-/** Brings what was opened together with the images that are trained on; says what was found. */
-export function superviseImages(
-  { softLabels, teachers, start }: OpenedSupervision,
+/** Matches the opened sources with the images that are trained on, and logs what was found. */
+export function matchSources(
+  { softLabels, teachers, start }: OpenedSources,
   config: TrainConfig,
   training: ImageStore,
   classes: number,
   hooks: TrainHooks,
-): Supervision {
-  const result: Supervision = {
+): ExtraSources {
+  const result: ExtraSources = {
     labelShares: null,
     teachers,
     start,
@@ -85,11 +86,11 @@ export function superviseImages(
     recipe: {},
   };
   // teachers often have teachers in common, or learnt from what the network begins with
-  const note = (messages: readonly string[]): void => {
-    for (const message of messages) {
-      if (result.notes.includes(message)) continue;
-      hooks.onProgress?.({ type: 'log', message });
-      result.notes.push(message);
+  const note = (notes: readonly ModelNote[]): void => {
+    for (const added of notes) {
+      if (result.notes.some(({ of, text }) => of === added.of && text === added.text)) continue;
+      hooks.onProgress?.({ type: 'log', message: describeNote(added) });
+      result.notes.push(added);
     }
   };
   if (softLabels !== null) {
@@ -98,7 +99,7 @@ export function superviseImages(
     hooks.onProgress?.({ type: 'log', message: describeBlend(softLabels, blend, weight) });
     result.labelShares = blend.shares;
     result.fingerprints.softLabels = softLabels.fingerprint;
-    result.notes.push(softLabelNote(softLabels, blend, config.softLabels, classes));
+    result.notes.push({ of: null, text: softLabelNote(softLabels, blend, config.softLabels, classes) });
     const { kind, path, fingerprint } = softLabels;
     result.recipe.softLabels = {
       kind,

@@ -1,13 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { initializeWeights, type Network } from '../../engine/compile/network.js';
 import { classifier, createNetwork, modelNames } from '../../models/create.js';
 import type { ModelMetadata } from '../../predict/metadata.js';
+import { describeNote } from '../../predict/notes.js';
 import { loadModel } from '../../predict-files/load-model.js';
 import { resolveTrainConfig } from '../config/config.js';
-import { exportModel } from '../run/export.js';
+import { noExtraSources } from './extra-sources.js';
+import { encodeModel } from './model-file.js';
 import { describeFresh, openStart, startingWeights, startNotes } from './start.js';
 
 const size = { width: 48, height: 48 };
@@ -103,11 +105,11 @@ describe('openStart', () => {
     const start = await openStart('box', model);
     const its = createNetwork(model, boxed.inputSize, boxed.classes.length, augment.crop);
     expect(startingWeights(its, 1, start, boxed.classes)).toMatchObject({ unfit: [], absent: [] });
-    expect(startNotes(start, { fingerprint: 'other', count: 1 })).toEqual([
+    expect(startNotes(start, { fingerprint: 'other', count: 1 }).map(describeNote)).toEqual([
       expect.stringMatching(
         /^Started from the weights of the model that comes with ferlab \(.*\), trained on other/,
       ),
-      ...notes.map((note) => expect.stringContaining(note.replace(/^Teacher /, 'Of '))),
+      ...notes.map((note) => expect.stringMatching(/^Of /) && expect.stringContaining(note.text)),
     ]);
   });
 
@@ -130,8 +132,8 @@ describe('openStart', () => {
       const config = resolveTrainConfig('tiny', { data: { path: '.' }, model: { extraBlocks: 2 } });
       const deeper = createNetwork(config.model, size, 3);
       const file = join(folder, 'deeper.onnx');
-      const said = { config, classes: names, counts: {}, fingerprints: {} };
-      await exportModel(file, deeper, initializeWeights(deeper, 1), {}, said);
+      const origin = { config, classes: names, counts: {}, fingerprints: {}, extra: noExtraSources };
+      await writeFile(file, encodeModel(deeper, initializeWeights(deeper, 1), {}, origin));
       expect((await openStart(file, { name: 'tiny', extraBlocks: 3 })).file).toBe(file);
       await expect(openStart(file, { name: 'tiny', extraBlocks: 1 })).rejects.toThrow(
         /deeper\.onnx: expected at most 1 extra blocks in each stage, found 2\. .* --extra-blocks/,

@@ -1,5 +1,5 @@
-// What teachers say of the images of a step: asked about every batch as the network sees it, or about every training
-// image once, before training.
+// The answers of teachers for the images of a step: they are asked about every batch as the network sees it, or about
+// every training image once, before training.
 
 import { type Batch, sequentialBatches } from '../../data/store/batches.js';
 import type { ImageStore } from '../../data/store/store.js';
@@ -7,7 +7,7 @@ import { meanLogits } from '../../predict/test-time.js';
 import { views } from '../../predict/views.js';
 import type { TrainConfig } from '../config/config.js';
 import type { TrainHooks } from '../loop/events.js';
-import { rowsAt } from '../loop/targets.js';
+import { rowsAt } from './targets.js';
 import type { Teachers } from './teachers.js';
 
 export interface TeacherAnswers {

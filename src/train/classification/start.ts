@@ -7,17 +7,18 @@ import { sameShape } from '../../engine/tensor/type.js';
 import { FerlabError } from '../../errors.js';
 import { classifier, type ModelConfig } from '../../models/create.js';
 import { parseModelFile } from '../../predict/model.js';
+import type { ModelNote } from '../../predict/notes.js';
 import {
-  type GivenModel,
-  givenModelName,
   inheritedNotes,
-  readGivenModel,
-  sawSameImages,
-  type TrainedOn,
-} from './given-model.js';
+  isSameTrainingSet,
+  type ModelReference,
+  readReferencedModel,
+  referenceName,
+  type TrainingSet,
+} from './model-reference.js';
 
 /** A model file to start from. */
-export interface Start extends GivenModel {
+export interface Start extends ModelReference {
   /** Its tensors by name: `parameters/...` and `state/...`. */
   tensors: Tensors;
 }
@@ -33,7 +34,7 @@ export async function openStart(
   from: string,
   { name, extraBlocks = 0 }: Pick<ModelConfig, 'name' | 'extraBlocks'>,
 ): Promise<Start> {
-  const { path: file, bytes, fingerprint } = await readGivenModel(from);
+  const { path: file, bytes, fingerprint } = await readReferencedModel(from);
   const { model, metadata } = parseModelFile(bytes, file);
   const found = metadata.training.model as { name?: unknown; extraBlocks?: unknown } | undefined;
   if (found?.name !== name) {
@@ -93,7 +94,7 @@ export function startingWeights(
   return { weights: { parameters: choose('parameters'), state: choose('state') }, unfit, absent };
 }
 
-/** What the log says of weights that begin at random; nothing where none does. */
+/** Lines for the log about weights that begin at random; none where all are taken over. */
 export function describeFresh(
   from: string,
   { unfit, absent }: { unfit: readonly string[]; absent: readonly string[] },
@@ -107,11 +108,12 @@ export function describeFresh(
   ];
 }
 
-/** What stands in the model file and the report of a network that is trained on these images now. */
-export function startNotes(start: GivenModel, trained: TrainedOn): string[] {
-  const name = givenModelName(start);
-  const others = sawSameImages(start, trained)
+/** Notes for a network that begins with these weights and is trained on these images. */
+export function startNotes(start: ModelReference, trained: TrainingSet): ModelNote[] {
+  const name = referenceName(start);
+  const others = isSameTrainingSet(start, trained)
     ? ''
-    : `, trained on other images or labels (${start.metadata.dataset.name}): scores on those say nothing of new faces`;
-  return [`Started from the weights of ${name}${others}.`, ...inheritedNotes(start)];
+    : `, trained on other images or labels (${start.metadata.dataset.name}): scores on those don't measure how it does on new faces`;
+  const text = `Started from the weights of ${name}${others}.`;
+  return [{ of: null, text }, ...inheritedNotes(start)];
 }

@@ -4,20 +4,21 @@
 
 import { FerlabError } from '../../errors.js';
 import { type ExpressionModel, type LoadOptions, openModel } from '../../predict/model.js';
+import type { ModelNote } from '../../predict/notes.js';
 import { trainedCrop } from '../../predict/test-time.js';
 import type { TrainConfig } from '../config/config.js';
 import {
-  type GivenModel,
-  givenModelName,
   inheritedNotes,
-  readGivenModel,
-  sawSameImages,
-  type TrainedOn,
-} from './given-model.js';
+  isSameTrainingSet,
+  type ModelReference,
+  readReferencedModel,
+  referenceName,
+  type TrainingSet,
+} from './model-reference.js';
 
 export interface Teachers {
   /** For fingerprints, the model file and notes. */
-  readonly identities: readonly GivenModel[];
+  readonly identities: readonly ModelReference[];
   /** Mean logits of the teachers, [n, classes], for pixels [n, 1, height, width] as the network in training gets them. */
   logits(pixels: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
@@ -97,11 +98,11 @@ export async function openTeachers(
   const close = async (): Promise<void> => {
     await Promise.all(models.map((model) => model.close()));
   };
-  const identities: GivenModel[] = [];
+  const identities: ModelReference[] = [];
   const fits: ((pixels: Float32Array) => Float32Array)[] = [];
   try {
     for (const given of files) {
-      const { path: file, bytes, fingerprint } = await readGivenModel(given);
+      const { path: file, bytes, fingerprint } = await readReferencedModel(given);
       const model = await openModel(bytes, file, options);
       models.push(model);
       checkClasses(model, classes, file);
@@ -127,22 +128,25 @@ export async function openTeachers(
   };
 }
 
-/** What stands in the model file and the report: who taught it, and what it learnt through them. */
+/** Notes for a network with these teachers: their names, and what they learnt from. */
 export function teacherNotes(
-  identities: readonly GivenModel[],
+  identities: readonly ModelReference[],
   { weight, temperature, views }: Omit<TrainConfig['distillation'], 'teachers'>,
-  trained: TrainedOn,
-): string[] {
-  const names = identities.map(givenModelName);
-  const others = identities.filter((teacher) => !sawSameImages(teacher, trained));
-  return [
+  trained: TrainingSet,
+): ModelNote[] {
+  const names = identities.map(referenceName);
+  const others = identities.filter((teacher) => !isSameTrainingSet(teacher, trained));
+  const text =
     `Distilled from ${names.join(', ')}: weight ${weight}, temperature ${temperature}` +
-      `${views === 'image' ? '; asked once about every training image' : ''}.`,
-    ...others.map(
-      (teacher) =>
-        `Teacher ${givenModelName(teacher)} was trained on other images or labels (${teacher.metadata.dataset.name}): ` +
-        'scores on images that it was trained on say nothing of new faces.',
-    ),
+    `${views === 'image' ? '; asked once about every training image' : ''}.`;
+  return [
+    { of: null, text },
+    ...others.map((teacher) => ({
+      of: referenceName(teacher),
+      text:
+        `Trained on other images or labels (${teacher.metadata.dataset.name}): scores on images that it was trained ` +
+        "on don't measure how it does on new faces.",
+    })),
     ...identities.flatMap(inheritedNotes),
   ];
 }

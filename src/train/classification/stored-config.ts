@@ -1,0 +1,130 @@
+// The configuration of a classifier's run as its folder keeps it: which of its settings are paths, and where these are
+// now that the run is continued.
+
+import { existsSync } from 'node:fs';
+import { FerlabError } from '../../errors.js';
+import { boxedName } from '../../predict-files/bundled-model.js';
+import { parseTrainConfig, type TrainConfig } from '../config/config.js';
+import type { Fingerprinted } from '../run/fingerprints.js';
+import type { ConfigFormat } from '../run/stored-run.js';
+
+export const trainConfigFormat: ConfigFormat<TrainConfig> = { parse: parseTrainConfig, withPaths };
+
+function withPaths(config: TrainConfig, change: (path: string) => string): TrainConfig {
+  const changed = (path: string | null): string | null => (path === null ? null : change(path));
+  const changedModel = (given: string): string => (given === boxedName ? given : change(given));
+  const { path, train, validation } = config.data;
+  return {
+    ...config,
+    data: { ...config.data, path: changed(path), train: changed(train), validation: changed(validation) },
+    softLabels: { ...config.softLabels, file: changed(config.softLabels.file) },
+    start: { from: config.start.from === null ? null : changedModel(config.start.from) },
+    distillation: {
+      ...config.distillation,
+      teachers: config.distillation.teachers.map(changedModel),
+    },
+  };
+}
+
+/** Where the files of a run are now, if not where its config.json says. What they hold has to be the same. */
+export interface MovedFiles {
+  /** The dataset; for a run with folders of its own for training and validation, give `train` and `validation`. */
+  dataset?: string | undefined;
+  train?: string | undefined;
+  validation?: string | undefined;
+  /** The file of votes. */
+  softLabels?: string | undefined;
+  /** All model files of teachers, in the order of the run. */
+  teachers?: readonly string[] | undefined;
+  /** The model file that the run started from. */
+  startFrom?: string | undefined;
+}
+
+interface Place {
+  /** What lies there, for messages. */
+  what: string;
+  path: string;
+  /** How to say where it is now. */
+  option: string;
+}
+
+function placesOf({ data, softLabels, distillation, start }: TrainConfig, run: string): Place[] {
+  const places: (Omit<Place, 'path'> & { path: string | null })[] = [
+    { what: 'dataset', path: data.path, option: `ferlab train --resume ${run} DATASET` },
+    { what: 'training images', path: data.train, option: '--train FOLDER' },
+    { what: 'validation images', path: data.validation, option: '--validation FOLDER' },
+    { what: 'soft labels', path: softLabels.file, option: '--soft-labels FILE' },
+    { what: 'weights to start from', path: start.from, option: '--start-from FILE' },
+    ...distillation.teachers.map((path) => ({ what: 'teacher', path, option: '--teacher FILE' })),
+  ];
+  return places.flatMap(({ path, ...rest }) =>
+    path === null || path === boxedName ? [] : [{ ...rest, path }],
+  );
+}
+
+/**
+ * The configuration of a run whose files have moved.
+ *
+ * @param run its folder.
+ * @throws FerlabError `usage` for files of a kind that the run doesn't have, `data` where one of its files is neither
+ *   where config.json says nor given.
+ */
+export function withMovedFiles(config: TrainConfig, moved: MovedFiles, run: string): TrainConfig {
+  const { data, softLabels, start, distillation } = config;
+  const now = <T>(was: T | null, given: T | undefined, name: string): T | null => {
+    if (given === undefined) return was;
+    if (was !== null) return given;
+    throw new FerlabError(
+      'usage',
+      `${name}: ${run} was begun without. Leave it out, or start a new run with it.`,
+    );
+  };
+  const teachers = now(
+    distillation.teachers.length === 0 ? null : distillation.teachers,
+    moved.teachers === undefined ? undefined : [...moved.teachers],
+    'teachers',
+  );
+  if (teachers !== null && teachers.length !== distillation.teachers.length) {
+    throw new FerlabError(
+      'usage',
+      `teachers: expected the ${distillation.teachers.length} that ${run} was begun with, got ${teachers.length}.`,
+    );
+  }
+  const found: TrainConfig = {
+    ...config,
+    data: {
+      ...data,
+      path: now(data.path, moved.dataset, 'a dataset'),
+      train: now(data.train, moved.train, 'training images'),
+      validation: now(data.validation, moved.validation, 'validation images'),
+    },
+    softLabels: { ...softLabels, file: now(softLabels.file, moved.softLabels, 'soft labels') },
+    start: { from: now(start.from, moved.startFrom, 'weights to start from') },
+    distillation: { ...distillation, teachers: teachers ?? [] },
+  };
+  const missing = placesOf(found, run).find(({ path }) => !existsSync(path));
+  if (missing === undefined) return found;
+  throw new FerlabError(
+    'data',
+    `${missing.path}: expected the ${missing.what} of ${run} there, by the path in ${run}/config.json, which is relative ` +
+      `to that folder; found nothing. If the folder or the files have been moved, say where they are: ${missing.option}.`,
+  );
+}
+
+/** What a fingerprint of the run is of, in the words of a message. */
+export function describeFingerprint(
+  name: string,
+  { data, softLabels, start, distillation }: TrainConfig,
+): Fingerprinted {
+  const teacher = /^teacher(\d+)$/.exec(name)?.[1];
+  if (teacher !== undefined) {
+    const file = distillation.teachers[Number(teacher) - 1];
+    return { what: 'teacher', found: `another in ${file}`, remedy: 'that model file' };
+  }
+  if (name === 'softLabels')
+    return { what: 'soft labels', found: `others in ${softLabels.file}`, remedy: 'that file' };
+  if (name === 'start')
+    return { what: 'weights', found: `others in ${start.from}`, remedy: 'that model file' };
+  const folder = data.path ?? (name === 'validation' ? (data.validation ?? data.train) : data.train);
+  return { what: `${name} images`, found: `others in ${folder}`, remedy: 'the dataset' };
+}

@@ -1,0 +1,50 @@
+// Makes a task ready to be trained on a device: the optimizer, the compiled step, the starting weights.
+
+import { compileTrainingStep, initialState } from '../../engine/compile/training-step.js';
+import { channelBlock } from '../../engine/runtime/channel-block.js';
+import type { Device } from '../../engine/runtime/device.js';
+import type { HostTensor } from '../../engine/tensor/array.js';
+import { TrainingSession } from '../../engine/training/training-session.js';
+import type { TrainConfig } from '../config/config.js';
+import type { TrainHooks } from './events.js';
+import { createOptimizer } from './optimizer.js';
+import type { Place, RunTask } from './task.js';
+
+/** Settings of a training that are the same for every task. */
+export type RunSettings = Pick<TrainConfig, 'optimizer' | 'schedule' | 'train'>;
+
+export interface PreparedSession {
+  session: TrainingSession;
+  place: Place;
+  /** Whether the session keeps averaged weights. */
+  averaged: boolean;
+}
+
+/** @param carried what a checkpoint holds; the first weights of the task unless given. */
+export async function prepareSession(
+  task: Pick<RunTask, 'network' | 'objective' | 'firstWeights'>,
+  { optimizer: chosen, train: { seed, threads } }: RunSettings,
+  device: Device,
+  hooks: TrainHooks,
+  carried?: Readonly<Record<string, HostTensor>>,
+): Promise<PreparedSession> {
+  const optimizer = createOptimizer(chosen);
+  const emaDecay = chosen.ema;
+  const averaged = emaDecay !== null;
+  const block = await channelBlock(device);
+  const session = new TrainingSession(
+    (batchSize, imageShape) =>
+      compileTrainingStep({
+        network: imageShape === undefined ? task.network : { ...task.network, inputShape: imageShape },
+        batchSize,
+        objective: task.objective,
+        optimizer,
+        provider: device,
+        channelBlock: block,
+        ema: averaged,
+      }),
+    carried ?? initialState(task.firstWeights(hooks), optimizer, averaged),
+    { optimizer, seed, emaDecay, threads, device },
+  );
+  return { session, place: { device, channelBlock: block, threads }, averaged };
+}
