@@ -18,7 +18,8 @@ import type { Calibration } from './scores/types.js';
 import type { TrainConfig, TrainConfigOverrides } from './train/config/config.js';
 import type { PresetName } from './train/config/presets.js';
 import type { TrainResult } from './train/loop/events.js';
-import type { TrainCall } from './train/train.js';
+import type { TrainingRun } from './train/open-run.js';
+import type { ResumeChanges, TrainCall } from './train/train.js';
 
 export type { AuditOptions } from './audit/audit.js';
 export type { CrossValidationEvent, CrossValidationOptions } from './audit/cross-validation/options.js';
@@ -55,6 +56,7 @@ export type { GrayImage } from './image/gray.js';
 export { openEnsemble } from './predict/ensemble.js';
 export type { ModelMetadata } from './predict/metadata.js';
 export { type ExpressionModel, type LoadOptions, openModel, type Prediction } from './predict/model.js';
+export { describeNote, type ModelNote } from './predict/notes.js';
 export { withHalfPrecision } from './predict/rewrite.js';
 export { withTestTimeAugmentation } from './predict/test-time.js';
 export { type Margin, type TestTimeKind, testTimeKinds, views } from './predict/views.js';
@@ -78,7 +80,8 @@ export type {
 export type { TrainConfig, TrainConfigOverrides } from './train/config/config.js';
 export type { PresetName } from './train/config/presets.js';
 export type { TrainEvent, TrainHooks, TrainResult } from './train/loop/events.js';
-export type { TrainCall } from './train/train.js';
+export type { TrainingRun } from './train/open-run.js';
+export type { MovedFiles, ResumeChanges, TrainCall } from './train/train.js';
 export { programVersion as version } from './version.js';
 
 /** What to train on, and what to change about the preset; default `seed`. */
@@ -103,15 +106,26 @@ export async function train(options: TrainOptions | TrainConfig, call?: TrainCal
 /**
  * Continues a run after its last finished epoch; the weights come out as if it had never stopped.
  *
- * @param epochs another number of them than the run began with: the schedule is stretched or shortened from here on.
- * @throws FerlabError as train, and `model` where the folder isn't a run's, or where what it was trained on has changed.
+ * @param changes another number of epochs, and where the run's files are now if they have been moved.
+ * @throws FerlabError as train, and `model` where the folder isn't a run's, or where what it was trained on has changed;
+ *   `io` where the run is being trained.
  */
 export async function resumeTraining(
   runFolder: string,
+  changes?: ResumeChanges,
   call?: TrainCall,
-  epochs?: number,
 ): Promise<TrainResult> {
-  return (await import('./train/train.js')).resumeTraining(runFolder, call, epochs);
+  return (await import('./train/train.js')).resumeTraining(runFolder, changes, call);
+}
+
+/**
+ * Opens the folder of a run, finished or not: its configuration, history and model, and how to go on. Nothing in the
+ * folder is changed.
+ *
+ * @throws FerlabError `model` where it isn't the folder of a run, or where its files don't belong together.
+ */
+export async function openRun(folder: string): Promise<TrainingRun> {
+  return (await import('./train/open-run.js')).openRun(folder);
 }
 
 /**

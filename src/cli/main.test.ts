@@ -87,7 +87,11 @@ describe('the command line', () => {
     [['train', 'd', 'e'], 'too many arguments', ''],
     [['train'], 'expected a dataset or a run to resume, got neither', ''],
     [['train', 'd', '--resume', 'r', '--seed', '3'], "since the configuration is the run's; got --seed", ''],
-    [['train', '--resume', 'r', '--no-restore-best'], '--resume: expected the run folder, with --epochs or the places', ''],
+    [
+      ['train', '--resume', 'r', '--no-restore-best'],
+      '--resume: expected the run folder, with --epochs or the places',
+      '',
+    ],
     [['evaluate'], "missing required argument 'dataset'", ''],
     [['evaluate', 'm.onnx'], 'expected a dataset after the model m.onnx, got none', ''],
     [['evaluate', 'm.onnx', 'd', 'e'], 'expected a model and one dataset, got m.onnx, d, e', ''],

@@ -57,7 +57,9 @@ export async function calibrateBytes(
     await model.close();
   }
   const calibration = describeCalibration(logits, model.classes.length, images);
-  return calibration && { bytes: withTemperature(bytes, where, calibrationMetadata(calibration)), calibration };
+  return (
+    calibration && { bytes: withTemperature(bytes, where, calibrationMetadata(calibration)), calibration }
+  );
 }
 
 /**

@@ -5,5 +5,6 @@ export { type GrayImage, toGray } from '../image/gray.js';
 export { openEnsemble } from './ensemble.js';
 export type { ModelMetadata } from './metadata.js';
 export { type ExpressionModel, type LoadOptions, openModel, type Prediction } from './model.js';
+export { describeNote, type ModelNote } from './notes.js';
 export { withTestTimeAugmentation } from './test-time.js';
 export { type Margin, type TestTimeKind, testTimeKinds, views } from './views.js';

@@ -9,4 +9,5 @@ export {
 } from './config/config.js';
 export { type PresetName, presetNames } from './config/presets.js';
 export type { TrainEvent, TrainHooks, TrainResult } from './loop/events.js';
-export { resumeTraining, type TrainCall, train } from './train.js';
+export { openRun, type TrainingRun } from './open-run.js';
+export { type MovedFiles, type ResumeChanges, resumeTraining, type TrainCall, train } from './train.js';

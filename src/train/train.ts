@@ -76,6 +76,8 @@ export async function train(config: TrainConfig, call: TrainCall = {}): Promise<
   }
 }
 
+export type { MovedFiles };
+
 /** What may be changed about a run that is continued. */
 export interface ResumeChanges extends MovedFiles {
   /** Another number of epochs than the run began with: the schedule is stretched or shortened from here on. */
