@@ -5,9 +5,9 @@ import { type ImageStore, openImages } from '../../data/store/store.js';
 import { onlyImages } from '../../data/store/subset.js';
 import { FerlabError } from '../../errors.js';
 import type { Hooks } from '../../progress.js';
-import type { TrainConfig } from '../../train/config/config.js';
 import { noExtraSources } from '../../train/classification/extra-sources.js';
 import type { TrainingData } from '../../train/classification/training-data.js';
+import type { TrainConfig } from '../../train/config/config.js';
 import type { CountEvent } from '../events.js';
 
 /** Training data of one fold; closing it closes nothing, since the folds share one store. */
