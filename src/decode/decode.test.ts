@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { DecodeError, decodeGray } from './decode.js';
+import { decodeGray } from './decode.js';
+import { DecodeError } from './decode-error.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferlab-decode-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -56,7 +57,7 @@ async function reasonFor(source: string | Uint8Array, maxPixels?: number): Promi
     await decodeGray(source, maxPixels);
   } catch (error) {
     expect(error).toBeInstanceOf(DecodeError);
-    const { message } = error as DecodeError;
+    const { reason: message } = error as DecodeError;
     expect(message).not.toContain('\n');
     expect(message.length).toBeLessThan(220);
     return message;

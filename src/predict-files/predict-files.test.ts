@@ -61,7 +61,7 @@ describe('predictFiles', () => {
       'face',
       'f/a/z.png',
       'f/b.png',
-      'f/broken.jpg: expected a JPEG, PNG, WebP, GIF or TIFF image, found other data',
+      'f/broken.jpg: expected a JPEG, PNG, WebP, GIF, TIFF or BMP image, found other data',
       'f/c.PNG',
       'gone.png: expected an image, found no such file',
     ]);

@@ -3,6 +3,7 @@
 
 import { statSync } from 'node:fs';
 import { decodeGray } from '../decode/decode.js';
+import { DecodeError } from '../decode/decode-error.js';
 import { reasonOf, walkImages } from '../files/walk-images.js';
 import type { GrayImage } from '../image/gray.js';
 import type { ExpressionModel, Prediction } from '../predict/model.js';
@@ -50,7 +51,8 @@ async function predictBatch(
       try {
         return { file: found, image: await decodeGray(found) };
       } catch (error) {
-        return { file: found, error: error instanceof Error ? error.message : String(error) };
+        if (!(error instanceof DecodeError)) throw error;
+        return { file: found, error: error.reason };
       }
     }),
   );

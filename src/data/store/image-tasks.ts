@@ -2,7 +2,8 @@
 // batch. Workers keep no state between tasks, so any worker can do any task and the result is the same.
 
 import { createHash } from 'node:crypto';
-import { DecodeError, decodeGray } from '../../decode/decode.js';
+import { decodeGray } from '../../decode/decode.js';
+import { DecodeError } from '../../decode/decode-error.js';
 import type { SampleSource } from '../../decode/sample-source.js';
 import {
   type AugmentOptions,
@@ -89,7 +90,7 @@ export async function runDecodeTask(task: DecodeTask): Promise<DecodeResult> {
       }
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      bad.push({ index, reason: error.message });
+      bad.push({ index, reason: error.reason });
     }
   });
   bad.sort((a, b) => a.index - b.index);
@@ -135,7 +136,8 @@ export async function runBatchTask(task: BatchTask): Promise<BatchResult> {
       } catch (error) {
         if (!(error instanceof DecodeError) || source.kind === 'pixels') throw error;
         throw new DecodeError(
-          `${source.path}: ${error.message}. It could be read at the start: leave files as they are.`,
+          `${error.reason}. It could be read at the start: leave files as they are.`,
+          source.path,
         );
       }
     });

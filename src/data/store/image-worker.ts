@@ -2,7 +2,7 @@
 // error's words. The work itself is in image-tasks.ts.
 
 import { parentPort, type Transferable } from 'node:worker_threads';
-import { DecodeError } from '../../decode/decode.js';
+import { DecodeError } from '../../decode/decode-error.js';
 import { type ImageTask, runBatchTask, runDecodeTask } from './image-tasks.js';
 
 const port = parentPort;

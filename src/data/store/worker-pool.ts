@@ -3,6 +3,7 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { currentSharpSettings } from '../../decode/load-sharp.js';
 import { FerlabError } from '../../errors.js';
 import { packageFile } from '../../package-files.js';
 import type { BatchResult, BatchTask, DecodeResult, DecodeTask, ImageTask } from './image-tasks.js';
@@ -88,7 +89,10 @@ export class WorkerPool {
 
   private start(): Thread {
     // execArgv: flags such as --input-type concern the main script, and stop a worker from starting.
-    const worker = new Worker(packageFile('dist/data/store/image-worker.js'), { execArgv: [] });
+    const worker = new Worker(packageFile('dist/data/store/image-worker.js'), {
+      execArgv: [],
+      workerData: { sharp: currentSharpSettings() },
+    });
     const thread: Thread = { worker, pending: new Map() };
     worker.on('message', (answer: Answer) => {
       const pending = thread.pending.get(answer.id);

@@ -1,0 +1,148 @@
+// Images through sharp (libvips): JPEG, PNG, WebP, GIF and TIFF, which the caller knows them to be by their first bytes.
+// Limits hold for each call; no setting of sharp is changed, since all of them are the whole process's.
+
+import { type GrayImage, toGray } from '../image/gray.js';
+import { describeDamage } from './damage.js';
+import { DecodeError } from './decode-error.js';
+import type { ImageFormat } from './image-format.js';
+import { maxScanMegapixels, maxScans, readJpegHeaders } from './jpeg-headers.js';
+import { loadSharp } from './load-sharp.js';
+import { readTiffHeaders, unreadLevels } from './tiff-headers.js';
+
+/** Refuses what would take too long, or come out wrong, before the decoder sees it. */
+function checkHeaders(bytes: Uint8Array, format: ImageFormat): { bits: number } {
+  if (format === 'JPEG') {
+    const { frame, scans } = readJpegHeaders(bytes);
+    if (!frame) return { bits: 8 };
+    if (frame.precision !== 8)
+      throw new DecodeError(
+        `expected a JPEG file of 8 bits, found ${frame.precision} bits: save it with 8 bits`,
+      );
+    if (frame.lossless)
+      throw new DecodeError(
+        'expected a baseline or progressive JPEG file, found a lossless one: save it as PNG',
+      );
+    const megapixels = (frame.width * frame.height) / 1e6;
+    if (scans > maxScans || scans * megapixels > maxScanMegapixels) {
+      const most = Math.min(maxScans, Math.floor(maxScanMegapixels / megapixels));
+      throw new DecodeError(
+        `expected at most ${most} scans in a JPEG file of ${frame.width} x ${frame.height} pixels, found ${scans}: save it anew`,
+      );
+    }
+    return { bits: 8 };
+  }
+  if (format === 'PNG') return { bits: bytes[24] ?? 8 };
+  if (format !== 'TIFF') return { bits: 8 };
+  const headers = readTiffHeaders(bytes);
+  const reason = headers && unreadLevels(headers);
+  if (reason) throw new DecodeError(reason);
+  return { bits: headers?.bits[0] ?? 8 };
+}
+
+/**
+ * Decodes to grey.
+ *
+ * @param limits.maxPixels larger images are refused by their header.
+ * @param limits.seconds after which decoding is given up.
+ * @throws DecodeError
+ */
+export async function decodeGenerally(
+  bytes: Uint8Array,
+  format: Exclude<ImageFormat, 'BMP'>,
+  limits: { maxPixels: number; seconds: number },
+): Promise<GrayImage> {
+  const { bits } = checkHeaders(bytes, format);
+  const { data, width, height, channels } = await decodeRaw(bytes, format, 'uchar', limits);
+  const image = toGray(data, width, height, channels);
+  if (bits === 16) await checkRange(bytes, format, image, limits);
+  return image;
+}
+
+interface Raw {
+  data: Uint8Array;
+  width: number;
+  height: number;
+  channels: 1 | 2 | 3 | 4;
+}
+
+async function decodeRaw(
+  bytes: Uint8Array,
+  format: Exclude<ImageFormat, 'BMP'>,
+  depth: 'uchar' | 'ushort',
+  { maxPixels, seconds }: { maxPixels: number; seconds: number },
+): Promise<Raw> {
+  const sharp = await loadSharp();
+  try {
+    const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'error', autoOrient: true })
+      .toColourspace(depth === 'uchar' ? 'srgb' : 'rgb16')
+      .raw({ depth })
+      // Whole seconds alone; counted while pixels are made. What comes before (headers, scans) is bounded above.
+      .timeout({ seconds: Math.max(1, Math.ceil(seconds)) });
+    const { data, info } = await within(seconds, image.toBuffer({ resolveWithObject: true }));
+    const { width, height, channels } = info;
+    if (channels > 4) throw new DecodeError(`expected at most 4 channels, found ${channels}`);
+    return { data, width, height, channels: channels as Raw['channels'] };
+  } catch (error) {
+    throw error instanceof DecodeError
+      ? error
+      : decodingFailure(error, bytes, format, { maxPixels, seconds });
+  }
+}
+
+function decodingFailure(
+  error: unknown,
+  bytes: Uint8Array,
+  format: Exclude<ImageFormat, 'BMP'>,
+  { maxPixels, seconds }: { maxPixels: number; seconds: number },
+): DecodeError {
+  const message = error instanceof Error ? error.message : String(error);
+  // sharp's own words about this image; other messages may be about another one (see damage.ts).
+  if (/^Input image exceeds pixel limit/.test(message))
+    return new DecodeError(`expected at most ${maxPixels / 1e6} megapixels, found more`);
+  if (/^timeout: \d+% complete/.test(message)) return tooSlow(seconds);
+  return new DecodeError(`expected an undamaged image, found ${describeDamage(bytes, format)}`);
+}
+
+function tooSlow(seconds: number): DecodeError {
+  return new DecodeError(
+    `expected an image that is decoded within ${seconds} s, found one that takes longer`,
+  );
+}
+
+/** The promise, unless it takes longer: what is decoded in another thread can't be ended, but nobody waits for it. */
+async function within<T>(seconds: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooSlow(seconds)), seconds * 1000);
+  });
+  promise.catch(() => {}); // one that fails later is no unhandled rejection
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Levels of 8, 10 or 12 bits in images of 16: all but black once scaled down, so refused. */
+const highestOfTwelveBits = 4095;
+
+async function checkRange(
+  bytes: Uint8Array,
+  format: Exclude<ImageFormat, 'BMP'>,
+  image: GrayImage,
+  limits: { maxPixels: number; seconds: number },
+): Promise<void> {
+  if (image.data.some((level) => level > highestOfTwelveBits >> 8)) return;
+  const { data, width, height, channels } = await decodeRaw(bytes, format, 'ushort', limits);
+  const levels = new Uint16Array(data.buffer, data.byteOffset, width * height * channels);
+  const colours = channels > 2 ? 3 : 1; // alpha says nothing
+  let highest = 0;
+  for (let i = 0; i < levels.length; i += channels) {
+    for (let c = 0; c < colours; c++) highest = Math.max(highest, levels[i + c]!);
+  }
+  if (highest === 0 || highest > highestOfTwelveBits) return;
+  throw new DecodeError(
+    `expected 16-bit levels up to 65535, found none above ${highest} (levels of fewer bits, kept in 16): save it with ` +
+      '8 bits, black 0 and white 255',
+  );
+}
