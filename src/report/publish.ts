@@ -17,8 +17,9 @@ const copied = ['config.json', 'history.csv', 'history.json'];
 export async function publishReport(runFolder: string, out: string): Promise<string[]> {
   const report = await readReport(runFolder);
   await createFolder(out);
-  const written = await writeReport(out, { ...report, augmentedSamples: [], mistakes: [] });
   const files = [report.final?.file ?? 'best.onnx', ...copied];
   for (const name of files) await copyFile(join(runFolder, name), join(out, name));
+  // Last, since report.md lists the files beside it.
+  const written = await writeReport(out, { ...report, augmentedSamples: [], mistakes: [] });
   return [...written, ...files];
 }

@@ -85,6 +85,7 @@ const onlyImporters: Record<string, RegExp> = {
   '@bufbuild/protobuf': /^src\/engine\/onnx\//,
   commander: /^src\/cli\//,
   echarts: /^src\/plots\//,
+  '@resvg/resvg-js': /^src\/report\/svg-to-png\.ts$/,
   'csv-parse': /^src\/data\//,
 };
 
@@ -183,6 +184,29 @@ describe('imports', () => {
         /^src\/(engine\/(autodiff|ops|nn|optim|compile)|models|train|data)\//.test(file),
       ),
     ).toEqual([]);
+  });
+
+  it('load plots and what draws text only when something is drawn', () => {
+    const loaded = (start: string) => {
+      const seen = new Set<string>();
+      const packages = new Set<string>();
+      const visit = (file: string) => {
+        if (seen.has(file)) return;
+        seen.add(file);
+        for (const { from, to, typeOnly, dynamic } of imports) {
+          if (from !== file || typeOnly || dynamic) continue;
+          if (to.startsWith('src/')) visit(to);
+          else packages.add(packageOf(to));
+        }
+      };
+      visit(start);
+      return packages;
+    };
+    const drawing = ['echarts', '@resvg/resvg-js'];
+    for (const file of ['src/evaluate/evaluate.ts', 'src/evaluate/calibrate.ts', 'src/audit/audit.ts']) {
+      expect(drawing.filter((name) => loaded(file).has(name))).toEqual([]);
+    }
+    expect(drawing.filter((name) => loaded('src/report/report.ts').has(name))).toEqual(drawing);
   });
 
   it('of portable rooms lead to portable rooms and to packages that run in a page', () => {
