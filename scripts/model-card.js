@@ -1,7 +1,8 @@
 // The model card of the model in the box, models/README.md, from its description, models/expression.json. Every figure
 // comes from the description. The words are about models trained on FER2013; scripts/box.js refuses others.
 
-import { bytes, codeBlock, count, flops, percent, plain } from '../dist/format/markdown.js';
+import { codeBlock, plain } from '../dist/format/markdown.js';
+import { bytes, count, flops, percent } from '../dist/format/numbers.js';
 import { markdownTable } from '../dist/format/table.js';
 import { calibrationTable, headline, perClassSection } from '../dist/report/sections.js';
 

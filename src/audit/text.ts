@@ -1,8 +1,9 @@
 // An audit's result in words and tables: for the terminal, and as Markdown with pictures.
 
 import type { ImageReference } from '../copies/images.js';
-import { csvLine } from '../format/csv.js';
-import { code, count, image, percent, plain } from '../format/markdown.js';
+import { csv } from '../format/csv.js';
+import { code, image, plain } from '../format/markdown.js';
+import { count, percent } from '../format/numbers.js';
 import { type Column, markdownTable, textTable } from '../format/table.js';
 import type { AuditResult, CrossValidationSummary, SuspectLabels } from './types.js';
 import { leastForUnlike } from './unlike.js';
@@ -205,8 +206,7 @@ export function suspectsToCsv({ images }: SuspectLabels): string {
     'predictedProbability',
     'normalisedMargin',
   ] as const;
-  const lines = [columns, ...images.map((entry) => columns.map((column) => entry[column]))].map(csvLine);
-  return `${lines.join('\n')}\n`;
+  return csv([columns, ...images.map((entry) => columns.map((column) => entry[column]))]);
 }
 
 /** As Markdown. */

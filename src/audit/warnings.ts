@@ -1,6 +1,6 @@
 // What in an audit's result should give pause, one sentence or two each, the gravest first.
 
-import { count, percent } from '../format/markdown.js';
+import { count, percent } from '../format/numbers.js';
 import type { AuditResult, SplitSummary } from './types.js';
 
 /** A largest class so many times the smallest is told; a class without images is told by itself. */

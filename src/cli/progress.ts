@@ -1,13 +1,19 @@
 // Draws what happens during a long command: a live bar on a terminal, plain lines elsewhere.
 
 import type { EvaluateEvent } from '../evaluate/open-split.js';
+import { clock, percent, throughput } from '../format/numbers.js';
 import { kerasMeasures } from '../scores/history.js';
 import type { TrainEvent } from '../train/loop/events.js';
-import { bar, duration, percent, throughput } from './format.js';
 import { isLive, LiveLine, type Stream, type Terminal } from './terminal.js';
 
 const widestBar = 30;
 const narrowestBar = 8;
+
+/** A bar of `width` columns. */
+function bar(share: number, width: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * width);
+  return '█'.repeat(filled) + '░'.repeat(width - filled);
+}
 
 /**
  * A line of `label`, a bar and facts that fits into `columns`: facts are left out from the last, then the bar.
@@ -47,7 +53,7 @@ export function epochLine(event: Extract<TrainEvent, { type: 'epoch' }>): string
     `learning rate ${Number(row.learningRate.toPrecision(3))}`,
     throughput(row.imagesPerSecond),
     `waiting for data ${percent(row.dataWait)}`,
-    duration(row.seconds),
+    clock(row.seconds),
     ...(event.best ? ['best'] : []),
   ].join('  ');
 }
@@ -70,7 +76,7 @@ function trainLine(event: LiveEvent, columns: number): string {
       return progressLine(columns, `Epoch ${event.epoch}/${event.epochs}`, event.step / event.steps, [
         ...measureTexts(event.measures),
         throughput(event.imagesPerSecond),
-        `${duration(event.secondsLeft)} left`,
+        `${clock(event.secondsLeft)} left`,
         `step ${event.step}/${event.steps}`,
       ]);
   }

@@ -1,11 +1,9 @@
 // Comma-separated values.
 
-/** One line of CSV (RFC 4180): a field is quoted where it needs to be. */
-export function csvLine(fields: readonly (string | number)[]): string {
-  return fields
-    .map((field) => {
-      const text = String(field);
-      return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-    })
-    .join(',');
+// The build for pages, which runs everywhere.
+import { stringify } from 'csv-stringify/browser/esm/sync';
+
+/** Rows as CSV (RFC 4180, with line feeds), each with its line end: a field is quoted where it needs to be. */
+export function csv(rows: readonly (readonly (string | number)[])[]): string {
+  return stringify(rows.map((row) => [...row]));
 }

@@ -4,18 +4,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFolder, writeFileAtomically } from '../files/atomic.js';
-import {
-  bytes,
-  code,
-  codeBlock,
-  count,
-  details,
-  duration,
-  flops,
-  image,
-  percent,
-  plain,
-} from '../format/markdown.js';
+import { code, codeBlock, details, image, plain } from '../format/markdown.js';
+import { bytes, count, duration, flops, percent, throughput } from '../format/numbers.js';
 import { confusionPlots } from '../plots/confusion.js';
 import { historyPlots } from '../plots/history.js';
 import { reliabilityPlot } from '../plots/reliability.js';
@@ -130,7 +120,7 @@ function trainingMarkdown(data: ReportData, names: readonly string[]): string {
     [`Parameters of \`${model.name}\``, count(model.parameters)],
     ['Operations for one image', flops(model.flops)],
     ['Time in total', duration(timing.seconds)],
-    ['Training speed', `${count(timing.imagesPerSecond)} images/s`],
+    ['Training speed', throughput(timing.imagesPerSecond)],
     ['Waiting for data', percent(timing.dataWait)],
     ['Peak memory', bytes(timing.peakMemoryBytes)],
   ]);
@@ -179,7 +169,7 @@ function evaluationMarkdown(data: EvaluationReportData, names: readonly string[]
     ['Loss (cross-entropy)', evaluation.loss.toFixed(4)],
     ['Expected calibration error', percent(evaluation.ece)],
     ['Time in total', duration(timing.seconds)],
-    ['Speed', `${count(timing.imagesPerSecond)} images/s`],
+    ['Speed', throughput(timing.imagesPerSecond)],
     ['Peak memory', bytes(timing.peakMemoryBytes)],
   ]);
   return paragraphs([

@@ -1,6 +1,7 @@
 // The parts of a report as Markdown, each from the data it shows; report.ts puts them together.
 
-import { bytes, code, codeBlock, count, details, image, percent, plain } from '../format/markdown.js';
+import { code, codeBlock, details, image, plain } from '../format/markdown.js';
+import { bytes, count, percent } from '../format/numbers.js';
 import { type Column, markdownTable } from '../format/table.js';
 import type { MachineSummary } from '../machine/describe-machine.js';
 import type { Calibration, EvaluationResult } from '../scores/types.js';

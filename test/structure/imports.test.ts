@@ -118,6 +118,9 @@ const portablePackages = new Set([
   '@bufbuild/protobuf',
   'echarts',
   'zod',
+  'csv-stringify',
+  'markdown-table',
+  'string-width',
 ]);
 
 const imports = sources.flatMap(importsOf);

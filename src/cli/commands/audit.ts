@@ -5,6 +5,7 @@ import { defaultPreset } from '../../audit/cross-validation/options.js';
 import type { AuditEvent, CountEvent } from '../../audit/events.js';
 import { defaultMemoryBudget } from '../../data/store/store.js';
 import { exitCodes, FerlabError } from '../../errors.js';
+import { percent } from '../../format/numbers.js';
 import { presetNames } from '../../train/config/presets.js';
 import {
   type CommandSpec,
@@ -19,7 +20,6 @@ import {
   quietOption,
   textOption,
 } from '../command.js';
-import { percent } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
 import { readBytes, showBytes } from '../option-values.js';
 import { createCountProgress, createTrainProgress } from '../progress.js';

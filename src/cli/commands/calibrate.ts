@@ -1,5 +1,6 @@
 // `ferlab calibrate`: a copy of a model whose probabilities are calibrated on a labelled set.
 
+import { percent } from '../../format/numbers.js';
 import type { Calibration } from '../../scores/types.js';
 import {
   type CommandSpec,
@@ -12,7 +13,6 @@ import {
   requiredOption,
   textOption,
 } from '../command.js';
-import { percent } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
 import { createSplitProgress } from '../progress.js';
 

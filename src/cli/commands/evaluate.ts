@@ -3,6 +3,8 @@
 import { copyKinds, describeLeftOut } from '../../copies/leaks.js';
 import { FerlabError } from '../../errors.js';
 import type { Evaluation } from '../../evaluate/evaluate.js';
+import { percent, throughput } from '../../format/numbers.js';
+import { textColumns, textTable } from '../../format/table.js';
 import {
   type CommandSpec,
   choiceOption,
@@ -14,7 +16,6 @@ import {
   quietOption,
   textOption,
 } from '../command.js';
-import { percent, table, throughput } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
 import { modelOptions, readModelOptions, takeModel } from '../model-options.js';
 import { createSplitProgress } from '../progress.js';
@@ -28,6 +29,8 @@ const copiesFlags = '--without-copies <kind>';
 /** Mistakes named in the terminal; the picture shows more. */
 const mistakesShown = 5;
 
+const right = (header: string) => ({ header, align: 'right' }) as const;
+
 function scoreTable(result: Evaluation): string {
   const cells = (scores: { precision: number; recall: number; f1: number }) =>
     [scores.precision, scores.recall, scores.f1].map((score) => percent(score));
@@ -35,19 +38,21 @@ function scoreTable(result: Evaluation): string {
     const scores = result.perClass[name];
     return scores ? [name, ...cells(scores), String(scores.support)] : [name];
   });
-  return table([
-    ['class', 'precision', 'recall', 'F1', 'images'],
-    ...rows,
-    ['macro mean', ...cells(result.macro), String(result.n)],
-    ['weighted mean', ...cells(result.weighted), String(result.n)],
-  ]);
+  return textTable(
+    [{ header: 'class' }, ...['precision', 'recall', 'F1', 'images'].map(right)],
+    [
+      ...rows,
+      ['macro mean', ...cells(result.macro), String(result.n)],
+      ['weighted mean', ...cells(result.weighted), String(result.n)],
+    ],
+  );
 }
 
 function confusionTable({ classes, confusion }: Evaluation): string {
-  return table([
-    ['actual \\ predicted', ...classes],
-    ...classes.map((name, i) => [name, ...(confusion[i] ?? []).map(String)]),
-  ]);
+  return textTable(
+    [{ header: 'actual \\ predicted' }, ...classes.map(right)],
+    classes.map((name, i) => [name, ...(confusion[i] ?? []).map(String)]),
+  );
 }
 
 /** How the models were used, where that isn't the plain way. */
@@ -78,7 +83,9 @@ function describe(result: Evaluation): string {
     scoreTable(result),
     '',
     confusionTable(result),
-    ...(mistakes.length > 0 ? ['', 'Most confident mistakes:', table(mistakes)] : []),
+    ...(mistakes.length > 0
+      ? ['', 'Most confident mistakes:', textColumns(mistakes, [{}, {}, { align: 'right' }])]
+      : []),
   ].join('\n');
 }
 

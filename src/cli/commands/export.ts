@@ -1,6 +1,7 @@
 // `ferlab export`: a model file in another form.
 
 import { writeFileAtomically } from '../../files/atomic.js';
+import { bytes, percent } from '../../format/numbers.js';
 import {
   type CommandSpec,
   choiceOption,
@@ -10,7 +11,6 @@ import {
   quietOption,
   requiredOption,
 } from '../command.js';
-import { megabytes, percent } from '../format.js';
 
 const outFlags = '--out <file>';
 const weightsFlags = '--weights <type>';
@@ -28,7 +28,7 @@ async function run(invocation: Invocation): Promise<number> {
   if (!flagOption(invocation, quietOption.flags)) {
     const share = percent(after.length / before.length, 0);
     invocation.terminal.out.write(
-      `Model: ${out}, ${megabytes(after.length)}, ${share} of the ${megabytes(before.length)} of ${model}\n`,
+      `Model: ${out}, ${bytes(after.length)}, ${share} of the ${bytes(before.length)} of ${model}\n`,
     );
   }
   return 0;

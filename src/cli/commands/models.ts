@@ -1,7 +1,8 @@
 // `ferlab models`: the presets, with what their networks cost.
 
+import { count, flops as operations } from '../../format/numbers.js';
+import { textTable } from '../../format/table.js';
 import { type CommandSpec, debugOption, flagOption, type Invocation, jsonOption } from '../command.js';
-import { table } from '../format.js';
 
 /** Classes that sizes are given for: FER2013's. */
 const classes = 7;
@@ -20,15 +21,22 @@ async function run(invocation: Invocation): Promise<number> {
     out.write(`${JSON.stringify(rows.map(({ name, ...row }) => ({ model: name, ...row })))}\n`);
     return 0;
   }
-  const width = Math.max(...rows.map(({ description }) => description.length)); // padded, so it stands at the left
   const cells = rows.map(({ preset, parameters, flops, epochs, description }) => [
     preset,
-    parameters.toLocaleString('en'),
-    `${(flops / 1e6).toFixed(1)} MFLOP`,
+    count(parameters),
+    operations(flops),
     String(epochs),
-    description.padEnd(width),
+    description,
   ]);
-  out.write(`${table([['preset', 'parameters', 'per image', 'epochs', ''], ...cells])}\n`);
+  const right = (header: string) => ({ header, align: 'right' }) as const;
+  const columns = [
+    { header: 'preset' },
+    right('parameters'),
+    right('per image'),
+    right('epochs'),
+    { header: 'network' },
+  ];
+  out.write(`${textTable(columns, cells)}\n`);
   return 0;
 }
 

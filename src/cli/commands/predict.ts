@@ -2,7 +2,8 @@
 
 import { once } from 'node:events';
 import { exitCodes, FerlabError } from '../../errors.js';
-import { csvLine } from '../../format/csv.js';
+import { csv } from '../../format/csv.js';
+import { percent } from '../../format/numbers.js';
 import type { FilePrediction } from '../../predict-files/predict-files.js';
 import {
   type CommandSpec,
@@ -13,7 +14,6 @@ import {
   jsonOption,
   quietOption,
 } from '../command.js';
-import { percent } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
 import { modelOptions, readModelOptions, takeModel } from '../model-options.js';
 import type { Stream } from '../terminal.js';
@@ -37,13 +37,13 @@ const jsonWriter: Writer = {
 
 function csvWriter(classes: readonly string[]): Writer {
   return {
-    begin: `${csvLine(['file', 'expression', ...classes, 'error'])}\n`,
+    begin: csv([['file', 'expression', ...classes, 'error']]),
     entry: (prediction) => {
       const fields =
         'error' in prediction
           ? ['', ...classes.map(() => ''), prediction.error]
           : [prediction.expression, ...classes.map((name) => prediction.probabilities[name] ?? ''), ''];
-      return `${csvLine([prediction.file, ...fields])}\n`;
+      return csv([[prediction.file, ...fields]]);
     },
     end: '',
   };

@@ -1,6 +1,7 @@
 // `ferlab train`: trains on a dataset, or continues a run.
 
 import { exitCodes, FerlabError } from '../../errors.js';
+import { percent } from '../../format/numbers.js';
 import { resolveTrainConfig, type TrainConfig } from '../../train/config/config.js';
 import { presetNames, presets } from '../../train/config/presets.js';
 import type { TrainEvent, TrainHooks, TrainResult } from '../../train/loop/events.js';
@@ -14,7 +15,6 @@ import {
   shellLine,
   textOption,
 } from '../command.js';
-import { percent } from '../format.js';
 import { withInterrupt } from '../interrupt.js';
 import { createTrainProgress } from '../progress.js';
 import { describedTrainOptions, settingName, trainOverrides } from '../train-options.js';
