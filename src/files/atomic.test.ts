@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +37,14 @@ function mountTinyDisk(path: string): string | undefined {
 }
 
 describe('writeFileAtomically', () => {
+  it('removes what an ended process left half written of the same file, not of others', async () => {
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    const [same, other] = [`.a.onnx.${pid}.01234567.tmp`, `.b.onnx.${pid}.01234567.tmp`];
+    for (const name of [same, other]) await writeFile(join(folder, name), 'half');
+    await writeFileAtomically(join(folder, 'a.onnx'), 'whole');
+    expect((await readdir(folder)).sort()).toEqual([other, 'a.onnx']);
+  });
+
   it('creates and replaces, text and bytes, and leaves nothing else', async () => {
     const path = join(folder, 'a.txt');
     await writeFileAtomically(path, 'first, and longer');

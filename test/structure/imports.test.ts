@@ -46,7 +46,7 @@ const directions: Record<string, string[]> = {
   evaluate: ['copies', 'predict-files', 'report', 'version'],
   'train/config': ['models', 'engine/runtime', 'errors'],
   'train/loop': ['train/config', 'engine/training', 'scores', 'progress'],
-  'train/run': ['train/loop', 'files', 'version'],
+  'train/run': ['train/loop', 'files', 'machine', 'version'],
   'train/classification': ['train/run', 'data/votes', 'evaluate'],
   train: ['train/classification'],
   audit: ['train'],
@@ -62,8 +62,8 @@ const doors: Record<string, string[]> = {
   'data/sample': ['write'],
   'train/config': ['config', 'presets'],
   'train/loop': ['events', 'fit', 'learning-rate', 'monitor', 'prepare', 'task'],
-  'train/run': ['fingerprints', 'run', 'run-folder', 'stored-run'],
-  'train/classification': ['extra-sources', 'model-file', 'stored-config', 'task', 'training-data'],
+  'train/run': ['fingerprints', 'run-folder', 'stored-run', 'train-run'],
+  'train/classification': ['extra-sources', 'kind', 'model-file', 'stored-config', 'training-data'],
 };
 
 /** What rooms outside train/ may import of it. */

@@ -2,13 +2,21 @@
 // now that the run is continued.
 
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { FerlabError } from '../../errors.js';
 import { boxedName } from '../../predict-files/bundled-model.js';
 import { parseTrainConfig, type TrainConfig } from '../config/config.js';
 import type { Fingerprinted } from '../run/fingerprints.js';
 import type { ConfigFormat } from '../run/stored-run.js';
 
-export const trainConfigFormat: ConfigFormat<TrainConfig> = { parse: parseTrainConfig, withPaths };
+export const trainConfigFormat: ConfigFormat<TrainConfig> = {
+  task: 'classify',
+  parse(value, file) {
+    const config = parseTrainConfig(value, file);
+    return { ...config, run: { ...config.run, out: dirname(file) } };
+  },
+  withPaths,
+};
 
 function withPaths(config: TrainConfig, change: (path: string) => string): TrainConfig {
   const changed = (path: string | null): string | null => (path === null ? null : change(path));

@@ -22,7 +22,7 @@ export interface LearningRate {
 export { type PlateauState, plateauStart };
 
 export function createLearningRate(
-  config: Pick<TrainConfig, 'schedule' | 'optimizer' | 'train'>,
+  config: Pick<TrainConfig, 'schedule' | 'optimizer'> & { train: Pick<TrainConfig['train'], 'epochs'> },
   stepsPerEpoch: number,
 ): LearningRate {
   const { schedule, optimizer, train } = config;

@@ -6,6 +6,11 @@ import { type HistoryRow, kerasName, measureName } from '../../scores/history.js
 import type { TrainConfig } from '../config/config.js';
 import type { Task } from './task.js';
 
+export interface MonitorSettings extends Pick<TrainConfig['train'], 'mode' | 'minDelta' | 'patience'> {
+  /** A measure of the task, by its name in history files. */
+  monitor: string;
+}
+
 export type Best = { epoch: number; value: number } | null;
 
 export interface Monitor {
@@ -18,13 +23,13 @@ export interface Monitor {
 /**
  * A value is better when it beats the best by more than minDelta; one that isn't a number never is.
  *
- * @param measures the task's; `monitor` names one of them as history files do.
+ * @param measures the task's.
  * @param patientSince epoch at which waiting begins anew, where the run was given more epochs after it had ended (as
  *   Keras's EarlyStopping, which starts with every call of fit).
  * @throws FerlabError `usage` where the task has no such measure.
  */
 export function createMonitor(
-  { monitor, mode, minDelta, patience }: TrainConfig['train'],
+  { monitor, mode, minDelta, patience }: MonitorSettings,
   measures: Task['measures'],
   patientSince = 0,
 ): Monitor {

@@ -7,11 +7,15 @@ import type { HostTensor } from '../../engine/tensor/array.js';
 import { TrainingSession } from '../../engine/training/training-session.js';
 import type { TrainConfig } from '../config/config.js';
 import type { TrainHooks } from './events.js';
+import type { MonitorSettings } from './monitor.js';
 import { createOptimizer } from './optimizer.js';
 import type { Place, RunTask } from './task.js';
 
 /** Settings of a training that are the same for every task. */
-export type RunSettings = Pick<TrainConfig, 'optimizer' | 'schedule' | 'train'>;
+export interface RunSettings extends Pick<TrainConfig, 'optimizer' | 'schedule'> {
+  train: MonitorSettings &
+    Pick<TrainConfig['train'], 'epochs' | 'seed' | 'restoreBest' | 'threads' | 'device'>;
+}
 
 export interface PreparedSession {
   session: TrainingSession;

@@ -14,6 +14,8 @@ import { holdsRun, runFiles } from './run-folder.js';
 
 /** How a task reads its configuration back. */
 export interface ConfigFormat<Config> {
+  /** What runs of this configuration train: `classify`. */
+  readonly task: string;
   /** @throws FerlabError `model` where `value`, which stands in `file`, is none of this version. */
   parse(value: unknown, file: string): Config;
   /** The configuration with every path in it changed. */
@@ -53,6 +55,7 @@ export async function storeConfig<Config>(
   const json = JSON.stringify(
     {
       version: programVersion,
+      task: format.task,
       command,
       patientSince,
       finished,
@@ -66,6 +69,8 @@ export async function storeConfig<Config>(
 }
 
 const envelopeSchema = z.object({
+  /** Missing in runs of earlier versions, all of which classify. */
+  task: z.string().default('classify'),
   config: z.unknown(),
   command: z.string(),
   fingerprints: z.record(z.string(), z.string()).optional(),
@@ -89,7 +94,13 @@ export async function readRun<Config>(
       `${path}: expected the folder of a run (with ${runFiles.config}), found none. Give the folder that training printed.`,
     );
   }
-  const { config: stored, ...rest } = readEnvelope(await readFile(file, 'utf8'), file);
+  const { task, config: stored, ...rest } = readEnvelope(await readFile(file, 'utf8'), file);
+  if (task !== format.task) {
+    throw new FerlabError(
+      'model',
+      `${file}: expected a run of the task ${format.task}, found one of the task ${task}. Use the command that began it.`,
+    );
+  }
   const fromFolder = (given: string): string => relative(process.cwd(), resolve(path, given)) || '.';
   const config = format.withPaths(format.parse(stored, file), fromFolder);
   const checkpointPath = join(path, runFiles.checkpoint);

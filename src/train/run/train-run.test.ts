@@ -1,0 +1,383 @@
+// A second task, trained through the same loop, checkpoint, resume and run folder as classification: a network with two
+// outputs says whether there is a square and where it is. Only the hardest images of a batch count.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileForward } from '../../engine/compile/forward.js';
+import { initializeWeights, type Network } from '../../engine/compile/network.js';
+import type { OpDefinition, Value } from '../../engine/ir/graph.js';
+import { sequential } from '../../engine/nn/compose.js';
+import { type Layer, prefixed } from '../../engine/nn/layer.js';
+import { conv2d, dense, flatten, relu } from '../../engine/nn/layers.js';
+import type { Objective } from '../../engine/nn/objective.js';
+import { add, multiply, scalar, subtract } from '../../engine/ops/elementwise.js';
+import { softmaxCrossEntropy } from '../../engine/ops/loss.js';
+import { reduceSum } from '../../engine/ops/sum.js';
+import { openSession } from '../../engine/runtime/session.js';
+import { NdArray } from '../../engine/tensor/array.js';
+import { tensorType } from '../../engine/tensor/type.js';
+import type { FerlabError } from '../../errors.js';
+import { lockName } from '../../files/lock.js';
+import { Random } from '../../random/random.js';
+import { readHistory } from '../../scores/history.js';
+import { resolveTrainConfig } from '../config/config.js';
+import type { TrainEvent } from '../loop/events.js';
+import type { RunSettings } from '../loop/prepare.js';
+import type { RunTask, Task } from '../loop/task.js';
+import { takeFreeRunFolder, takeRunFolder } from './run-folder.js';
+import { readRun } from './stored-run.js';
+import { beginRun, type RunKind, resumeRun, type TrainCall } from './train-run.js';
+
+const side = 8;
+const batchSize = 10;
+const images = 45; // the last batch is smaller
+
+/** Two heads on one trunk: the class [N, 2], and the box [N, 4] as shares of the side. */
+function heads(trunk: Layer, parts: Readonly<Record<string, Layer>>): Layer {
+  const all = (inputShape: readonly number[]) => {
+    const base = trunk.describe(inputShape);
+    const specs = Object.entries(parts).map(
+      ([name, layer]) => [name, layer.describe(base.outputShape)] as const,
+    );
+    return { base, specs };
+  };
+  return {
+    describe(inputShape) {
+      const { base, specs } = all(inputShape);
+      return {
+        ...base,
+        parameters: Object.assign(
+          prefixed(base.parameters, 'trunk'),
+          ...specs.map(([name, { parameters }]) => prefixed(parameters, name)),
+        ),
+        state: {},
+      };
+    },
+    apply(context, parameters, _state, x) {
+      const of = (name: string) =>
+        Object.fromEntries(
+          Object.entries(parameters).flatMap(([path, value]) =>
+            path.startsWith(`${name}/`) ? [[path.slice(name.length + 1), value]] : [],
+          ),
+        );
+      const { output } = trunk.apply(context, of('trunk'), {}, x);
+      const outputs = Object.fromEntries(
+        Object.entries(parts).map(([name, layer]) => [
+          name,
+          layer.apply(context, of(name), {}, output).output,
+        ]),
+      );
+      return { output, outputs, state: {} };
+    },
+  };
+}
+
+const network: Network = {
+  layer: heads(
+    sequential({ conv: conv2d({ filters: 4, kernelSize: 3 }), relu: relu(), flatten: flatten() }),
+    {
+      class: dense({ units: 2 }),
+      box: dense({ units: 4 }),
+    },
+  ),
+  inputShape: [1, side, side],
+  preprocessing: { scale: 1 / 255, offset: 0 },
+};
+
+/** 1 for each of the `count` largest values of a vector, else 0; no gradient flows through the choice. */
+const largestOp: OpDefinition<{ count: number }> = {
+  name: 'Largest',
+  types: ([values]) => [values!],
+  lower({ onnx, name }, { inputs: [values], outputs: [mask], attributes: { count } }) {
+    const size = values!.shape[0]!;
+    const [column, row] = [
+      [size, 1],
+      [1, size],
+    ].map((shape) => onnx.node('Reshape', [name(values!), onnx.integers(...shape)]));
+    const larger = onnx.node('Clip', [
+      onnx.node('Mul', [onnx.node('Sub', [row!, column!]), onnx.scalar(1e30)]),
+      onnx.scalar(0),
+      onnx.scalar(1),
+    ]);
+    const rank = onnx.node('ReduceSum', [larger, onnx.integers(1)], { keepdims: 0 });
+    const left = onnx.node('Sub', [onnx.scalar(count), rank]);
+    onnx.addNode('Clip', [left, onnx.scalar(0), onnx.scalar(1)], [name(mask!)]);
+  },
+  gradient: () => [null],
+  reference: ([values], { count }) => [
+    NdArray.from(
+      [...values!.shape],
+      [...values!.data].map((value) =>
+        values!.data.filter((other) => other > value).length < count ? 1 : 0,
+      ),
+    ),
+  ],
+  cases: [],
+};
+const largest = (values: Value, count: number): Value =>
+  values.graph.apply(largestOp, [values], { count })[0]!;
+const times = (value: Value, factor: number): Value => multiply(value, scalar(value, factor));
+
+/** Losses of class and box with their weights; of a batch, the hardest 70% of the images count. */
+const objective: Objective = {
+  inputs: { classes: [2], boxes: [4] },
+  loss(outputs, { classes, boxes }) {
+    const classLoss = softmaxCrossEntropy(outputs.class!, classes!);
+    const difference = subtract(outputs.box!, boxes!);
+    const boxLoss = reduceSum(multiply(difference, difference), [1]);
+    const losses = add(classLoss, times(boxLoss, 0.5));
+    const count = Math.ceil(0.7 * losses.shape[0]!);
+    const hard = largest(losses, count);
+    return {
+      loss: times(reduceSum(multiply(losses, hard), [0]), 1 / count),
+      measures: {
+        classLoss: reduceSum(classLoss, [0]),
+        boxLoss: reduceSum(boxLoss, [0]),
+        hard: reduceSum(hard, [0]),
+      },
+    };
+  },
+};
+
+const measures: Task['measures'] = {
+  loss: 'smaller',
+  classLoss: 'smaller',
+  boxLoss: 'smaller',
+  hard: 'smaller',
+  valBoxError: 'smaller',
+};
+
+/** A dark image, every other one with a bright square of three pixels somewhere. */
+function draw(random: Random) {
+  const pixels = Float32Array.from({ length: side * side }, () => random.uniform(0, 60));
+  const [there, x, y] = [random.integer(2), random.integer(side - 3), random.integer(side - 3)];
+  if (there) for (let i = 0; i < 9; i++) pixels[(y + Math.floor(i / 3)) * side + x + (i % 3)]! += 180;
+  return {
+    pixels,
+    classes: there ? [0, 1] : [1, 0],
+    boxes: there ? [x / side, y / side, (x + 3) / side, (y + 3) / side] : [0, 0, 0, 0],
+  };
+}
+
+function squares(config: Settings): RunTask {
+  const { seed } = config.train;
+  return {
+    network,
+    objective,
+    measures,
+    trainingImages: images,
+    batchesPerEpoch: Math.ceil(images / batchSize),
+    // Drawn anew for every epoch: no folders of classes, no store.
+    async *batches(epoch) {
+      for (let first = 0; first < images; first += batchSize) {
+        const size = Math.min(batchSize, images - first);
+        const drawn = Array.from({ length: size }, (_, i) =>
+          draw(new Random(seed, 'square', epoch, first + i)),
+        );
+        const flat = (name: 'pixels' | 'classes' | 'boxes') =>
+          Float32Array.from(drawn.flatMap((image) => [...image[name]]));
+        yield {
+          size,
+          waitSeconds: 0,
+          inputs: async () => ({ pixels: flat('pixels'), classes: flat('classes'), boxes: flat('boxes') }),
+          release() {},
+        };
+      }
+    },
+    async openValidation({ device, channelBlock, threads }) {
+      const answers = (outputs: Readonly<Record<string, Value>>) => outputs;
+      const model = compileForward(network, device, { channelBlock, answers }).toBytes();
+      const session = await openSession(model, { device, threads });
+      const drawn = Array.from({ length: 20 }, (_, i) => draw(new Random(seed, 'validation', i)));
+      const pixels = {
+        type: tensorType('float32', [20, 1, side, side]),
+        data: Float32Array.from(drawn.flatMap((image) => [...image.pixels])),
+      };
+      return {
+        async score(weights) {
+          const { box } = await session.run({ ...weights, pixels });
+          const errors = drawn.flatMap(({ boxes }, i) =>
+            boxes.map((value, k) => Math.abs(value - Number(box!.data[4 * i + k]))),
+          );
+          return { valBoxError: errors.reduce((sum, error) => sum + error, 0) / errors.length };
+        },
+        close: () => session.close(),
+      };
+    },
+    firstWeights: () => initializeWeights(network, seed),
+    encodeModel: (weights, metrics) =>
+      compileForward(network, 'webgpu', { stored: weights, answers: (outputs) => outputs }).toBytes(
+        { name: 'squares', version: '1' },
+        { metrics: JSON.stringify(metrics) },
+      ),
+    finishModel: async (bytes, _file, _place, { report }) => ({
+      bytes,
+      writeReport: report
+        ? ({ folder, best }) => writeFile(join(folder, 'report.md'), `${best.epoch}`)
+        : null,
+    }),
+  };
+}
+
+type Settings = RunSettings & { squares: 'drawn' };
+
+const kind: RunKind<Settings, { close(): Promise<void> }> = {
+  format: { task: 'squares', parse: (value) => value as Settings, withPaths: (config) => config },
+  measures,
+  problem: () => null,
+  openData: async () => ({ close: async () => {} }),
+  fingerprints: () => ({ squares: 'a' }),
+  describeFingerprint: () => ({ what: 'squares', found: 'others', remedy: 'them' }),
+  createTask: squares,
+};
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ferlab-squares-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const at = (...parts: string[]) => join(folder, ...parts);
+
+function settings(epochs: number): Settings {
+  const { optimizer, schedule, train } = resolveTrainConfig('seed', {
+    data: { path: 'unused' },
+    optimizer: { name: 'adam', learningRate: 0.01, ema: 0.9 },
+    schedule: { name: 'cosine' },
+    train: { epochs, threads: 1, seed: 4 },
+  });
+  return { optimizer, schedule, train: { ...train, monitor: 'val_box_error' }, squares: 'drawn' };
+}
+
+async function begin(name: string, call: TrainCall = {}, epochs = 4) {
+  return beginRun(kind, settings(epochs), await takeRunFolder(at(name)), { ...call, command: 'squares' });
+}
+
+const resume = (name: string, epochs?: number, call: TrainCall = {}) =>
+  resumeRun(kind, at(name), (config) => config, epochs, call);
+
+/** Stops in the middle of an epoch. */
+function stopIn(epoch: number): TrainCall {
+  const controller = new AbortController();
+  return {
+    signal: controller.signal,
+    onProgress: (event) => {
+      if (event.type === 'step' && event.epoch === epoch && event.step === 2) controller.abort();
+    },
+  };
+}
+
+describe('another task than classification', () => {
+  it('learns, with measures of its own in the history', async () => {
+    const events: TrainEvent[] = [];
+    const result = await begin('whole', { onProgress: (event) => events.push(event) });
+    const rows = readHistory(await readFile(at('whole/history.json'), 'utf8'));
+    expect(rows).toEqual(result.history);
+    expect(Object.keys(rows[0]!.measures)).toEqual(Object.keys(measures));
+    expect(await readFile(at('whole/history.csv'), 'utf8')).toMatch(
+      /^epoch,learning_rate,loss,class_loss,box_loss,hard,val_box_error,seconds,/,
+    );
+    const [first, last] = [rows[0]!.measures, rows.at(-1)!.measures];
+    expect(last.loss).toBeLessThan(0.8 * first.loss!);
+    expect(last.valBoxError).toBeLessThan(first.valBoxError!);
+    expect(first.hard).toBeCloseTo((4 * 7 + 4) / 45); // 70% of each batch, rounded up
+    // The hardest images have a larger loss than all.
+    expect(first.loss).toBeGreaterThan(first.classLoss! + 0.5 * first.boxLoss!);
+    expect(result.best.measures.valBoxError).toBe(Math.min(...rows.map((row) => row.measures.valBoxError!)));
+    const step = events.find((event) => event.type === 'step');
+    expect(Object.keys(step!.measures)).toEqual(['loss', 'classLoss', 'boxLoss', 'hard']);
+    expect(await readFile(at('whole/report.md'), 'utf8')).toBe(`${result.best.epoch}`);
+  });
+
+  it('goes on after an interruption, and after more epochs are asked for, to the same bytes', async () => {
+    expect((await begin('stopped', stopIn(3))).stopped).toBe('interrupted');
+    expect((await readRun(at('stopped'), kind.format)).finished).toBeUndefined();
+    expect((await resume('stopped')).stopped).toBe('finished');
+    for (const file of ['best.onnx', 'last.safetensors']) {
+      const [whole, stopped] = [await readFile(at('whole', file)), await readFile(at('stopped', file))];
+      expect(stopped.equals(whole), file).toBe(true);
+    }
+    const { finished, history } = await readRun(at('stopped'), kind.format);
+    expect([finished, history.length]).toEqual([true, 4]);
+    expect((await resume('stopped', 5, { report: false })).history).toHaveLength(5);
+    await expect(resume('stopped', 3)).rejects.toThrow(/expected at least the 5 epochs/);
+  });
+
+  it('refuses another task in its folder, and other data', async () => {
+    const format = { ...kind.format, task: 'classify' };
+    await expect(readRun(at('whole'), format)).rejects.toThrow(
+      /expected a run of the task classify, found one of the task squares/,
+    );
+    const changed = { ...kind, fingerprints: () => ({ squares: 'b' }) };
+    await expect(resumeRun(changed, at('whole'), (config) => config, undefined, {})).rejects.toThrow(
+      /expected the squares that the run began with, found others/,
+    );
+  });
+});
+
+describe('the folder of a run', () => {
+  it('is locked while the run is trained, and can be read', async () => {
+    let refusals: FerlabError[] = [];
+    let read: Awaited<ReturnType<typeof readRun<Settings>>> | undefined;
+    const look = async () => {
+      const attempts = [resume('locked'), begin('locked')];
+      const results = await Promise.allSettled(attempts);
+      refusals = results.map((result) => (result as PromiseRejectedResult).reason as FerlabError);
+      read = await readRun(at('locked'), kind.format);
+    };
+    const original = kind.createTask;
+    const slow: typeof kind = {
+      ...kind,
+      createTask(...given) {
+        const task = original(...given);
+        return {
+          ...task,
+          async *batches(epoch) {
+            if (epoch === 1) await look();
+            yield* task.batches(epoch);
+          },
+        };
+      },
+    };
+    await beginRun(slow, settings(2), await takeRunFolder(at('locked')), {
+      command: 'squares',
+      report: false,
+    });
+    expect(refusals.map(({ kind: reason }) => reason)).toEqual(['io', 'io']);
+    expect(refusals[0]!.message).toMatch(
+      /locked: expected a run that isn't being trained, found that process \d+ on this machine .* is training in it\. Wait/,
+    );
+    expect(refusals[1]!.message).toMatch(
+      /expected a new or empty folder .* is training in it\. Choose another/,
+    );
+    for (const { message } of refusals) expect(message).not.toContain('--resume');
+    expect(read!.history).toHaveLength(1);
+    expect(await readdir(at('locked'))).not.toContain(lockName);
+  });
+
+  it('is nowhere where the data can not be opened', async () => {
+    const failing = { ...kind, openData: () => Promise.reject(new Error('no data')) };
+    const taken = await takeRunFolder(at('deep/er/none'));
+    await expect(beginRun(failing, settings(1), taken, { command: 'squares' })).rejects.toThrow('no data');
+    expect(await readdir(folder)).not.toContain('deep');
+  });
+
+  it('gets a number of its own where two runs begin at once, and loses what a killed process left', async () => {
+    const taken = await Promise.all([1, 2, 3].map(() => takeFreeRunFolder(at('runs/faces-seed'))));
+    expect(taken.map(({ path }) => path).sort()).toEqual(
+      ['', '-2', '-3'].map((end) => at(`runs/faces-seed${end}`)),
+    );
+    for (const one of taken) await one.undo();
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    await writeFile(at('whole', `.last.safetensors.${pid}.0a1b2c3d.tmp`), 'half');
+    await writeFile(
+      at('whole', lockName),
+      JSON.stringify({ pid, host: hostname(), born: null, since: 'before' }),
+    );
+    await resume('whole', undefined, { report: false });
+    expect((await readdir(at('whole'))).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+});
