@@ -59,7 +59,7 @@ it('summarizes each metric and compares round by round', async () => {
   expect(peer?.samples).toHaveLength(3);
 });
 
-it('tells how much better a row is, where that is asked', async () => {
+it('gives the ratio of a row to the first, where that is asked', async () => {
   const contest = contestOf([runner('ours', [10]), runner('peer', [4])], {
     comparison: { ...comparison, sense: 'rowIsBetter' },
   });

@@ -89,7 +89,7 @@ interface Runner {
  * Runs a contest.
  *
  * @param rounds a positive integer.
- * @param log told in one line what happens.
+ * @param log called with one line for each measurement.
  */
 export async function runContest(
   contest: Contest,
@@ -115,7 +115,7 @@ export async function runContest(
       await attempt(contest, runner, log, async () => {
         runner.samples.push(await runner.contestant.round());
         log(
-          `${contest.id}, round ${round + 1}/${rounds}: ${runner.contestant.name} ${tell(contest, runner.samples.at(-1)!)}`,
+          `${contest.id}, round ${round + 1}/${rounds}: ${runner.contestant.name} ${describe(contest, runner.samples.at(-1)!)}`,
         );
       });
     }
@@ -139,7 +139,7 @@ async function attempt(
   }
 }
 
-function tell({ metrics }: Contest, sample: Sample): string {
+function describe({ metrics }: Contest, sample: Sample): string {
   return metrics
     .filter(({ key }) => sample[key] !== undefined)
     .map(({ key, label, unit }) => `${label} ${Number(sample[key]!.toPrecision(4))} ${unit}`)

@@ -25,7 +25,7 @@ const figure: Figure = {
   ],
 };
 
-it('names every line and the mark, and tells a screen reader where lines end', () => {
+it('names every line and the mark, and says where lines end, for screen readers', () => {
   const svg = figureSvg(figure);
   for (const text of ['A race', 'minutes', 'slow one', 'quick one', 'the half'])
     expect(svg).toContain(`>${text}<`);

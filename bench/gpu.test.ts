@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findGpu, type GpuSources } from './gpu.js';
 
-const nothing: GpuSources = { torch: async () => null, nvidia: async () => [], told: undefined };
+const nothing: GpuSources = { torch: async () => null, nvidia: async () => [], named: undefined };
 const find = (changes: Partial<GpuSources>) => findGpu({ ...nothing, ...changes });
 
 describe("the machine's GPU", () => {
@@ -21,11 +21,11 @@ describe("the machine's GPU", () => {
   });
 
   it('without CUDA is what the user says', async () => {
-    expect(await find({ told: 'Apple M3' })).toEqual({ name: 'Apple M3', cuda: false });
-    expect(await find({ told: '1' })).toEqual({ name: 'not named (FERLAB_BENCH_GPU=1)', cuda: false });
+    expect(await find({ named: 'Apple M3' })).toEqual({ name: 'Apple M3', cuda: false });
+    expect(await find({ named: '1' })).toEqual({ name: 'not named (FERLAB_BENCH_GPU=1)', cuda: false });
   });
 
-  it.each([undefined, '', '0'])('is none where nobody knows one (told: %j)', async (told) => {
-    expect(await find({ told })).toBeNull();
+  it.each([undefined, '', '0'])('is none where nobody knows one (named: %j)', async (named) => {
+    expect(await find({ named })).toBeNull();
   });
 });

@@ -20,7 +20,7 @@ export interface GpuSources {
   /** Names of all GPUs that NVIDIA's driver lists. */
   nvidia(): Promise<readonly string[]>;
   /** Value of the variable above. */
-  readonly told: string | undefined;
+  readonly named: string | undefined;
 }
 
 /** What peers/torch_device.py prints. */
@@ -48,7 +48,7 @@ export function machineSources(): GpuSources {
             .filter((line) => line !== ''),
         () => [],
       ),
-    told: process.env[gpuVariable],
+    named: process.env[gpuVariable],
   };
 }
 
@@ -60,7 +60,7 @@ export async function findGpu(sources: GpuSources = machineSources()): Promise<G
   if (listed.length > 0) {
     return { name: listed.length === 1 ? listed[0]! : `one of ${listed.join(', ')}`, cuda: true };
   }
-  const { told = '' } = sources;
-  if (told === '' || told === '0') return null;
-  return { name: told === '1' ? `not named (${gpuVariable}=1)` : told, cuda: false };
+  const { named = '' } = sources;
+  if (named === '' || named === '0') return null;
+  return { name: named === '1' ? `not named (${gpuVariable}=1)` : named, cuda: false };
 }

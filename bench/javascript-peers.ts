@@ -20,7 +20,7 @@ export interface JavaScriptPeer {
 
 let ready: Promise<void> | null = null;
 
-/** @param packages whose versions are told. */
+/** @param packages whose versions the report lists. */
 export function javaScriptPeer(packages: readonly string[], install: boolean): JavaScriptPeer {
   return {
     async versions() {

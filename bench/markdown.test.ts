@@ -1,3 +1,6 @@
+// The report as Markdown.
+
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ContestResult, Row } from './contest.js';
 import { formatNumber, toMarkdown } from './markdown.js';
@@ -105,7 +108,7 @@ describe('the report', () => {
     const rows = ['WebGPU', 'CUDA'].map((name) => row(name, null, { failure: 'no GPU was found' }));
     const nothing = toMarkdown(reportOf({ contests: [{ ...contest, rows }] }));
     expect(nothing).toContain(
-      '## Training throughput\n\nNot measured: no GPU was found. `npm run bench -- --only train` measures it where that is otherwise.\n',
+      '## Training throughput\n\nNot measured: no GPU was found. `npm run bench -- --only train` measures it on a machine that can.\n',
     );
     expect(nothing).not.toContain('5 rounds');
     const others = [...rows, row('CPU', null, { failure: 'it ended with 1' })];
@@ -143,4 +146,9 @@ it.each([
   [0, '0'],
 ])('writes %d as %s', (value, text) => {
   expect(formatNumber(value)).toBe(text);
+});
+
+it('docs/benchmarks.md is what docs/benchmarks.json gives', () => {
+  const read = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
+  expect(read('benchmarks.md')).toBe(toMarkdown(JSON.parse(read('benchmarks.json')) as BenchmarkReport));
 });

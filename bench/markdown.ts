@@ -16,9 +16,9 @@ const titles: Record<SectionName, string> = {
 };
 
 const introduction = [
-  'Written by `npm run bench`; how it measures is told in [bench/README.md](../bench/README.md). Contestants of a table ran in one go on one',
-  'machine, in turn, round by round. Figures are medians over the rounds, with the lowest and the highest in brackets; ratios are medians of',
-  "each round's ratio. Machines differ, and a shared one differs from hour to hour: ratios within a table are what counts.",
+  'Written by `npm run bench`; for the method, see `bench/README.md` in the repository. The contestants of a table ran on one machine in',
+  'turn, round by round. Figures are medians over the rounds, with the lowest and the highest in brackets; ratios are medians of each',
+  "round's ratio. Machines differ, and a shared one differs from hour to hour, so compare ratios within a table.",
 ].join('\n');
 
 /** Four significant digits at most, thousands separated: 1,234 or 12.3 or 0.0123. */
@@ -55,7 +55,7 @@ function sectionMarkdown(name: SectionName, section: SectionReport): string {
   const title = `## ${titles[name]}`;
   const reason = onlyReason(section);
   if (reason !== null)
-    return `${title}\n\nNot measured: ${reason}. \`npm run bench -- --only ${name}\` measures it where that is otherwise.`;
+    return `${title}\n\nNot measured: ${reason}. \`npm run bench -- --only ${name}\` measures it on a machine that can.`;
   const { machine, gpu, instructions } = section;
   const gigabytes = (machine.memoryBytes / 1e9).toFixed(0);
   const place = [

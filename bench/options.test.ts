@@ -6,7 +6,7 @@ const here = path.resolve('somewhere');
 const parse = (...argv: string[]) => parseOptions(argv, here)!;
 
 describe('the command line', () => {
-  it('measures all but what needs a GPU unless told', () => {
+  it('measures all but what needs a GPU by default', () => {
     expect(parse().sections).toEqual(['train', 'accuracy', 'infer', 'micro', 'scaling']);
     expect(parse()).toMatchObject({ rounds: null, quick: false, data: null, contestants: null });
   });
@@ -21,7 +21,7 @@ describe('the command line', () => {
     expect(out).toBe(path.join(here, 'results'));
   });
 
-  it('never writes a quick run into the documentation unless told', () => {
+  it('never writes a quick run into the documentation by default', () => {
     expect(path.basename(parse().out)).toBe('docs');
     expect(parse('--quick').out).not.toContain('docs');
   });

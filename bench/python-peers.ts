@@ -18,7 +18,7 @@ export interface PythonPeer {
 export interface PythonPeerOptions {
   /** Names the requirements (`requirements-<name>.txt`) and the environment. */
   readonly name: 'keras' | 'torch';
-  /** Packages whose versions are told. */
+  /** Packages whose versions the report lists. */
   readonly packages: readonly string[];
   /** Whether an environment may be made. */
   readonly install: boolean;

@@ -11,7 +11,7 @@ export const hasGpuFile = (files: readonly string[]): boolean => files.some((fil
 
 /**
  * Refuses a software driver of Vulkan (SwiftShader, llvmpipe): WebGPU then runs on the processor, and nothing says so.
- * A driver of hardware keeps a device file open. Only Linux tells, and usually only Linux has such drivers.
+ * A driver of hardware keeps a device file open. Only Linux shows that, and usually only Linux has such drivers.
  */
 export function requireHardware(device: Device): void {
   if (device !== 'webgpu' || process.platform !== 'linux') return;

@@ -32,7 +32,7 @@ interface Ended {
   readonly seconds: number;
   /** Side of its images where they grow; epochs of one side take equally long. */
   readonly side?: number | null;
-  /** Of these seconds, what its checkpoint took, which takes as long with more images; 0 unless told. */
+  /** Of these seconds, what its checkpoint took, which takes as long with more images; 0 by default. */
   readonly checkpointSeconds?: number;
 }
 
@@ -68,7 +68,7 @@ const metrics: readonly Metric[] = [
   { key: 'recordedSeconds', label: 'to it when recorded', unit: 's', better: 'lower' },
 ];
 
-/** What a round tells of the epochs on images of one side. */
+/** What a round measured of the epochs on images of one side. */
 interface SideTimes {
   /** Training and validation over the round's images. */
   readonly images: number;
@@ -96,7 +96,7 @@ const sideKey = (side: number | null): string => `epochSeconds/${side ?? 'all'}`
 /**
  * A round's figures.
  *
- * @param ended ends of the round's epochs, at least two for every side; the last of each tells what one takes, the first
+ * @param ended ends of the round's epochs, at least two for every side; the last of each is the time that one takes, the first
  *   what it takes to begin.
  * @param ofWhole how many times as many images a whole epoch has.
  * @param sideOf side of the images in an epoch of the curve, from 0.
@@ -253,8 +253,8 @@ export function accuracyContests({ quick }: AccuracySettings, peers: Peers): Con
       id: 'accuracy',
       title: "Until Keras's best validation accuracy",
       notes: [
-        'Keras: the seed network, Adam at 0.001, batch 64, shear, zoom and flip, at most 30 epochs of FER2013. ferlab: each preset with its own network, schedule and batch size (`ferlab models`, and src/train/presets.ts); `seed` has the network of Keras, `quick` a residual one whose images grow.',
-        `*Epochs to it* and accuracies come from the learning curves in [results](results/README.md), one training each. *An epoch* is measured in these rounds, training and validation with everything that they involve: the second epoch over ${size.training} generated images (of every size, where images grow), times FER2013's ${wholeEpoch} by that number, its checkpoint once. *To Keras's best* is the sum of the epochs and what the first of every size takes longer. *When recorded* is what the same epochs took in the training that gave the curve, on a shared machine, at another time.`,
+        'Keras: the seed network, Adam at 0.001, batch 64, shear, zoom and flip, at most 30 epochs of FER2013. ferlab: each preset with its own network, schedule and batch size (`ferlab models`, and `src/train/config/presets.ts`); `seed` has the network of Keras, `quick` a residual one whose images grow.',
+        `*Epochs to it* and accuracies come from the learning curves in [results](results/README.md), one training each. *An epoch* is measured in these rounds, training and validation as a whole: the second epoch over ${size.training} generated images (of every size, where images grow), times FER2013's ${wholeEpoch} by that number, its checkpoint once. *To Keras's best* is the sum of the epochs and what the first of every size takes longer. *When recorded* is what the same epochs took in the training that gave the curve, on a shared machine, at another time.`,
       ],
       metrics,
       comparison: {

@@ -33,7 +33,7 @@ function contestsOf(gpu: Gpu | null, peers: Peers = fakePeers(output).peers) {
 const nvidia: Gpu = { name: 'NVIDIA H200', cuda: true };
 
 describe('the section gpu', () => {
-  it('says of everyone, once, that there is no GPU', async () => {
+  it('gives one reason for all rows when there is no GPU', async () => {
     const [contest, ...others] = contestsOf(null);
     expect(others).toEqual([]);
     expect(contest!.contestants.map(({ name }) => name)).toContain('ferlab WebGPU');

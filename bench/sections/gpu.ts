@@ -44,7 +44,7 @@ interface Task {
   readonly stepOnly: boolean;
 }
 
-/** Processes or threads that augment, for everyone: as many as ferlab takes unless told (src/train/config.ts). */
+/** Processes or threads that augment, for everyone: ferlab's default (src/train/config). */
 const workers = Math.max(1, Math.min(8, availableParallelism() - 1));
 
 const torchVariants = [

@@ -32,7 +32,7 @@ it('says which file a curve would stand in', async () => {
   await expect(readLearningCurve('empty', folder)).rejects.toThrow('no epochs');
 });
 
-it('takes a curve by Keras, which does not tell how long it waited for data', async () => {
+it('takes a curve by Keras, which does not record how long it waited for data', async () => {
   const row =
     '{"epoch":1,"learning_rate":0.001,"loss":1.8,"accuracy":0.25,"val_loss":1.7,"val_accuracy":0.3,"seconds":270,"images_per_second":106,"data_wait":null}';
   record('keras', `[${row}]`);

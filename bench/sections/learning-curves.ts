@@ -1,5 +1,5 @@
 // Learning curves: what a training came to, epoch by epoch. They were recorded once, on FER2013, and are kept with the
-// results; how they were made is told in docs/results/README.md.
+// results; docs/results/README.md says how they were made.
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';

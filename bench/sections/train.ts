@@ -106,7 +106,7 @@ function javaScriptContestants(quick: boolean, peers: Peers): Contestant[] {
   return [
     slow('TensorFlow.js cpu', 'tfjs-train.js', ['--backend', 'cpu'], peers.tfjs),
     {
-      // Runs all the same, so that the row tells the truth on the day that the missing kernel is written.
+      // Runs all the same, so that the row is right on the day that the missing kernel is written.
       name: 'TensorFlow.js wasm',
       versions: () => peers.tfjs.versions(),
       async round() {
