@@ -15,7 +15,7 @@ const runsOn = (major, minor) => (major === 20 && minor >= 19) || (major === 22 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const inRoot = (...parts) => path.join(root, ...parts);
 
-/** A failure that is told without a stack trace. */
+/** A failure that is printed without a stack trace. */
 class SetupError extends Error {}
 
 function say(message) {

@@ -23,7 +23,7 @@ import type { ResumeChanges, TrainCall } from './train/train.js';
 
 export type { AuditOptions } from './audit/audit.js';
 export type { CrossValidationEvent, CrossValidationOptions } from './audit/cross-validation/options.js';
-export type { AuditEvent } from './audit/events.js';
+export type { AuditEvent, CountEvent } from './audit/events.js';
 export type { LabellingModel } from './audit/suspects.js';
 export type {
   AuditResult,
@@ -43,7 +43,7 @@ export type {
 export type { ImageReference } from './copies/images.js';
 export type { CopyKind, LeftOut } from './copies/leaks.js';
 export type { ReadOptions } from './data/dataset/reader.js';
-export type { Dataset, ImageSize, Sample, Split } from './data/dataset/types.js';
+export type { BadFile, Dataset, ImageSize, Sample, Split } from './data/dataset/types.js';
 export type { SampleOptions, WrittenSample } from './data/sample/write.js';
 export type { SoftLabelOptions, SoftLabels } from './data/votes/soft-labels.js';
 export { decodeGray } from './decode/decode.js';
@@ -63,6 +63,7 @@ export { type Margin, type TestTimeKind, testTimeKinds, views } from './predict/
 export { type BoxedModel, boxedModelFile, describeBoxedModel } from './predict-files/bundled-model.js';
 export { type LoadFileOptions, loadEnsemble, loadModel } from './predict-files/load-model.js';
 export {
+  type FailedFile,
   type FilePrediction,
   type PredictFilesOptions,
   predictFiles,

@@ -9,7 +9,7 @@ import type { GrayImage } from '../image/gray.js';
 import type { ExpressionModel, Prediction } from '../predict/model.js';
 
 /** A file or folder that can't be used. */
-interface FailedFile {
+export interface FailedFile {
   file: string;
   error: string;
 }

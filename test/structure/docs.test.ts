@@ -6,14 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { longFlag, type OptionSpec } from '../../src/cli/command.js';
 import { commands } from '../../src/cli/main.js';
 import { exitCodes } from '../../src/errors.js';
-import { projectFiles, readText, root } from './sources.js';
+import { documents, historical, linksOf, readText, root } from './sources.js';
 
-const documents = projectFiles(['README.md', 'docs', 'models', 'bench', 'test/golden'], (file) =>
-  file.endsWith('.md'),
-);
 const reference = 'docs/command-line.md';
-/** Commands of their time, with options that are gone since. */
-const historical = 'docs/results/history.md';
 const alwaysKnown = ['--help', '--version'];
 
 /** Code blocks and code spans, line by line, with a backslash at the end of a line joining it to the next. */
@@ -73,16 +68,7 @@ describe('the documentation', () => {
   });
 
   it('links to files that exist', () => {
-    const links = documents.flatMap((file) =>
-      [...readText(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => ({
-        file,
-        link: link.replace(/#.*$/, ''),
-      })),
-    );
-    const broken = links.filter(
-      ({ file, link }) =>
-        link && !/^[a-z]+:/.test(link) && !existsSync(path.join(root, path.dirname(file), link)),
-    );
+    const broken = documents.flatMap(linksOf).filter(({ target }) => !existsSync(path.join(root, target)));
     expect(broken).toEqual([]);
   });
 

@@ -4,55 +4,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { directions } from './directions.js';
 import { type Import, importsOf, packageOf, readText, root, sources } from './sources.js';
-
-/**
- * What each part of src/ may import, besides itself and all that those parts may import.
- * A part is the longest of these that a file's path begins with.
- */
-const directions: Record<string, string[]> = {
-  errors: [],
-  progress: [],
-  'package-files': ['errors'],
-  version: ['package-files'],
-  random: [],
-  math: [],
-  format: [],
-  files: ['errors'],
-  image: ['random'],
-  'engine/tensor': [],
-  'engine/onnx': ['engine/tensor'],
-  'engine/ir': ['engine/onnx'],
-  'engine/ops': ['engine/ir'],
-  'engine/autodiff': ['engine/ops'],
-  'engine/nn': ['engine/autodiff', 'random'],
-  'engine/optim': ['engine/nn'],
-  'engine/compile': ['engine/optim'],
-  'engine/runtime': ['engine/onnx', 'random', 'errors'],
-  'engine/training': ['engine/compile', 'engine/runtime'],
-  models: ['engine/compile'],
-  predict: ['progress', 'engine/runtime', 'engine/onnx', 'image', 'math', 'errors'],
-  scores: ['predict', 'format'],
-  plots: ['scores', 'format'],
-  machine: ['engine/runtime', 'package-files'],
-  decode: ['image', 'errors'],
-  'predict-files': ['predict', 'machine', 'decode', 'files', 'package-files'],
-  'data/dataset': ['decode', 'files', 'random', 'progress'],
-  'data/store': ['data/dataset', 'image', 'package-files'],
-  'data/votes': ['data/dataset', 'math'],
-  'data/sample': ['decode', 'files', 'random'],
-  report: ['plots', 'machine', 'files'],
-  copies: ['data/store', 'math'],
-  evaluate: ['copies', 'predict-files', 'report', 'version'],
-  'train/config': ['models', 'engine/runtime', 'errors'],
-  'train/loop': ['train/config', 'engine/training', 'scores', 'progress'],
-  'train/run': ['train/loop', 'files', 'machine', 'version'],
-  'train/classification': ['train/run', 'data/votes', 'evaluate'],
-  train: ['train/classification'],
-  audit: ['train'],
-  cli: ['audit', 'data/sample', 'data/votes'],
-  index: ['audit', 'data/sample', 'data/votes'],
-};
 
 /** The doors of rooms within rooms: what other rooms may import of them. Their other files are their own affair. */
 const doors: Record<string, string[]> = {

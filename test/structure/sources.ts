@@ -98,3 +98,23 @@ export function packageOf(specifier: string): string {
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
 }
+
+/** The documentation that people wrote; the generated reference of the library (docs/api) isn't part of it. */
+export const documents = projectFiles(
+  ['README.md', 'docs', 'models', 'bench', 'test/golden', 'examples'],
+  (file) => file.endsWith('.md') && !file.startsWith('docs/api/') && !file.includes('node_modules/'),
+);
+
+/** Holds commands of their time, with options that are gone since. */
+export const historical = 'docs/results/history.md';
+
+/** Links and pictures of a document that lead to files of the project; `target` is relative to the checkout. */
+export function linksOf(file: string): { file: string; target: string }[] {
+  const text = readText(file);
+  const markdown = [...text.matchAll(/\]\(([^)\s]+)\)/g)];
+  const html = [...text.matchAll(/<(?:img|source|a)\b[^>]*?\b(?:src|srcset|href)="([^"\s]+)"/g)];
+  return [...markdown, ...html]
+    .map(([, link = '']) => link.replace(/#.*$/, ''))
+    .filter((link) => link !== '' && !/^[a-z]+:/.test(link))
+    .map((link) => ({ file, target: path.posix.join(path.posix.dirname(file), link) }));
+}
