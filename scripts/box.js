@@ -1,4 +1,4 @@
-// `npm run box -- RUN DATASET`: makes the model in the box from a run's model. Writes models/expression.onnx (weights
+// `npm run box -- RUN DATASET`: makes the bundled model from a run's model. Writes models/expression.onnx (weights
 // as float16, calibrated on the validation images that training hasn't seen), models/expression.json (what it is and scores) and models/README.md
 // (its card). For developers of ferlab; needs FER2013 as DATASET.
 
@@ -33,7 +33,7 @@ function fail(message) {
   process.exit(1);
 }
 
-// What the library refuses is told without a stack trace.
+// Errors of the library are printed without a stack trace.
 process.on('uncaughtException', (error) => fail(error.message));
 
 /** Scores of the images at `places` alone. */

@@ -1,5 +1,5 @@
-// The model card of the model in the box, models/README.md, from its description, models/expression.json. Every figure
-// comes from the description. The words are about models trained on FER2013; scripts/box.js refuses others.
+// The model card of the bundled model, models/README.md, from its description, models/expression.json. Every figure
+// comes from the description. The words are for models trained on FER2013; scripts/box.js refuses others.
 
 import { codeBlock, plain } from '../dist/format/markdown.js';
 import { bytes, count, flops, percent } from '../dist/format/numbers.js';
@@ -22,7 +22,7 @@ function accuracyTable({ evaluation, testTime, withoutCopies, withoutNearCopies 
     [
       row('one look at each image', evaluation),
       ...testTime.map((scores) => row(`test-time augmentation \`--tta ${scores.tta}\``, scores)),
-      row('one look, without the images that stand in training too', withoutCopies),
+      row('one look, without the images that are in training too', withoutCopies),
       row('one look, without those and the near copies of training images', withoutNearCopies),
     ],
   );
@@ -46,13 +46,13 @@ function hardest({ classes, perClass }) {
   const name = classes.reduce((worst, other) =>
     perClass[other].recall < perClass[worst].recall ? other : worst,
   );
-  return `${name}: it finds ${percent(perClass[name].recall)} of it`;
+  return `${name}: the model finds ${percent(perClass[name].recall)} of it`;
 }
 
-/** What else than the dataset's labels it learned from: other models, other people's votes. */
+/** Sources besides the dataset's labels: other models, other people's votes. */
 function sourcesBeside({ notes }) {
   if (notes.length === 0) return '';
-  return `\nIt learned from more than the labels of FER2013, and compares with other such models only:\n\n${notes.map((note) => `- ${plain(note)}`).join('\n')}\n`;
+  return `\nIt learned from more than the labels of FER2013, so compare it only with other such models:\n\n${notes.map((note) => `- ${plain(note)}`).join('\n')}\n`;
 }
 
 /** The card's Markdown. */
@@ -62,10 +62,10 @@ export function modelCard(description) {
   const trained = total(dataset.counts.train);
   const copies = `${count(withoutCopies.removed)} of the ${count(evaluation.n)} validation images`;
   const nearCopies = count(withoutNearCopies.removed - withoutCopies.removed);
-  return `# The model in the box
+  return `# The bundled model
 
-Guesses which of ${classes.length} expressions a face shows: ${classes.join(', ')}.
-\`ferlab predict face.jpg\` uses it when no other model is named; \`loadModel()\` does in a program.
+It guesses which of ${classes.length} expressions a face shows: ${classes.join(', ')}.
+\`ferlab predict face.jpg\` uses it unless you name another model, and so does \`loadModel()\` in a program.
 
 ${headline(evaluation, 'validation')}
 
@@ -79,15 +79,15 @@ ${headline(evaluation, 'validation')}
 
 ## How good it is
 
-Scored on the validation images of FER2013 (its PublicTest), ${count(evaluation.n)} faces, by the file that lies here:
+Scored on the validation images of FER2013 (its PublicTest), ${count(evaluation.n)} faces, with the file in this folder:
 
 ${accuracyTable(description)}
 
-These images also chose the recipe${source.bestEpoch ? ' and the epoch whose weights are kept' : ''}, and the temperature below, which flatters the scores
-a little. Photographs of another kind are recognised a good deal worse.
+The same images were used to choose the recipe${source.bestEpoch ? ', the epoch whose weights are kept' : ''} and the temperature below, so the scores are
+slightly optimistic. Expect clearly worse results on photographs of another kind.
 
-${copies} stand in the training images as well, pixel by pixel, and ${nearCopies} more
-have a near copy there (by \`ferlab audit\`: one photograph in another crop, size or quality); the last rows leave them out.${source.leftCopiesOut ? ' This model was trained without these copies.' : ''}
+${copies} are among the training images too, pixel by pixel, and ${nearCopies} more
+have a near copy there (the same photograph in another crop, size or quality, by \`ferlab audit\`); the last rows leave them out.${source.leftCopiesOut ? ' This model was trained without these copies.' : ''}
 People agree with the labels of FER2013 on about 65% of its images (Goodfellow et al. 2013).
 
 ${perClassSection(evaluation)}
@@ -99,17 +99,17 @@ ${confusionTable(evaluation)}
 ## Calibration
 
 A probability of 80% is meant to be right four times out of five. Dividing the logits by a temperature of
-${calibration.temperature} (Guo et al. 2017) makes the loss smallest on the ${count(calibration.n)} of these images that don't stand in training too.
-What it does to them:
+${calibration.temperature} (Guo et al. 2017) makes the loss smallest on the ${count(calibration.n)} of these images that are not in training too.
+Its effect on them:
 
 ${calibrationTable(calibration)}
 
-The calibration error is the mean distance of confidence and share of right answers, over 15 bins of confidence. The
-last row is the honest one. On other kinds of photographs the model is surer of itself than it should be.
+The calibration error is the mean distance between confidence and share of right answers, over 15 bins of confidence. The
+last row is the honest one. On other kinds of photographs the model is more confident than it should be.
 
 ## What it is for
 
-- trying the program and its interfaces, and comparing other models with;
+- trying the program, and comparing other models with it;
 - research and teaching on expression recognition, with its limits stated;
 - starting points that a person checks: sorting one's own pictures, art, games.
 
@@ -117,26 +117,26 @@ last row is the honest one. On other kinds of photographs the model is surer of 
 
 - **Inferring emotions at work or in schools** is prohibited in the European Union, except for medical or safety reasons:
   AI Act, Regulation (EU) 2024/1689, Article 5(1)(f). Elsewhere in the Union emotion recognition is a high-risk use
-  (Annex III, point 1(c)) of which the people concerned must be told (Article 50(3)).
+  (Annex III, point 1(c)) and the people concerned must be informed (Article 50(3)).
 - Any decision about a person: hiring, lending, insurance, policing, border control, diagnosis, lie detection.
 - Judging what somebody feels. An expression is not a feeling: people smile without joy and grieve without a frown, and
   faces differ between persons and cultures.
 
 ## Limits
 
-- It saw grey crops of ${input.width}x${input.height} pixels of mostly frontal faces, one face filling each. Profiles, covered faces,
-  small faces, and crops with much background are another matter. It doesn't find faces in photographs.
+- It was trained on grey crops of ${input.width}x${input.height} pixels, mostly frontal faces, each filling its crop. Expect worse results on profiles,
+  covered faces, small faces and crops with much background. It doesn't find faces in photographs.
 - The images came from a web search for words of emotion in 2013; the labels are noisy, and some images show no face.
-- Classes are uneven: ${rarest({ classes, counts: dataset.counts })}. Hardest for
-  the model is ${hardest(evaluation)}.
-- FER2013 says nothing of people's age, sex, skin colour or origin, so that nobody knows for whom this model is worse.
-  Assume that it is.
+- Classes are uneven: ${rarest({ classes, counts: dataset.counts })}. The
+  hardest class is ${hardest(evaluation)}.
+- FER2013 doesn't record people's age, sex, skin colour or origin, so nobody knows for whom this model works worse.
+  Assume that it does for some.
 
 ## Data
 
 [FER2013](https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge)
 (Goodfellow et al. 2013), official split: trained on ${count(trained)} images of Training, validated on PublicTest. PrivateTest
-played no part.
+was not used.
 
 ${markdownTable(
   [{ header: 'Class' }, right('Training'), right('Validation')],
@@ -152,7 +152,7 @@ From that run, \`npm run box\` made the file, its description \`expression.json\
 ${sourcesBeside(source)}
 ## Licence
 
-The weights are under the project's MIT licence. They alone are shipped, no image is. The images of FER2013 were gathered
+The weights are under the project's MIT licence. ferlab ships the weights only, no images. The images of FER2013 were gathered
 from the web for research and belong to their owners; no licence for other uses comes with them. Whether weights trained
 on such images may be used commercially is not settled everywhere: judge for yourself.
 `;

@@ -1,4 +1,4 @@
-// The model in the box: used where no other is named, and described by its card.
+// The bundled model: used where no other is named, and described by its card.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 describe('without a model', () => {
-  it('predict uses the model in the box, as if it were named', async () => {
+  it('predict uses the bundled model, as if it were named', async () => {
     const out = await succeed(['predict', face], folder);
     expect(out.startsWith(`${face}: `)).toBe(true);
     expect(await succeed(['predict', boxed, face], folder)).toBe(out);
