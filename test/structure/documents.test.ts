@@ -92,6 +92,22 @@ describe('docs/architecture.md', () => {
   });
 });
 
+describe('the tables of dependencies', () => {
+  const section = readText('docs/architecture.md').split('## Dependencies\n')[1]?.split(/^## /m)[0] ?? '';
+  const named = [...section.matchAll(/^\|([^|]*)\|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+  );
+
+  it('name the packages of package.json', () => {
+    const manifest = JSON.parse(readText('package.json')) as Record<string, Record<string, string>>;
+    const groups = ['dependencies', 'peerDependencies', 'devDependencies'].map(
+      (group) => manifest[group] ?? {},
+    );
+    const declared = new Set(groups.flatMap(Object.keys));
+    expect([...named].sort()).toEqual([...declared].sort());
+  });
+});
+
 describe('programs in the documentation', () => {
   const programs = documents.flatMap((file) =>
     [...readText(file).matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, text = ''], i) => ({ file, i, text })),
