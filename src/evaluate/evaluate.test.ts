@@ -52,7 +52,7 @@ function fakeModel(): ExpressionModel & { closed: boolean; images: number } {
     ...completeModel({
       classes: ['dark', 'light'],
       inputSize: { width: side, height: side },
-      metadata: { training: {}, notes: ['Made for a test.'] } as unknown as ModelMetadata,
+      metadata: { training: {}, notes: [{ of: null, text: 'Made for a test.' }] } as unknown as ModelMetadata,
       logits,
       async probabilities(pixels) {
         const scores = await logits(pixels);

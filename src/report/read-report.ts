@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerlabError } from '../errors.js';
+import { readHistory } from '../scores/history.js';
 import type { ReportData } from './types.js';
 
 /** A report without its pictures, which report.json doesn't hold. */
@@ -15,7 +16,7 @@ const earlierNames = {
 } as const;
 
 /**
- * @throws FerlabError `data` where `runFolder` isn't that of a finished training run.
+ * @throws FerlabError `data` where `runFolder` isn't that of a finished training run, `io` where its history is damaged.
  */
 export async function readReport(runFolder: string): Promise<StoredReport> {
   const file = join(runFolder, 'report.json');
@@ -35,6 +36,7 @@ export async function readReport(runFolder: string): Promise<StoredReport> {
   const { evaluation, calibration } = report;
   return {
     ...report,
+    history: readHistory(JSON.stringify(report.history), file),
     evaluation: renamed(evaluation, earlierNames.evaluation),
     ...(calibration && {
       calibration: {
