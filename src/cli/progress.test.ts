@@ -16,16 +16,30 @@ function recorder(tty: boolean, columns = 80): Stream & { text: string; writes: 
   };
 }
 
-/** What a terminal shows after `text`: carriage returns and "clear to the end of the line" applied. */
+/** The lines that a terminal shows after `text`, by the control sequences that drawing uses. */
 function screen(text: string): string[] {
-  return text.split('\n').map((line) => {
-    let shown = '';
-    for (const part of line.split('\r')) {
-      const [drawn = '', rest] = part.split('\u001b[K');
-      shown = rest === undefined ? drawn + shown.slice(drawn.length) : drawn + rest;
-    }
-    return shown;
-  });
+  const lines = [''];
+  let [row, column] = [0, 0];
+  for (const [part, code, key] of text
+    .replaceAll('\u001b', '\ue000')
+    .matchAll(/\ue000\[([?\d;]*)([A-Za-z])|./gs)) {
+    const line = lines[row]!;
+    const times = Number(code) || 1;
+    if (part === '\n') {
+      row++;
+      column = 0;
+      lines[row] ??= '';
+    } else if (part === '\r') column = 0;
+    else if (key === undefined) {
+      lines[row] = line.slice(0, column).padEnd(column) + part + line.slice(column + 1);
+      column++;
+    } else if (key === 'A') row = Math.max(0, row - times);
+    else if (key === 'B') row = Math.min(lines.length - 1, row + times);
+    else if (key === 'G') column = times - 1;
+    else if (key === 'K') lines[row] = code === '2' ? '' : line.slice(0, column);
+    else if (!(code ?? '').startsWith('?')) throw new Error(`a terminal that knows ${JSON.stringify(part)}`);
+  }
+  return lines;
 }
 
 const step: TrainEvent = {
@@ -81,7 +95,7 @@ describe('training progress on a terminal', () => {
     expect(line).toMatch(
       /^Epoch 2\/9 {2}█+░+ {2}loss 1\.2346 {2}accuracy 51\.2% {2}152 images\/s {2}12:34 left/,
     );
-    expect(out.text).not.toContain('\n');
+    expect(screen(out.text)).toEqual([line, '']);
     expect(line?.length).toBeLessThan(100);
   });
 
@@ -136,6 +150,20 @@ describe('LiveLine', () => {
       line.update(() => `at ${i}`);
     }
     expect(out.writes).toBe(10);
+    expect(screen(out.text)).toEqual(['at 900', '']);
+  });
+
+  it('prints lines above, and leaves nothing behind', () => {
+    const out = recorder(true);
+    const line = new LiveLine(out);
+    line.print('before');
+    line.update((columns) => 'x'.repeat(columns));
+    line.print('between');
+    expect(screen(out.text)).toEqual(['before', 'between', 'x'.repeat(79), '']);
+    line.clear();
+    expect(screen(out.text)).toEqual(['before', 'between', '', '']);
+    line.print('after');
+    expect(screen(out.text).slice(0, 3)).toEqual(['before', 'between', 'after']);
   });
 });
 

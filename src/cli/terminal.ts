@@ -1,6 +1,8 @@
 // Where the command line writes: results, messages, and one line that is drawn again in place.
 // It knows nothing of commands or training.
 
+import { createLogUpdate } from 'log-update';
+
 /** The part of a stream that is used here; process.stdout is one. */
 export interface Stream {
   write(text: string): unknown;
@@ -26,39 +28,41 @@ export function isLive(stream: Stream): boolean {
 
 /** The last line of a terminal, drawn again in place, with ordinary lines printed above it. */
 export class LiveLine {
+  private readonly draw: ReturnType<typeof createLogUpdate>;
   private shown = '';
   private drawnAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly stream: Stream,
     private readonly now: () => number = () => performance.now(),
-  ) {}
+  ) {
+    // The cursor stays: a process that is killed would leave the terminal without one.
+    this.draw = createLogUpdate(stream as NodeJS.WritableStream, { showCursor: true });
+  }
 
   /**
    * Draws the line, unless it was drawn a moment ago: at most ten times a second.
    * @param render gives the line for a width in columns; not called where nothing is drawn.
    */
-  update(render: (columns: number) => string, force = false): void {
+  update(render: (columns: number) => string): void {
     const now = this.now();
-    if (!force && now - this.drawnAt < redrawMilliseconds) return;
+    if (now - this.drawnAt < redrawMilliseconds) return;
     this.drawnAt = now;
     // The last column stays free: some terminals wrap the line once it is filled.
-    const text = render((this.stream.columns ?? 80) - 1);
-    if (text === this.shown) return;
-    this.shown = text;
-    // One write, over the old text and clearing only what is left of it, so that nothing flickers.
-    this.stream.write(`\r${text}\u001b[K`);
+    this.shown = render((this.stream.columns ?? 80) - 1);
+    this.draw(this.shown);
   }
 
   /** Prints a line that stays, above the live one. */
   print(line: string): void {
-    const live = this.shown;
-    this.stream.write(`${live ? '\r\u001b[K' : ''}${line}\n${live}`);
+    if (this.shown) this.draw.clear();
+    this.stream.write(`${line}\n`);
+    if (this.shown) this.draw(this.shown);
   }
 
   /** Takes the live line away. */
   clear(): void {
-    if (this.shown) this.stream.write('\r\u001b[K');
+    if (this.shown) this.draw.clear();
     this.shown = '';
     this.drawnAt = Number.NEGATIVE_INFINITY;
   }

@@ -33,7 +33,7 @@ export interface CrossValidationPlan {
   work: string | undefined;
   /** The number of the engine's threads wasn't asked for, so that an earlier one may go on. */
   anyThreads: boolean;
-  /** How the audit was started, for the runs' reports. */
+  /** How the audit was started, for the runs' configurations. */
   command: string;
 }
 

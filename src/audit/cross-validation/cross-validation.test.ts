@@ -155,6 +155,7 @@ describe('audit with cross-validation', () => {
       message: expect.stringContaining(work),
     });
     expect(readdirSync(work).sort()).toEqual(['fold-1', 'fold-2', 'plan.json']);
+    expect(readdirSync(join(work, 'fold-1'))).not.toContain('report.md'); // nobody reads a fold's report
     const trained: string[] = [];
     const result = await run(
       { work },

@@ -43,7 +43,7 @@ export interface CrossValidationOptions {
    * stopped. Default: a temporary folder that is removed.
    */
   work?: string | undefined;
-  /** How the audit was started, for the runs' reports. */
+  /** How the audit was started, for the runs' configurations. */
   command?: string | undefined;
 }
 

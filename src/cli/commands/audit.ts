@@ -22,7 +22,6 @@ import {
 } from '../command.js';
 import { withInterrupt } from '../interrupt.js';
 import { readBytes, showBytes } from '../option-values.js';
-import { createCountProgress, createTrainProgress } from '../progress.js';
 
 const outFlags = '--out <folder>';
 const modelFlags = '--model <file>';
@@ -45,7 +44,8 @@ const phaseNames: Record<CountEvent['type'], string> = {
 };
 
 /** One bar per phase; the trainings of cross-validation print lines of their own. */
-function createAuditProgress(invocation: Invocation, quiet: boolean) {
+async function createAuditProgress(invocation: Invocation, quiet: boolean) {
+  const { createCountProgress, createTrainProgress } = await import('../progress.js');
   const { err } = invocation.terminal;
   let current: CountEvent['type'] | null = null;
   let progress: ReturnType<typeof createCountProgress> | null = null;
@@ -144,7 +144,7 @@ async function run(invocation: Invocation): Promise<number> {
   const memoryBudget = readMemoryBudget(invocation);
   const { audit, leaks } = await import('../../audit/audit.js');
   const { auditText } = await import('../../audit/text.js');
-  const progress = createAuditProgress(invocation, quiet);
+  const progress = await createAuditProgress(invocation, quiet);
   const onInterrupt = () =>
     crossValidation ? progress.say('Stopping; Ctrl-C again stops at once.') : progress.end();
   const result = await withInterrupt(onInterrupt, (signal) =>

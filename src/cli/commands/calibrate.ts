@@ -14,7 +14,6 @@ import {
   textOption,
 } from '../command.js';
 import { withInterrupt } from '../interrupt.js';
-import { createSplitProgress } from '../progress.js';
 
 const outFlags = '--out <file>';
 const splitFlags = '--split <name>';
@@ -49,6 +48,7 @@ async function run(invocation: Invocation): Promise<number> {
   };
   // Imported here so that help and wrong options don't wait for the engine to load.
   const { calibrateModel } = await import('../../evaluate/calibrate.js');
+  const { createSplitProgress } = await import('../progress.js');
   const progress = createSplitProgress(err, quiet);
   const result = await withInterrupt(progress.end, (signal) =>
     calibrateModel(request, { signal, onProgress: progress.show }),

@@ -1,10 +1,7 @@
 // `ferlab evaluate`: scores a model on a labelled set.
 
-import { copyKinds, describeLeftOut } from '../../copies/leaks.js';
+import { copyKinds } from '../../copies/leaks.js';
 import { FerlabError } from '../../errors.js';
-import type { Evaluation } from '../../evaluate/evaluate.js';
-import { percent, throughput } from '../../format/numbers.js';
-import { textColumns, textTable } from '../../format/table.js';
 import {
   type CommandSpec,
   choiceOption,
@@ -18,7 +15,6 @@ import {
 } from '../command.js';
 import { withInterrupt } from '../interrupt.js';
 import { modelOptions, readModelOptions, takeModel } from '../model-options.js';
-import { createSplitProgress } from '../progress.js';
 
 const splitFlags = '--split <name>';
 const batchFlags = '--batch-size <n>';
@@ -26,69 +22,6 @@ const threadsFlags = '--threads <n>';
 const strictFlags = '--strict';
 const outFlags = '--out <folder>';
 const copiesFlags = '--without-copies <kind>';
-/** Mistakes named in the terminal; the picture shows more. */
-const mistakesShown = 5;
-
-const right = (header: string) => ({ header, align: 'right' }) as const;
-
-function scoreTable(result: Evaluation): string {
-  const cells = (scores: { precision: number; recall: number; f1: number }) =>
-    [scores.precision, scores.recall, scores.f1].map((score) => percent(score));
-  const rows = result.classes.map((name) => {
-    const scores = result.perClass[name];
-    return scores ? [name, ...cells(scores), String(scores.support)] : [name];
-  });
-  return textTable(
-    [{ header: 'class' }, ...['precision', 'recall', 'F1', 'images'].map(right)],
-    [
-      ...rows,
-      ['macro mean', ...cells(result.macro), String(result.n)],
-      ['weighted mean', ...cells(result.weighted), String(result.n)],
-    ],
-  );
-}
-
-function confusionTable({ classes, confusion }: Evaluation): string {
-  return textTable(
-    [{ header: 'actual \\ predicted' }, ...classes.map(right)],
-    classes.map((name, i) => [name, ...(confusion[i] ?? []).map(String)]),
-  );
-}
-
-/** How the models were used, where that isn't the plain way. */
-function describeModels({ with: others, tta }: Evaluation): string[] {
-  const parts = [
-    ...(others.length > 0 ? [`mean of ${others.length + 1} models`] : []),
-    ...(tta === 'none' ? [] : [`test-time augmentation ${tta}`]),
-  ];
-  return parts.length > 0 ? [`With ${parts.join(', ')}`] : [];
-}
-
-function describe(result: Evaluation): string {
-  const [low, high] = result.accuracyInterval;
-  const mistakes = result.mistakes
-    .slice(0, mistakesShown)
-    .map(({ file, expected, predicted, confidence }) => [
-      `  ${file}`,
-      `${expected} taken for ${predicted}`,
-      percent(confidence),
-    ]);
-  return [
-    `Accuracy ${percent(result.accuracy, 2)} of ${result.n} images (95% interval ${percent(low, 2)} to ${percent(high, 2)})`,
-    `Loss ${result.loss.toFixed(4)}  calibration error ${percent(result.ece, 2)}  ${throughput(result.imagesPerSecond)}`,
-    ...describeModels(result),
-    ...(result.withoutCopies ? [describeLeftOut(result.withoutCopies)] : []),
-    ...result.notes.map((note) => `Note: ${note}`),
-    '',
-    scoreTable(result),
-    '',
-    confusionTable(result),
-    ...(mistakes.length > 0
-      ? ['', 'Most confident mistakes:', textColumns(mistakes, [{}, {}, { align: 'right' }])]
-      : []),
-  ].join('\n');
-}
-
 /** What the arguments name: a model, where one is given, and a dataset. */
 function readArguments(invocation: Invocation): { model: string | undefined; dataset: string } {
   const [words] = invocation.arguments as [string[]];
@@ -126,12 +59,16 @@ async function run(invocation: Invocation): Promise<number> {
   };
   // Imported here so that help and wrong options don't wait for the engine to load.
   const { evaluateModel } = await import('../../evaluate/evaluate.js');
+  const { createSplitProgress } = await import('../progress.js');
   const progress = createSplitProgress(err, quiet);
   const result = await withInterrupt(progress.end, (signal) =>
     evaluateModel(request, { signal, onProgress: progress.show }),
   ).finally(progress.end);
   if (flagOption(invocation, jsonOption.flags)) out.write(`${JSON.stringify(result)}\n`);
-  else out.write(`${describe(result)}\n`);
+  else {
+    const { evaluationText } = await import('../evaluation-text.js');
+    out.write(`${evaluationText(result)}\n`);
+  }
   if (folder !== undefined && !quiet) err.write(`Pictures and report: ${folder}\n`);
   return 0;
 }

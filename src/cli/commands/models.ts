@@ -1,7 +1,6 @@
 // `ferlab models`: the presets, with what their networks cost.
 
 import { count, flops as operations } from '../../format/numbers.js';
-import { textTable } from '../../format/table.js';
 import { type CommandSpec, debugOption, flagOption, type Invocation, jsonOption } from '../command.js';
 
 /** Classes that sizes are given for: FER2013's. */
@@ -28,6 +27,7 @@ async function run(invocation: Invocation): Promise<number> {
     String(epochs),
     description,
   ]);
+  const { textTable } = await import('../../format/table.js');
   const right = (header: string) => ({ header, align: 'right' }) as const;
   const columns = [
     { header: 'preset' },

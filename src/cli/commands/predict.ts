@@ -2,7 +2,6 @@
 
 import { once } from 'node:events';
 import { exitCodes, FerlabError } from '../../errors.js';
-import { csv } from '../../format/csv.js';
 import { percent } from '../../format/numbers.js';
 import type { FilePrediction } from '../../predict-files/predict-files.js';
 import {
@@ -35,7 +34,8 @@ const jsonWriter: Writer = {
   end: '\n]\n',
 };
 
-function csvWriter(classes: readonly string[]): Writer {
+async function csvWriter(classes: readonly string[]): Promise<Writer> {
+  const { csv } = await import('../../format/csv.js');
   return {
     begin: csv([['file', 'expression', ...classes, 'error']]),
     entry: (prediction) => {
@@ -64,7 +64,7 @@ async function write(stream: Stream, text: string): Promise<void> {
   if (text && stream.write(text) === false) await once(stream as NodeJS.WriteStream, 'drain');
 }
 
-function chooseWriter(invocation: Invocation, classes: readonly string[]): Writer {
+async function chooseWriter(invocation: Invocation, classes: readonly string[]): Promise<Writer> {
   if (flagOption(invocation, jsonOption.flags)) return jsonWriter;
   return flagOption(invocation, csvFlags) ? csvWriter(classes) : textWriter;
 }
@@ -93,7 +93,7 @@ async function run(invocation: Invocation): Promise<number> {
   const { boxedModelFile } = await import('../../predict-files/bundled-model.js');
   const { loadEnsemble } = await import('../../predict-files/load-model.js');
   const model = await loadEnsemble([modelFile ?? boxedModelFile, ...others], { threads, tta, device });
-  const writer = chooseWriter(invocation, model.classes);
+  const writer = await chooseWriter(invocation, model.classes);
   const counts = { predicted: 0, failed: 0 };
   await withInterrupt(
     () => {},

@@ -8,7 +8,6 @@ import {
   integerOption,
   quietOption,
 } from '../command.js';
-import { createCountProgress } from '../progress.js';
 
 const trainFlags = '--train <n>';
 const validationFlags = '--validation <n>';
@@ -26,6 +25,7 @@ async function run(invocation: Invocation): Promise<number> {
   };
   const given = Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined));
   const { writeSampleDataset } = await import('../../data/sample/write.js');
+  const { createCountProgress } = await import('../progress.js');
   const progress = createCountProgress(invocation.terminal.err, 'Drawing faces', quiet);
   const written = await writeSampleDataset(folder, { ...given, onProgress: progress.show }).finally(() =>
     progress.end(),

@@ -16,7 +16,6 @@ import {
   textOption,
 } from '../command.js';
 import { withInterrupt } from '../interrupt.js';
-import { createTrainProgress } from '../progress.js';
 import { describedTrainOptions, settingName, trainOverrides } from '../train-options.js';
 
 const defaultPreset = 'seed';
@@ -111,6 +110,7 @@ function summary(result: TrainResult): string {
 async function run(invocation: Invocation): Promise<number> {
   const planned = plan(invocation);
   const quiet = flagOption(invocation, quietOption.flags);
+  const { createTrainProgress } = await import('../progress.js');
   const progress = createTrainProgress(invocation.terminal, quiet);
   let runFolder: string | null = null;
   const onProgress = (event: TrainEvent) => {
