@@ -21,7 +21,9 @@ describe('files that the documentation names', () => {
         ].map(([, name = '']) => ({ file, name })),
       );
     expect(named.length).toBeGreaterThan(30);
-    expect(named.filter(({ name }) => !existsSync(path.join(root, name)))).toEqual([]);
+    const ignored = readText('.gitignore').split('\n');
+    const written = (name: string) => ignored.includes(`/${name.replace(/\/$/, '')}/`); // `npm run docs` writes docs/api
+    expect(named.filter(({ name }) => !written(name) && !existsSync(path.join(root, name)))).toEqual([]);
   });
 });
 
