@@ -11,7 +11,8 @@ import {
 } from '../copies/open.js';
 import { FerlabError } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
-import { prepareFolder } from '../files/prepare.js';
+import { type ClaimedFolder, claimFolder } from '../files/claim-folder.js';
+import { busyFolder } from '../files/lock.js';
 import { loadModel } from '../predict-files/load-model.js';
 import type { Hooks } from '../progress.js';
 import { programVersion } from '../version.js';
@@ -95,13 +96,17 @@ async function auditDataset(
   const { model, crossValidation } = judge;
   // Whatever would fail after the work, which may take hours, fails before it.
   if (model) classPlaces(dataset.classes, model);
-  const undo: (() => Promise<void>)[] = [];
+  const claimed: ClaimedFolder[] = [];
   try {
-    if (crossValidation) undo.push(await crossValidation.module.prepareWork(crossValidation.plan));
-    if (options.out !== undefined) undo.push(await prepareFolder(options.out));
-    return await auditImages(dataset, judge, options, hooks, started);
+    const work = await crossValidation?.module.claimWork(crossValidation.plan);
+    if (work) claimed.push(work);
+    const { out } = options;
+    if (out !== undefined) claimed.push(await claimFolder(out, busyFolder(out, 'writing')));
+    const result = await auditImages(dataset, judge, options, hooks, started);
+    for (const folder of claimed) await folder.release();
+    return result;
   } catch (error) {
-    for (const takeBack of undo.reverse()) await takeBack();
+    for (const folder of claimed.reverse()) await folder.undo();
     throw error;
   }
 }

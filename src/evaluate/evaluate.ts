@@ -7,6 +7,8 @@ import type { ImageStore } from '../data/store/store.js';
 import { withoutImages } from '../data/store/subset.js';
 import type { Device, DeviceChoice } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
+import { claimFolder } from '../files/claim-folder.js';
+import { busyFolder } from '../files/lock.js';
 import { chooseDevice } from '../machine/choose-device.js';
 import { describeMachine } from '../machine/describe-machine.js';
 import type { ExpressionModel } from '../predict/model.js';
@@ -89,6 +91,21 @@ export async function evaluateModel(
   options: EvaluateOptions,
   hooks: Hooks<EvaluateEvent> = {},
 ): Promise<Evaluation> {
+  const { out } = options;
+  if (out === undefined) return scoreModel(options, hooks);
+  // Taken before the work, so that a folder that can't be used is known at once.
+  const folder = await claimFolder(out, busyFolder(out, 'writing'));
+  try {
+    const evaluation = await scoreModel(options, hooks);
+    await folder.release();
+    return evaluation;
+  } catch (error) {
+    await folder.undo();
+    throw error;
+  }
+}
+
+async function scoreModel(options: EvaluateOptions, hooks: Hooks<EvaluateEvent>): Promise<Evaluation> {
   const started = performance.now();
   const { loaded, close, ...description } = await openModelToScore(options, hooks);
   let store: ImageStore | null = null;

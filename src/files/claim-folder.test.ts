@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { claimFolder, claimFreeFolder, requireEmptyFolder } from './claim-folder.js';
+import { claimEmptyFolder, claimFolder, claimFreeFolder, temporaryFolder } from './claim-folder.js';
 import { busyFolder, lockName } from './lock.js';
 
 let parent: string;
@@ -75,19 +75,39 @@ describe('claimFreeFolder', () => {
   });
 });
 
-describe('requireEmptyFolder', () => {
-  it('takes a missing one, and one with nothing but a lock and temporaries', async () => {
-    await requireEmptyFolder(join(parent, 'missing'));
-    await writeFile(join(parent, lockName), '');
-    await writeFile(join(parent, `.a.1.01234567.tmp`), '');
-    await requireEmptyFolder(parent);
+describe('claimEmptyFolder', () => {
+  const claimEmpty = (path: string) => claimEmptyFolder(path, busyFolder(path, 'writing'), 'Do this.');
+
+  it('takes a missing one, and one with nothing but temporaries and the lock of an ended process', async () => {
+    await (await claimEmpty(join(parent, 'missing'))).undo();
+    const lock = { pid: endedProcess(), host: hostname(), born: null, since: 'before' };
+    await writeFile(join(parent, lockName), JSON.stringify(lock));
+    await writeFile(join(parent, `.a.${lock.pid}.01234567.tmp`), '');
+    await (await claimEmpty(parent)).release();
+    expect(await readdir(parent)).toEqual([]);
   });
 
   it('names what is there', async () => {
     for (const name of ['a', 'b', 'c', 'd']) await writeFile(join(parent, name), '');
-    await expect(requireEmptyFolder(parent, 'Do this.')).rejects.toThrow(
+    await expect(claimEmpty(parent)).rejects.toThrow(
       /expected a new or empty folder, found 4 files or folders in it \(a, b, c, \.\.\.\)\. Do this\.$/,
     );
-    await expect(requireEmptyFolder(join(parent, 'a'))).rejects.toThrow(/found a file/);
+    await expect(claimEmpty(join(parent, 'a'))).rejects.toThrow(/found a file/);
+  });
+});
+
+describe('temporaryFolder', () => {
+  it('removes those of ended processes, and leaves those of others and what is no such folder', async () => {
+    const prefix = `ferlab-temporary-test-${process.pid}-`;
+    const at = (name: string) => join(tmpdir(), `${prefix}${name}`);
+    const lock = { pid: endedProcess(), host: hostname(), born: null, since: 'before' };
+    for (const name of ['left', 'unlocked']) await mkdir(join(at(name), 'fold-1'), { recursive: true });
+    await writeFile(join(at('left'), lockName), JSON.stringify(lock));
+    const first = await temporaryFolder(prefix);
+    const second = await temporaryFolder(prefix);
+    const there = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix)).sort();
+    expect(there).toEqual([basename(first.path), basename(second.path), `${prefix}unlocked`].sort());
+    for (const one of [first, second]) await one.remove();
+    await rm(at('unlocked'), { recursive: true });
   });
 });

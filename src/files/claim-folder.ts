@@ -1,11 +1,12 @@
 // Folders for the results of long work, made and locked before it: one that can't be used is known at once, and two
 // processes never write into the same.
 
-import { mkdir, readdir, rmdir } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { FerlabError } from '../errors.js';
 import { createFolder, ioError, isTemporary, removeTemporaries } from './atomic.js';
-import { type LockHolder, lockFolder, lockName } from './lock.js';
+import { busyFolder, isAbandoned, type LockHolder, lockFolder, lockHolder, lockName } from './lock.js';
 
 export interface ClaimedFolder {
   readonly path: string;
@@ -34,8 +35,8 @@ export async function contentOf(path: string): Promise<string[] | null> {
   }
 }
 
-/** Throws FerlabError `io` where a folder holds something. */
-export async function requireEmptyFolder(path: string, remedy = 'Choose another folder.'): Promise<void> {
+/** Throws FerlabError `io` where a folder holds something; `remedy` says what to do then. */
+async function requireEmptyFolder(path: string, remedy: string): Promise<void> {
   const names = (await contentOf(path)) ?? [];
   if (names.length === 0) return;
   const shown = names.slice(0, 3).join(', ') + (names.length > 3 ? ', ...' : '');
@@ -100,6 +101,48 @@ export async function claimFolder(
   refuse: (holder: LockHolder) => FerlabError,
 ): Promise<ClaimedFolder> {
   return locked(path, await makeFolder(path), refuse);
+}
+
+/**
+ * As claimFolder, for a folder that doesn't exist or holds nothing.
+ *
+ * @param remedy what to do about one that holds something, for the message.
+ * @throws FerlabError `io` for one that does.
+ */
+export async function claimEmptyFolder(
+  path: string,
+  refuse: (holder: LockHolder) => FerlabError,
+  remedy = 'Choose another folder.',
+): Promise<ClaimedFolder> {
+  const holder = await lockHolder(path);
+  if (holder !== null) throw refuse(holder);
+  await requireEmptyFolder(path, remedy);
+  const claimed = await claimFolder(path, refuse);
+  try {
+    await requireEmptyFolder(path, remedy); // another process may have been here in between
+  } catch (error) {
+    await claimed.undo();
+    throw error;
+  }
+  return claimed;
+}
+
+/**
+ * Makes and locks a folder among the system's temporary ones, for work whose files nobody keeps. Those of the same prefix
+ * that processes left which have ended are removed.
+ *
+ * @param prefix of its name, of this program alone.
+ */
+export async function temporaryFolder(prefix: string): Promise<{ path: string; remove(): Promise<void> }> {
+  const parent = tmpdir();
+  for (const name of await readdir(parent)) {
+    const path = join(parent, name);
+    if (name.startsWith(prefix) && (await isAbandoned(path)))
+      await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
+  const path = await mkdtemp(join(parent, prefix));
+  await lockFolder(path, busyFolder(path, 'working'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
 /**

@@ -74,6 +74,12 @@ export async function lockHolder(folder: string): Promise<LockHolder | null> {
   return typeof holder === 'object' && isHeld(holder) ? holder : null;
 }
 
+/** Whether a process locked the folder and ended without releasing it. */
+export async function isAbandoned(folder: string): Promise<boolean> {
+  const holder = await readHolder(join(folder, lockName)).catch(() => 'none' as const);
+  return typeof holder === 'object' && !isHeld(holder);
+}
+
 /** For messages: "process 12 on this machine". */
 export function describeHolder({ pid, host, since }: LockHolder): string {
   return `process ${pid} on ${host === hostname() ? 'this machine' : host} (since ${since})`;

@@ -1,14 +1,12 @@
 // Cross-validation: predicts every image by a model that hasn't seen it. One model per fold is trained on the other folds'
 // images; copies of an image are in its fold.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { AuditImages } from '../../copies/images.js';
 import type { OpenAuditOptions } from '../../copies/open.js';
 import type { ImageStore } from '../../data/store/store.js';
 import { FerlabError } from '../../errors.js';
-import { prepareFolder } from '../../files/prepare.js';
+import { type ClaimedFolder, claimFolder, temporaryFolder } from '../../files/claim-folder.js';
+import { busyFolder } from '../../files/lock.js';
 import { argmax } from '../../math/argmax.js';
 import { loadModel } from '../../predict-files/load-model.js';
 import type { Hooks } from '../../progress.js';
@@ -60,16 +58,16 @@ export function planCrossValidation(
 }
 
 /**
- * Makes sure, before any image is decoded, that the models have a place.
+ * Makes sure, before any image is decoded, that the models have a place, and that no other audit works there.
  *
- * @returns removes the folder again if the audit fails before anything is in it.
- * @throws FerlabError `usage` or `io` where the work folder holds something else.
+ * @returns null where the models aren't kept.
+ * @throws FerlabError `usage` or `io` where the work folder holds something else, or another audit works in it.
  */
-export async function prepareWork(plan: CrossValidationPlan): Promise<() => Promise<void>> {
+export async function claimWork(plan: CrossValidationPlan): Promise<ClaimedFolder | null> {
   const { work, folds, config, anyThreads } = plan;
-  if (work === undefined) return async () => {};
+  if (work === undefined) return null;
   await checkWorkFolder(work, { folds, config }, { anyThreads });
-  return prepareFolder(work);
+  return claimFolder(work, busyFolder(work, 'cross-validating'));
 }
 
 /**
@@ -133,7 +131,8 @@ export async function predictOutOfSample(
   const { folds, path, config, work } = plan;
   const foldOf = divide(plan, images, groups);
   const store = await openAll(path, images, config, hooks);
-  const folder = work ?? (await mkdtemp(join(tmpdir(), 'ferlab-cross-validation-')));
+  const temporary = work === undefined ? await temporaryFolder('ferlab-cross-validation-') : null;
+  const folder = work ?? temporary!.path;
   try {
     const probabilities = await predictFolds(plan, folder, store, images, foldOf, hooks);
     const { seed, epochs } = config.train;
@@ -143,7 +142,7 @@ export async function predictOutOfSample(
     throw new FerlabError('interrupted', howToGoOn(work), { cause: error });
   } finally {
     await store.close();
-    if (work === undefined) await rm(folder, { recursive: true, force: true });
+    await temporary?.remove();
   }
 }
 

@@ -2,11 +2,12 @@
 // and plan.json, which says what they belong to.
 
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FerlabError } from '../../errors.js';
 import { createFolder, writeFileAtomically } from '../../files/atomic.js';
+import { contentOf } from '../../files/claim-folder.js';
 import { parseTrainConfig, settingPaths, type TrainConfig } from '../../train/config/config.js';
 
 const planFile = 'plan.json';
@@ -98,13 +99,12 @@ export async function checkWorkFolder(
         'Repeat its settings, or choose another folder.',
     );
   }
-  if (!existsSync(path)) return null;
-  const entries = await readdir(path).catch(() => null);
-  if (entries?.length === 0) return null;
+  const entries = (await contentOf(path)) ?? [];
+  if (entries.length === 0) return null;
   throw new FerlabError(
     'io',
-    `${path}: expected a new or empty folder, or that of an earlier cross-validation; found ` +
-      `${entries === null ? 'a file' : `${entries.length} other files`}. Choose another folder.`,
+    `${path}: expected a new or empty folder, or that of an earlier cross-validation; found ${entries.length} other ` +
+      'files. Choose another folder.',
   );
 }
 

@@ -59,7 +59,7 @@ describe('writeSampleDataset', () => {
   it('refuses a folder that holds something, and counts out of range', async () => {
     writeFileSync(join(root, 'mine.txt'), 'keep');
     await expect(writeSampleDataset(root)).rejects.toThrow(
-      /expected a new or empty folder; found 1 entries.*mine/,
+      /expected a new or empty folder, found 1 files.*mine/,
     );
     expect(readFileSync(join(root, 'mine.txt'), 'utf8')).toBe('keep');
     await expect(writeSampleDataset(join(root, 'mine.txt'))).rejects.toMatchObject({ kind: 'io' });

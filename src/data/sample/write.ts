@@ -1,10 +1,12 @@
 // Writes a dataset of synthetic faces, so that training can be tried without a download. Drawings, not photographs:
 // what a network learns from them says nothing about real faces.
 
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { loadSharp } from '../../decode/load-sharp.js';
 import { FerlabError } from '../../errors.js';
+import { claimEmptyFolder } from '../../files/claim-folder.js';
+import { busyFolder } from '../../files/lock.js';
 import { toGray } from '../../image/gray.js';
 import { Random } from '../../random/random.js';
 import { drawCamera, photograph } from './camera.js';
@@ -62,26 +64,7 @@ function checkCount(name: string, value: number, low: number, high: number): voi
   throw new FerlabError('usage', `${name}: expected an integer from ${low} to ${high}; found ${value}.`);
 }
 
-async function prepareFolder(path: string): Promise<void> {
-  let entries: string[] = [];
-  try {
-    entries = await readdir(path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') {
-      throw new FerlabError(
-        'io',
-        `${path}: expected a new or empty folder; found: ${message}. Choose another path.`,
-      );
-    }
-  }
-  if (entries.length > 0) {
-    const found = `found ${entries.length} entries in it (${entries.slice(0, 3).join(', ')}...)`;
-    throw new FerlabError(
-      'io',
-      `${path}: expected a new or empty folder; ${found}. Choose another path or empty it.`,
-    );
-  }
+async function makeFolders(path: string): Promise<void> {
   for (const split of ['train', 'validation']) {
     for (const name of sampleClasses) await mkdir(join(path, split, name), { recursive: true });
   }
@@ -101,6 +84,7 @@ export async function writeSampleDataset(path: string, options: SampleOptions = 
   const root = resolve(path);
   const total = train + validation;
   const sharp = await loadSharp();
+  const folder = await claimEmptyFolder(root, busyFolder(root, 'writing'));
   let next = 0;
   let done = 0;
   const run = async () => {
@@ -121,7 +105,7 @@ export async function writeSampleDataset(path: string, options: SampleOptions = 
     }
   };
   try {
-    await prepareFolder(root);
+    await makeFolders(root);
     await Promise.all(Array.from({ length: 4 }, run));
   } catch (error) {
     if (error instanceof FerlabError) throw error;
@@ -129,6 +113,8 @@ export async function writeSampleDataset(path: string, options: SampleOptions = 
     throw new FerlabError('io', `${root}: expected to write ${total} images; found: ${found}.`, {
       cause: error,
     });
+  } finally {
+    await folder.release();
   }
   return { path: root, classes: [...sampleClasses], train, validation };
 }

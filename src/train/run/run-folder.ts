@@ -9,12 +9,11 @@ import { FerlabError } from '../../errors.js';
 import { writeFileAtomically } from '../../files/atomic.js';
 import {
   type ClaimedFolder,
+  claimEmptyFolder,
   claimFolder,
   claimFreeFolder,
-  contentOf,
-  requireEmptyFolder,
 } from '../../files/claim-folder.js';
-import { describeHolder, elsewhere, type LockHolder, lockHolder } from '../../files/lock.js';
+import { describeHolder, elsewhere, type LockHolder } from '../../files/lock.js';
 import { type HistoryRow, historyToCsv, historyToJson } from '../../scores/history.js';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.js';
 
@@ -81,20 +80,10 @@ const refuseNew =
  * @throws FerlabError `io` where it holds something, is a file, can't be written to, or where a run is trained in it.
  */
 export async function takeRunFolder(path: string): Promise<RunFolder> {
-  const holder = await lockHolder(path);
-  if (holder !== null) throw refuseNew(path)(holder);
-  const remedy = (await contentOf(path))?.includes(runFiles.config)
+  const remedy = holdsRun(path)
     ? `Continue that run with "ferlab train --resume ${path}", or choose another folder with --out.`
     : 'Choose another folder with --out.';
-  await requireEmptyFolder(path, remedy);
-  const claimed = await claimFolder(path, refuseNew(path));
-  try {
-    await requireEmptyFolder(path, remedy); // of two processes the other may have been here, and gone
-  } catch (error) {
-    await claimed.undo();
-    throw error;
-  }
-  return runFolder(claimed);
+  return runFolder(await claimEmptyFolder(path, refuseNew(path), remedy));
 }
 
 /** Takes the first folder `base`, `base-2`, `base-3`, ... that doesn't exist, for a new run; each process gets its own. */
