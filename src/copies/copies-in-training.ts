@@ -1,6 +1,6 @@
 // Which images of an opened held-out split also stand in the training split: for scores without them.
 
-import { splitRole } from '../data/dataset/layout.js';
+import { splitRole } from '../data/dataset/split-names.js';
 import { FerlabError } from '../errors.js';
 import type { Hooks } from '../progress.js';
 import { type CopyEvent, findCopies } from './find-copies.js';

@@ -2,11 +2,13 @@
 // datasets without a validation split and splits with missing classes.
 
 import { join, resolve } from 'node:path';
+import { describePassedOver } from '../data/dataset/bad-files.js';
 import { classNames, readClassFolders, toSamples } from '../data/dataset/class-folder.js';
+import { checkClassStructure } from '../data/dataset/class-structure.js';
 import { readClassFolder } from '../data/dataset/evaluation-split.js';
 import { readFerCsv } from '../data/dataset/fer-csv.js';
 import { findLayout, type Layout } from '../data/dataset/layout.js';
-import type { BadFile, Split } from '../data/dataset/types.js';
+import type { BadFile, PassedOver, Split } from '../data/dataset/types.js';
 import { defaultMemoryBudget, openImages } from '../data/store/store.js';
 import { WorkerPool } from '../data/store/worker-pool.js';
 import { FerlabError } from '../errors.js';
@@ -30,7 +32,7 @@ export interface AuditDataset {
   /** Those of all splits together: a split need not have images of each. */
   classes: string[];
   splits: AuditedSplit[];
-  skipped: BadFile[];
+  skipped: PassedOver[];
 }
 
 export interface OpenAuditOptions {
@@ -77,6 +79,7 @@ async function readSplits(
 ): Promise<AuditDataset> {
   const read = [];
   for (const name of names) read.push({ name, folders: await readClassFolders(join(root, name), root) });
+  for (const { folders } of read) checkClassStructure(folders, { chosen: true, training: false });
   const classes = classNames(...read.map(({ folders }) => folders));
   const splits = read.map(({ name, folders }) => ({
     name,
@@ -85,11 +88,10 @@ async function readSplits(
   }));
   const skipped = [...read.flatMap(({ folders }) => folders.skipped), ...unread];
   if (splits.some(({ samples }) => samples.length > 0)) return { path, classes, splits, skipped };
-  const first = skipped[0] ? ` (${skipped[0].file}: ${skipped[0].reason})` : '';
   throw new FerlabError(
     'data',
     `${root}: expected class folders with images (${imageExtensions.join(', ')}) in ${names.join(', ')}; ` +
-      `found no images${first}.`,
+      `found no images.${describePassedOver(skipped)}`,
   );
 }
 

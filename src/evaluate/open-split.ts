@@ -2,7 +2,7 @@
 
 import { checkBadShare } from '../data/dataset/bad-files.js';
 import { readEvaluationSplit } from '../data/dataset/evaluation-split.js';
-import { describeSplit } from '../data/dataset/reader.js';
+import { describeSplit, listClasses } from '../data/dataset/reader.js';
 import type { BadFile } from '../data/dataset/types.js';
 import { type ImageStore, openImages } from '../data/store/store.js';
 import type { ExpressionModel } from '../predict/model.js';
@@ -53,18 +53,21 @@ export async function openSplit(
   });
   const message = `${describeSplit(read.split, read.classes)} (${read.split.name})`;
   hooks.onProgress?.({ type: 'log', message });
+  const found = new Set(read.split.samples.map(({ label }) => read.classes[label]!));
+  hooks.onProgress?.({ type: 'log', message: `Classes: ${listClasses([...found])}` });
   const store = await openImages(read.split.samples, {
     ...inputSize,
     onProgress: (done, total) => hooks.onProgress?.({ type: 'decode', done, total }),
     ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
   });
   try {
-    checkBadShare(store.bad, read.split.samples.length, { strict });
+    const lost = [...read.lost, ...store.bad];
+    checkBadShare(lost, read.split.samples.length + read.lost.length, { strict });
   } catch (error) {
     await store.close();
     throw error;
   }
-  const bad = [...read.skipped, ...store.bad];
+  const bad = [...read.skipped.map(({ file, reason }) => ({ file, reason })), ...store.bad];
   if (bad.length > 0) {
     hooks.onProgress?.({
       type: 'warning',

@@ -14,7 +14,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 const touch = (...names: string[]): void => touchIn(root, names);
 
 describe('walkImages', () => {
-  it('finds images at any depth and through links, and tells what it passes over', async () => {
+  it('finds images at any depth and through links, and reports what it passes over', async () => {
     touch(
       'w/b.jpg',
       'w/a.PNG',
@@ -29,9 +29,9 @@ describe('walkImages', () => {
     symlinkSync(join(root, 'e.jpg'), join(root, 'w/e.jpg'));
     symlinkSync('..', join(root, 'w/sub/up'));
     symlinkSync('nowhere.jpg', join(root, 'w/broken.jpg'));
-    const told: string[] = [];
-    const files = await walkImages(join(root, 'w'), (path, _, kind) => {
-      told.push(`${relative(root, path)} ${kind}`);
+    const reported: string[] = [];
+    const { files } = await walkImages(join(root, 'w'), (path, _, kind) => {
+      reported.push(`${relative(root, path)} ${kind}`);
     });
     expect(files.map((file) => relative(root, file))).toEqual([
       'w/a.PNG',
@@ -40,7 +40,7 @@ describe('walkImages', () => {
       'w/linked/d.jpg',
       'w/sub/c.gif',
     ]);
-    expect(told.sort()).toEqual(['w/broken.jpg unreadable', 'w/notes.txt unwanted', 'w/sub/up unwanted']);
+    expect(reported.sort()).toEqual(['w/broken.jpg image', 'w/notes.txt other', 'w/sub/up other']);
   });
 
   it('rejects where the folder itself can not be listed', async () => {

@@ -17,13 +17,13 @@ export interface FailedFile {
 export type FilePrediction = ({ file: string } & Prediction) | FailedFile;
 
 export interface PredictFilesOptions {
-  /** Images per call of the model, 64 unless told. */
+  /** Images per call of the model; default 64. */
   batchSize?: number | undefined;
 }
 
 /**
  * Predictions in the order of `paths`; a folder stands for the images below it, sorted by name, links followed and hidden
- * files left out. A file that can't be used, or a folder that can't be listed, gives an answer with `error`, and the rest
+ * files and ferlab's own output left out. A file that can't be used, or a folder that can't be listed, gives an answer with `error`, and the rest
  * goes on.
  */
 export async function* predictFiles(
@@ -88,21 +88,27 @@ async function* listImages(paths: readonly string[]): AsyncGenerator<string | Fa
   }
 }
 
-/** The images below a folder, and what couldn't be looked into, sorted by name. */
+/** The images below a folder, and what can't be read of it, sorted by name. */
 async function listFolderImages(path: string): Promise<(string | FailedFile)[]> {
   const failed: FailedFile[] = [];
-  const fail = (file: string, reason: string) =>
-    failed.push({ file, error: `expected an image or folder that can be read, found: ${reason}` });
+  const fail = (file: string, error: string) => failed.push({ file, error });
+  const unreadable = (file: string, reason: string) =>
+    fail(file, `expected an image or folder that can be read, found: ${reason}`);
   let files: string[] = [];
+  let ownOutput = 0;
   try {
-    files = await walkImages(path, (child, reason, kind) => {
-      if (kind === 'unreadable') fail(child, reason);
-    });
+    ({ files, ownOutput } = await walkImages(path, (child, reason, kind) => {
+      if (kind === 'unreadable') unreadable(child, reason);
+      // A name in no format that is read has its reason, and its "expected", already.
+      else if (kind === 'image')
+        reason.startsWith('expected') ? fail(child, reason) : unreadable(child, reason);
+    }));
   } catch (error) {
-    fail(path, reasonOf(error));
+    unreadable(path, reasonOf(error));
   }
   if (files.length === 0 && failed.length === 0) {
-    return [{ file: path, error: 'expected a folder with images, found none in it' }];
+    const found = ownOutput > 0 ? 'found only what ferlab wrote' : 'found none in it';
+    return [{ file: path, error: `expected a folder with images, ${found}` }];
   }
   const nameOf = (entry: string | FailedFile) => (typeof entry === 'string' ? entry : entry.file);
   return [...files, ...failed].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));

@@ -9,7 +9,10 @@ import { type Import, importsOf, packageOf, readText, root, sources } from './so
 
 /** The doors of rooms within rooms: what other rooms may import of them. Their other files are their own affair. */
 const doors: Record<string, string[]> = {
-  'data/dataset': ['bad-files', 'class-folder', 'evaluation-split', 'fer-csv', 'layout', 'reader', 'types'],
+  'data/dataset': [
+    ...['bad-files', 'class-folder', 'class-structure', 'evaluation-split', 'fer-csv', 'layout', 'reader'],
+    ...['split-names', 'types'],
+  ],
   'data/store': ['batches', 'image-tasks', 'store', 'subset', 'worker-pool'],
   'data/votes': ['soft-labels'],
   'data/sample': ['write'],

@@ -43,6 +43,7 @@ export function dataOfFold(
       validation: { name: 'validation', samples: [...validation.samples] },
       others: [],
       skipped: [],
+      lost: [],
     },
     training,
     validation,

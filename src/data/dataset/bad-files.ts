@@ -2,19 +2,45 @@
 // there are too many or when asked to be strict.
 
 import { FerlabError } from '../../errors.js';
-import type { BadFile } from './types.js';
+import type { BadFile, PassedOver } from './types.js';
 
 function listed(files: readonly BadFile[], most = 20): string {
   const lines = files.slice(0, most).map(({ file, reason }) => `\n  ${file}: ${reason}`);
   return lines.join('') + (files.length > most ? `\n  and ${files.length - most} more` : '');
 }
 
+/** The images among what was passed over: these count as lost, a README doesn't. */
+export function lostImages(skipped: readonly PassedOver[]): BadFile[] {
+  return skipped.filter(({ kind }) => kind === 'image').map(({ file, reason }) => ({ file, reason }));
+}
+
+/** " 12 files were passed over: ..." for the end of an error, by reason; empty where there were none. */
+export function describePassedOver(skipped: readonly BadFile[]): string {
+  if (skipped.length === 0) return '';
+  const byReason = new Map<string, string[]>();
+  for (const { file, reason } of skipped) {
+    const files = byReason.get(reason) ?? [];
+    files.push(file);
+    byReason.set(reason, files);
+  }
+  const most = [...byReason].sort((a, b) => b[1].length - a[1].length).slice(0, 3);
+  const lines = most.map(([reason, files]) => {
+    const more = files.length > 1 ? ` and ${files.length - 1} more` : '';
+    return `\n  ${files[0]}${more}: ${reason}`;
+  });
+  const count = skipped.length === 1 ? '1 file was' : `${skipped.length} files were`;
+  const rest =
+    byReason.size > most.length ? `\n  and files with ${byReason.size - most.length} other reasons` : '';
+  return `\n${count} passed over:${lines.join('')}${rest}`;
+}
+
 /**
  * Decides whether to go on without the bad images.
  *
+ * @param bad all images that are lost: damaged ones, those of formats that aren't read, damaged rows.
  * @param total all images, good and bad.
  * @param options.strict refuse any bad image.
- * @param options.maxBadShare share that is borne otherwise, 0.05 (5%) unless told.
+ * @param options.maxBadShare share that is accepted otherwise; default 0.05 (5%).
  * @throws FerlabError (data) that lists them.
  */
 export function checkBadShare(
@@ -33,16 +59,41 @@ export function checkBadShare(
 }
 
 /**
- * For strict runs: refuses files that were passed over while a dataset was read.
+ * Refuses a split that has lost every image of a class: few of all images may be one whole class.
+ *
+ * @param splits with the labels of their usable images.
+ * @throws FerlabError (data)
+ */
+export function checkClassesLeft(
+  path: string,
+  classes: readonly string[],
+  splits: readonly { name: string; labels: ArrayLike<number> }[],
+  bad: readonly BadFile[],
+): void {
+  for (const { name, labels } of splits) {
+    const there = new Set(Array.from(labels));
+    const missing = classes.filter((_, label) => !there.has(label));
+    if (missing.length === 0) continue;
+    throw new FerlabError(
+      'data',
+      `${path}: expected usable images of every class in ${name}; found none of ${missing.join(', ')}. Repair their images.` +
+        describePassedOver(bad),
+    );
+  }
+}
+
+/**
+ * For strict runs: refuses images and folders of images that were passed over while a dataset was read.
  *
  * @param path of the dataset.
  * @throws FerlabError (data) that lists them.
  */
-export function checkSkipped(path: string, skipped: readonly BadFile[]): void {
-  if (skipped.length === 0) return;
+export function checkSkipped(path: string, skipped: readonly PassedOver[]): void {
+  const lost = skipped.filter(({ kind }) => kind !== 'other');
+  if (lost.length === 0) return;
   throw new FerlabError(
     'data',
-    `${path}: --strict expects that every file can be read; found ${skipped.length} that can't:` +
-      `${listed(skipped)}\nRemove them, or leave --strict out to go on without them.`,
+    `${path}: --strict expects that every image can be read; found ${lost.length} that can't:` +
+      `${listed(lost)}\nRemove them, or leave --strict out to go on without them.`,
   );
 }

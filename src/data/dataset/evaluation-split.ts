@@ -3,11 +3,15 @@
 import { basename, join, resolve } from 'node:path';
 import { FerlabError } from '../../errors.js';
 import { imageExtensions } from '../../files/walk-images.js';
-import { checkSkipped } from './bad-files.js';
+import { checkSkipped, describePassedOver, lostImages } from './bad-files.js';
 import { classNames, readClassFolders, toSamples } from './class-folder.js';
+import { checkClassStructure } from './class-structure.js';
+import { describeContents } from './contents.js';
 import { type FerCsv, readFerCsv } from './fer-csv.js';
-import { findLayout, isKind, type Layout, splitRole } from './layout.js';
-import type { BadFile, Split } from './types.js';
+import { findLayout, isKind, type Layout } from './layout.js';
+import { describeLookalikes, placeOf, shownName } from './names.js';
+import { splitRole } from './split-names.js';
+import type { BadFile, PassedOver, Split } from './types.js';
 
 /** One split, read on its own. */
 export interface ReadSplit {
@@ -16,7 +20,9 @@ export interface ReadSplit {
   /** Label i is `classes[i]`. */
   classes: string[];
   split: Split;
-  skipped: BadFile[];
+  skipped: PassedOver[];
+  /** Images among `skipped` that the split has lost: formats that aren't read, damaged rows. */
+  lost: BadFile[];
 }
 
 /**
@@ -38,29 +44,43 @@ export async function readClassFolder(
     );
   }
   const folders = await readClassFolders(root, root);
+  const { skipped } = folders;
   const classes = options.classes ? [...options.classes] : classNames(folders);
   const withFiles = folders.classes.filter(({ files }) => files.length > 0);
-  const unknown = withFiles.filter(({ name }) => !classes.includes(name)).map(({ name }) => name);
+  const unknown = withFiles.map(({ name }) => name).filter((name) => placeOf(classes, name) < 0);
+  // Folders that the model knows as classes are classes, whatever is in them.
+  if (!options.classes || unknown.length > 0) checkClassStructure(folders, { chosen: true, training: false });
   if (unknown.length > 0) {
     throw new FerlabError(
       'data',
       `${root}: expected folders named by the model's classes (${classes.join(', ')}); ` +
-        `found ${unknown.join(', ')}. Rename or remove these folders, or use a model trained for them.`,
+        `found ${unknown.map(shownName).join(', ')}${describeLookalikes(unknown, classes)}. Rename or remove these ` +
+        'folders, or use a model trained for them.',
     );
   }
   const samples = toSamples(folders, classes, root);
   if (samples.length === 0) {
     const expected = `expected class folders with images (${imageExtensions.join(', ')})`;
-    throw new FerlabError('data', `${root}: ${expected}; found no images.`);
+    const contents = await describeContents(root);
+    throw new FerlabError(
+      'data',
+      `${root}: ${expected}; found no images in class folders.${contents}${describePassedOver(skipped)}`,
+    );
   }
-  if (options.strict) checkSkipped(root, folders.skipped);
-  return { path: root, classes, split: { name: basename(root), samples }, skipped: folders.skipped };
+  if (options.strict) checkSkipped(root, skipped);
+  return {
+    path: root,
+    classes,
+    split: { name: basename(root), samples },
+    skipped,
+    lost: lostImages(skipped),
+  };
 }
 
 /**
  * Reads what `ferlab evaluate` is given: one split of a dataset, or one folder of class folders.
  *
- * @param options.split name of the split's folder, or another word for it (`validation` for `valid/`); unless told the
+ * @param options.split name of the split's folder, or another word for it (`validation` for `valid/`); by default the
  *   validation split, or the test split where there is none, and never the training split. Meaningless for a folder of
  *   class folders, and an error there.
  * @param options.classes as for readClassFolder.
@@ -131,11 +151,12 @@ function evaluationSplitOfCsv(
     );
   }
   if (options.strict) checkSkipped(root, csv.skipped);
+  const lost = csv.skipped.filter((row) => row.split === null || row.split === name);
   const samples = csv.splits[name].map((sample) => ({
     ...sample,
     label: classes.indexOf(csv.classes[sample.label]!),
   }));
-  return { path: root, classes, split: { name, samples }, skipped: csv.skipped };
+  return { path: root, classes, split: { name, samples }, skipped: csv.skipped, lost };
 }
 
 function onlyTraining(path: string, names: readonly string[]): FerlabError {

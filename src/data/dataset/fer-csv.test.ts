@@ -79,10 +79,10 @@ describe('fer2013.csv', () => {
   });
 
   it('lists rows of no emotion or split', async () => {
-    const bad = [`7,${pixels(1)},Training`, `x,${pixels(1)},Training`, `1,${pixels(1)},Nowhere`, 'nonsense'];
+    const bad = [`8,${pixels(1)},Training`, `x,${pixels(1)},Training`, `1,${pixels(1)},Nowhere`, 'nonsense'];
     const { skipped } = await readDataset(write([header, ...rows, ...bad, '']));
     expect(skipped.map(({ file }) => file)).toEqual([9, 10, 11, 12].map((line) => `fer2013.csv:${line}`));
-    expect(skipped[0]!.reason).toBe('expected an emotion from 0 to 6; found "7"');
+    expect(skipped[0]!.reason).toMatch(/^expected an emotion from 0 to 7, or one of angry, .*; found "8"$/);
     expect(skipped[2]!.reason).toContain('"Nowhere"');
   });
 
@@ -134,7 +134,7 @@ describe('fer2013.csv', () => {
 
   it('counts rows that it passes over by split, by their Usage or the rows around them', async () => {
     const bad = {
-      training: [`7,${pixels(1)},Training`, `1,${pixels(1)},Nowhere`, 'nonsense'],
+      training: [`8,${pixels(1)},Training`, `1,${pixels(1)},Nowhere`, 'nonsense'],
       between: ['1,2 3'],
       test: [`x,${pixels(1)},PrivateTest`, '0,1 2'],
     };
@@ -151,6 +151,80 @@ describe('fer2013.csv', () => {
     const { skipped, skippedBySplit } = await readFerCsv(write(lines));
     expect(skipped).toHaveLength(6);
     expect(skippedBySplit).toEqual({ train: 3, validation: 0, test: 2 });
+  });
+
+  it('takes 7 for contempt, as CK+ and FER+ have it', async () => {
+    const more = [`7,${pixels(8)},Training`, `7,${pixels(9)},PublicTest`];
+    const { classes, train } = await readDataset(write([header, ...rows, ...more]));
+    expect(classes).toEqual(['angry', 'contempt', 'neutral']);
+    expect(train.samples.map(({ label }) => label)).toEqual([0, 0, 1, 2]);
+  });
+
+  it('takes words for emotions and for splits', async () => {
+    const lines = ['Anger', 'happiness', ' Sad ', '"contempt"'].flatMap((name, i) =>
+      ['train', 'Val', 'TEST'].map((usage) => `${name},${pixels(i)},${usage}`),
+    );
+    const { classes, train, validation, others } = await readDataset(write([header, ...lines]));
+    expect(classes).toEqual(['angry', 'contempt', 'happy', 'sad']);
+    expect([train, validation, ...others].map(({ samples }) => samples.length)).toEqual([4, 4, 4]);
+  });
+
+  it.each([['8'], ['boredom']])('refuses to leave out a whole class, %s', async (emotion) => {
+    const more = Array.from({ length: 3 }, (_, i) => `${emotion},${pixels(i)},Training`);
+    const refused = readDataset(write([header, ...rows, ...more]));
+    await expect(refused).rejects.toMatchObject({ kind: 'data' });
+    await expect(refused).rejects.toThrow(
+      `found "${emotion}" in 3 rows (the first in line 9), a class that would`,
+    );
+  });
+
+  it('counts damaged rows of the two splits as lost images', async () => {
+    const bad = ['x', 'y'].flatMap((e) => [`${e},${pixels(1)},Training`, `${e},${pixels(1)},PrivateTest`]);
+    const { lost, skipped } = await readDataset(write([header, ...rows, ...bad]));
+    expect([lost.length, skipped.length]).toEqual([2, 4]);
+    await expect(readDataset(join(root, 'fer2013.csv'), { strict: true })).rejects.toThrow(/--strict/);
+  });
+
+  it('reads quoted fields with commas and line ends', async () => {
+    const lines = ['name,emotion,pixels,Usage'];
+    for (const usage of ['Training', 'PublicTest']) {
+      for (const emotion of [0, 6]) {
+        const values = pixels(emotion).split(' ');
+        lines.push(
+          `"Doe, ""J.""",${emotion},"${values.slice(0, 8).join(' ')}`,
+          `${values.slice(8).join(',')}",${usage}`,
+        );
+      }
+    }
+    const { train, validation, skipped } = await readDataset(write(lines));
+    expect(skipped).toEqual([]);
+    expect(train.samples.map(({ file }) => file)).toEqual(['fer2013.csv:2', 'fer2013.csv:4']);
+    for (const { source, label } of [...train.samples, ...validation.samples]) {
+      expect([...(await decodeGray(source)).data].join(' ')).toBe(pixels(label * 6));
+    }
+  });
+
+  it('loses no other row to a quote that is never closed, or late', async () => {
+    const open = `0,"${pixels(1)},Training`;
+    const dataset = await readDataset(write([header, open, ...rows, open, ...rows]));
+    const places = [dataset.train, dataset.validation].map(({ samples }) => samples.length);
+    const read = dataset.skipped.length + places[0]! + places[1]! + dataset.others[0]!.samples.length;
+    expect(read).toBe(2 + 2 * rows.length);
+    expect(places[1]).toBe(4);
+  });
+
+  it.each([
+    ['text in UTF-16: save it as UTF-8', Buffer.from(`\ufeff${header}\n6,1 2 3 4,Training\n`, 'utf16le')],
+    ['text in UTF-16: save it as UTF-8', Buffer.from(`${header}\n6,1 2 3 4,Training\n`, 'utf16le')],
+    ['text in UTF-16: save it as UTF-8', Buffer.from(`\ufeff${header}\n`, 'utf16le').swap16()],
+    ['a zip archive: unpack it', Buffer.from('PK\x03\x04 and more of it, so that there is a line')],
+    ['gzip data: unpack it', Buffer.from('\x1f\x8b\x08 and more', 'latin1')],
+  ])('names what is no CSV file in UTF-8: %s', async (found, bytes) => {
+    const path = join(root, 'export.csv');
+    writeFileSync(path, bytes);
+    const refused = readDataset(path);
+    await expect(refused).rejects.toMatchObject({ kind: 'data' });
+    await expect(refused).rejects.toThrow(found);
   });
 
   it('finds every row wherever the blocks of reading end', async () => {

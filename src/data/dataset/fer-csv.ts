@@ -2,24 +2,27 @@
 // row per image with the emotion's number, 48x48 grey values with spaces between, and the split it belongs to. Also
 // Kaggle's icml_face_data.csv (the same with spaces in the header) and files without a Usage column.
 //
+// Emotions may be numbers or words, splits the words of the challenge or those of folders (train, val, ...).
+//
 // Only positions are kept, not pixels: a sample points to the bytes of its row, and the decoder reads them when needed.
-// The header is parsed as CSV; rows are taken apart at commas and line ends, since none of these fields can hold one.
+// The header is parsed as CSV; rows are taken apart by our own code, since there are tens of thousands.
 
-import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parse } from 'csv-parse/sync';
+import { findField } from '../../decode/csv-row.js';
+import { otherFormat } from '../../decode/image-format.js';
 import { FerlabError } from '../../errors.js';
-import type { BadFile, Sample, SplitRole } from './types.js';
+import { describeText } from './contents.js';
+import { forEachRow } from './csv-rows.js';
+import { emotionOf, ferEmotions } from './emotion-names.js';
+import { splitRole } from './split-names.js';
+import type { PassedOver, Sample, SplitRole } from './types.js';
 
-/** Class names by the number in the `emotion` column, from the challenge's description. */
-export const ferEmotions = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'] as const;
-
-/** The splits by the word in the `Usage` column; rows without one belong to `train`. */
-const usages: Readonly<Record<string, SplitRole>> = {
-  Training: 'train',
-  PublicTest: 'validation',
-  PrivateTest: 'test',
-};
+/** A row passed over. */
+export interface DamagedRow extends PassedOver {
+  /** The split that it is of: by its Usage or, where that is damaged, by the rows around it; null where they differ. */
+  split: SplitRole | null;
+}
 
 /** What a CSV file holds. */
 export interface FerCsv {
@@ -31,8 +34,8 @@ export interface FerCsv {
   /** Whether there is a Usage column; without one all rows are in `train`, which then says nothing of their use. */
   hasUsage: boolean;
   /** Rows passed over: no such emotion, no such split. */
-  skipped: BadFile[];
-  /** How many of `skipped` belong to each split: by their Usage or, where that is damaged, by the rows around them. */
+  skipped: DamagedRow[];
+  /** How many of `skipped` are of each split. */
   skippedBySplit: Record<SplitRole, number>;
 }
 
@@ -51,19 +54,14 @@ interface Row {
   length: number;
 }
 
-/** A row that can't be used. */
-interface DamagedRow {
+/** Why a row can't be used. */
+interface RowDamage {
   reason: string;
   /** Null where the row doesn't tell. */
   split: SplitRole | null;
+  /** What stands for an emotion that isn't known, in a row that is whole otherwise. */
+  emotion?: string;
 }
-
-/** Where it is among the good ones: `place` is that of the next. */
-type PlacedRow = Pick<DamagedRow, 'split'> & { place: number };
-
-const blockBytes = 1 << 20;
-/** A row longer than this isn't a row of such a file (a 512x512 image would have 1 MB). */
-const longestLine = 8 << 20;
 
 function readHeader(path: string, line: Buffer): Columns {
   let fields: string[] = [];
@@ -78,84 +76,71 @@ function readHeader(path: string, line: Buffer): Columns {
     pixels: names.indexOf('pixels'),
     usage: names.indexOf('usage'),
   };
-  if (columns.emotion < 0 || columns.pixels < 0) {
-    const found = line.toString('utf8', 0, 1000).trim().slice(0, 80);
+  if (columns.emotion < 0 || columns.pixels < 0 || describeText(line) !== null) {
+    const other = otherFormat(line);
+    const text = JSON.stringify(line.toString('utf8', 0, 1000).trim().slice(0, 80));
+    const found = describeText(line) ?? (other ? `${other.name}: ${other.remedy}` : `the first line ${text}`);
     throw new FerlabError(
       'data',
       `${path}: expected a CSV file with the columns emotion, pixels and Usage (as fer2013.csv); ` +
-        `found the first line ${JSON.stringify(found)}. Give such a file, or a folder of class folders.`,
+        `found ${found}. Give such a file, or a folder of class folders.`,
     );
   }
   return columns;
 }
 
 /** Field `column` of a row, without quotes and spaces around it. */
-function fieldOf(line: Buffer, column: number): string {
-  let start = 0;
-  for (let i = 0; i < column; i++) {
-    const comma = line.indexOf(0x2c, start);
-    if (comma < 0) return '';
-    start = comma + 1;
-  }
-  const comma = line.indexOf(0x2c, start);
-  return line
-    .toString('latin1', start, comma < 0 ? line.length : comma)
-    .replaceAll('"', '')
-    .trim();
+function fieldOf(row: Buffer, column: number): string {
+  const { start, end } = findField(row, column);
+  return row.toString('latin1', start, end).trim();
 }
 
-function parseRow(line: Buffer, columns: Columns): Pick<Row, 'emotion' | 'split'> | DamagedRow {
-  const usage = columns.usage < 0 ? 'Training' : fieldOf(line, columns.usage);
-  const split = usages[usage] ?? null;
-  const emotionText = fieldOf(line, columns.emotion);
-  const emotion = /^\d+$/.test(emotionText) ? Number(emotionText) : -1;
-  if (emotion < 0 || emotion >= ferEmotions.length) {
+/** The place of an emotion in `ferEmotions`, by number or word; -1 for others. */
+function emotionNumber(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text) < ferEmotions.length ? Number(text) : -1;
+  const name = emotionOf(text);
+  return name === null ? -1 : ferEmotions.indexOf(name);
+}
+
+function parseRow(row: Buffer, columns: Columns): Pick<Row, 'emotion' | 'split'> | RowDamage {
+  const usage = columns.usage < 0 ? 'Training' : fieldOf(row, columns.usage);
+  const split = splitRole(usage);
+  const emotionText = fieldOf(row, columns.emotion);
+  const emotion = emotionNumber(emotionText);
+  if (emotion < 0) {
     const found = JSON.stringify(emotionText.slice(0, 40));
-    return { split, reason: `expected an emotion from 0 to ${ferEmotions.length - 1}; found ${found}` };
+    const names = ferEmotions.join(', ');
+    const reason = `expected an emotion from 0 to ${ferEmotions.length - 1}, or one of ${names}; found ${found}`;
+    return split ? { split, reason, emotion: emotionText } : { split, reason };
   }
   if (split) return { emotion, split };
   const found = JSON.stringify(usage.slice(0, 40));
-  return { split, reason: `expected the Usage Training, PublicTest or PrivateTest; found ${found}` };
+  const reason = `expected the Usage Training, PublicTest or PrivateTest (or train, val, test); found ${found}`;
+  return { split, reason };
 }
 
-/** Damaged rows by split. One that doesn't tell is of the rows around it, if these agree: files keep splits together. */
-function countBySplit(damaged: readonly PlacedRow[], rows: readonly Row[]): Record<SplitRole, number> {
-  const counts = { train: 0, validation: 0, test: 0 };
-  for (const { split, place } of damaged) {
-    const before = rows[place - 1] ?? rows[place];
-    const after = rows[place] ?? before;
-    const found = split ?? (before?.split === after?.split ? before?.split : undefined);
-    if (found) counts[found]++;
-  }
-  return counts;
+/** The split of a row that doesn't tell: that of the rows around it, if these agree, since files keep splits together. */
+function splitAround(place: number, rows: readonly Row[]): SplitRole | null {
+  const before = rows[place - 1] ?? rows[place];
+  const after = rows[place] ?? before;
+  return before && before.split === after?.split ? before.split : null;
 }
 
-/** Calls `onLine` for each line of a file (line ends not included) with its number from 1 and its position in bytes. */
-async function forEachLine(
-  path: string,
-  onLine: (line: Buffer, number: number, start: number) => void,
-): Promise<void> {
-  const file = await open(path);
-  try {
-    let rest: Buffer = Buffer.alloc(0);
-    let position = 0; // of `rest` in the file
-    let number = 0;
-    for (;;) {
-      const block = Buffer.allocUnsafe(blockBytes);
-      const { bytesRead } = await file.read(block, 0, blockBytes, position + rest.length);
-      const text = Buffer.concat([rest, block.subarray(0, bytesRead)]);
-      let start = 0;
-      for (let end = text.indexOf(0x0a); end >= 0; end = text.indexOf(0x0a, start)) {
-        onLine(text.subarray(start, end), ++number, position + start);
-        start = end + 1;
-      }
-      rest = text.subarray(start);
-      position += start;
-      if (bytesRead === 0 || rest.length > longestLine) break;
-    }
-    if (rest.length > 0) onLine(rest.subarray(0, longestLine), number + 1, position);
-  } finally {
-    await file.close();
+/** Rows of one unknown emotion that may be a class: fewer are single mistakes. */
+const leastOfClass = 3;
+/** What stands for a missing label is no class. */
+const noLabel = /^(|-\d+|nan|null|none|n\/?a|nf|unknown|\?+)$/i;
+
+/** Refuses a file in which one emotion, a whole class, would be left out. */
+function checkEmotions(path: string, unknown: ReadonlyMap<string, number[]>): void {
+  for (const [emotion, lines] of unknown) {
+    if (lines.length < leastOfClass || noLabel.test(emotion)) continue;
+    throw new FerlabError(
+      'data',
+      `${path}: expected emotions from 0 to ${ferEmotions.length - 1} (${ferEmotions.join(', ')}) or these words; found ` +
+        `${JSON.stringify(emotion.slice(0, 40))} in ${lines.length} rows (the first in line ${lines[0]}), a class that would ` +
+        'be left out. Remove these rows, or make a folder of class folders from the file.',
+    );
   }
 }
 
@@ -171,7 +156,7 @@ function commonSide(counts: readonly number[]): number {
 }
 
 function countValues(pixels: string): number {
-  return pixels === '' ? 0 : pixels.split(/\s+/).length;
+  return pixels === '' ? 0 : pixels.split(/[\s,]+/).length;
 }
 
 function toSamples(path: string, rows: Row[], classes: string[], column: number, side: number): Sample[] {
@@ -193,52 +178,66 @@ function toSamples(path: string, rows: Row[], classes: string[], column: number,
  * @throws FerlabError (data) when it can't be read or the header has no such columns.
  */
 export async function readFerCsv(path: string): Promise<FerCsv> {
+  const name = basename(path);
   const rows: Row[] = [];
-  const skipped: BadFile[] = [];
-  const damaged: PlacedRow[] = [];
+  const damaged: { line: number; damage: RowDamage; place: number }[] = [];
+  const unknown = new Map<string, number[]>();
   const firstCounts: number[] = [];
   let columns: Columns | null = null;
+  const isRow = (row: Uint8Array): boolean => {
+    if (!columns) return true;
+    const { start, end } = findField(row, columns.pixels);
+    const damage = 'reason' in parseRow(row as Buffer, columns);
+    return (
+      !damage && row.subarray(start, end).every((byte) => byte <= 0x20 || byte === 0x2c || isDigit(byte))
+    );
+  };
   try {
-    await forEachLine(path, (line, number, start) => {
+    await forEachRow(path, isRow, (row, line, start) => {
       if (!columns) {
-        columns = readHeader(path, line);
+        columns = readHeader(path, row);
         return;
       }
-      if (line.length === 0 || (line.length === 1 && line[0] === 0x0d)) return;
-      if (firstCounts.length < 25) firstCounts.push(countValues(fieldOf(line, columns.pixels)));
-      const row = parseRow(line, columns);
-      if ('reason' in row) {
-        skipped.push({ file: `${basename(path)}:${number}`, reason: row.reason });
-        damaged.push({ split: row.split, place: rows.length });
-      } else rows.push({ ...row, line: number, start, length: line.length });
+      if (row.length === 0 || (row.length === 1 && row[0] === 0x0d)) return;
+      if (firstCounts.length < 25) firstCounts.push(countValues(fieldOf(row, columns.pixels)));
+      const parsed = parseRow(row, columns);
+      if (!('reason' in parsed)) {
+        rows.push({ ...parsed, line, start, length: row.length });
+        return;
+      }
+      damaged.push({ line, damage: parsed, place: rows.length });
+      if (parsed.emotion === undefined) return;
+      const lines = unknown.get(parsed.emotion) ?? [];
+      lines.push(line);
+      unknown.set(parsed.emotion, lines);
     });
   } catch (error) {
     if (error instanceof FerlabError) throw error;
-    throw new FerlabError(
-      'data',
-      `${path}: expected a readable CSV file; found: ${(error as Error).message}.`,
-      {
-        cause: error,
-      },
-    );
+    const found = (error as Error).message;
+    throw new FerlabError('data', `${path}: expected a readable CSV file; found: ${found}.`, {
+      cause: error,
+    });
   }
   const found = columns ?? readHeader(path, Buffer.alloc(0));
+  checkEmotions(path, unknown);
+  const skipped = damaged.map(({ line, damage, place }): DamagedRow => {
+    const split = damage.split ?? splitAround(place, rows);
+    return { file: `${name}:${line}`, reason: damage.reason, kind: 'image', split };
+  });
   const side = commonSide(firstCounts);
-  const classes = ferEmotions.filter((_, i) => rows.some((row) => row.emotion === i)).sort();
-  const samplesOf = (split: SplitRole) =>
-    toSamples(
-      path,
-      rows.filter((row) => row.split === split),
-      classes,
-      found.pixels,
-      side,
-    );
+  const classes: string[] = ferEmotions.filter((_, i) => rows.some((row) => row.emotion === i)).sort();
+  const ofSplit = <T extends { split: SplitRole | null }>(all: T[], split: SplitRole) =>
+    all.filter((row) => row.split === split);
+  const samplesOf = (split: SplitRole) => toSamples(path, ofSplit(rows, split), classes, found.pixels, side);
+  const countOf = (split: SplitRole) => ofSplit(skipped, split).length;
   return {
     path,
     classes,
     hasUsage: found.usage >= 0,
     splits: { train: samplesOf('train'), validation: samplesOf('validation'), test: samplesOf('test') },
     skipped,
-    skippedBySplit: countBySplit(damaged, rows),
+    skippedBySplit: { train: countOf('train'), validation: countOf('validation'), test: countOf('test') },
   };
 }
+
+const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39;

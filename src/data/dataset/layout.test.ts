@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { touchIn } from '../../../test/data/empty-files.js';
-import { findLayout, splitRole } from './layout.js';
+import { findLayout } from './layout.js';
 import { readDataset } from './reader.js';
+import { splitRole } from './split-names.js';
 
 let root: string;
 beforeEach(() => {

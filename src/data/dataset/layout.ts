@@ -1,21 +1,17 @@
 // Finds out what a path holds: split folders, one folder of class folders, or a CSV file like fer2013.csv; itself or
-// one level down, as in Kaggle's archives. Nothing is read but names.
+// further down, as in Kaggle's archives. Nothing is read but names.
 
 import type { Dirent } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerlabError } from '../../errors.js';
+import { ownOutputMark } from '../../files/own-output.js';
 import { isImageName, listFolder } from '../../files/walk-images.js';
 import { listOrFail } from './class-folder.js';
-import type { BadFile, SplitRole } from './types.js';
+import { describeFile } from './contents.js';
+import { likelySplitRole, splitRole, splitRoles, splitWords } from './split-names.js';
+import type { PassedOver } from './types.js';
 
-/** What split folders are called, in any case; the last word of two of them is FER2013's own. */
-const splitWords = {
-  train: ['train', 'training'],
-  validation: ['validation', 'valid', 'val', 'dev', 'publictest'],
-  test: ['test', 'testing', 'privatetest'],
-} as const satisfies Record<SplitRole, readonly string[]>;
-const splitRoles = ['train', 'validation', 'test'] as const;
 const csvNames = ['fer2013.csv', 'icml_face_data.csv'];
 
 /** The remedy that errors about layout name. */
@@ -30,17 +26,11 @@ export type Layout =
       root: string;
       /** Split folders as they are called on disk: the training split first, then validation before test. */
       names: string[];
-      /** Folders of class folders beside them whose names are no split's: they are not read, and people are told. */
-      unread: BadFile[];
+      /** Folders of class folders beside them whose names are no split's: they are not read, and listed. */
+      unread: PassedOver[];
     }
   | { kind: 'csv'; path: string }
   | { kind: 'classes'; root: string };
-
-/** What a split called `name` is for; null where the name is no split's. */
-export function splitRole(name: string): SplitRole | null {
-  const word = name.toLowerCase();
-  return splitRoles.find((role) => splitWords[role].some((other) => other === word)) ?? null;
-}
 
 /** Whether there is a file (or folder) at `path`, links followed. */
 export async function isKind(path: string, kind: 'file' | 'folder'): Promise<boolean> {
@@ -74,10 +64,12 @@ function checkDistinct(root: string, names: readonly string[]): void {
   }
 }
 
-/** What is in a folder; nothing where it can't be listed, which is told by whoever reads it. */
+/** What is in a folder; nothing where it can't be listed (whoever reads it reports that), or where ferlab wrote it. */
 async function listIfPossible(path: string): Promise<Dirent[]> {
   try {
-    return await listFolder(path);
+    const entries = await listFolder(path);
+    const isOwn = (await ownOutputMark(path)) !== null;
+    return isOwn ? [] : entries;
   } catch {
     return [];
   }
@@ -105,14 +97,15 @@ async function findUnread(
   root: string,
   entries: readonly Dirent[],
   names: readonly string[],
-): Promise<BadFile[]> {
-  const unread: BadFile[] = [];
+): Promise<PassedOver[]> {
+  const unread: PassedOver[] = [];
   for (const { name } of entries.filter((entry) => !entry.isFile())) {
     if (names.includes(name) || !(await holdsClassFolders(join(root, name)))) continue;
     const words = splitRoles.flatMap((role) => splitWords[role]).join(', ');
     unread.push({
       file: name,
       reason: `expected a split's name (${words}); found class folders under another, which are not read`,
+      kind: 'folder',
     });
   }
   return unread.sort((a, b) => (a.file < b.file ? -1 : 1));
@@ -145,8 +138,75 @@ async function checkClassFolders(root: string, entries: readonly Dirent[]): Prom
   );
 }
 
+/** Whether a layout has images: an empty train/ beside the dataset is none. */
+async function hasImages(layout: Layout): Promise<boolean> {
+  if (layout.kind !== 'splits') return true;
+  for (const name of layout.names) if (await holdsImages(join(layout.root, name), 8)) return true;
+  return false;
+}
+
+/** Levels below the path in which a dataset is looked for, and the most folders that are listed for it. */
+const deepest = 8;
+const mostFolders = 5000;
+
+interface ListedFolder {
+  path: string;
+  entries: Dirent[];
+}
+
+/** The folders in some others; links that lead back are left out. */
+async function foldersIn(parents: readonly ListedFolder[], seen: Set<string>): Promise<ListedFolder[]> {
+  const found: ListedFolder[] = [];
+  for (const { path, entries } of parents) {
+    for (const { name } of entries) {
+      const child = join(path, name);
+      if (seen.size >= mostFolders || !(await isKind(child, 'folder'))) continue;
+      const real = await realpath(child);
+      if (seen.has(real)) continue;
+      seen.add(real);
+      found.push({ path: child, entries: await listIfPossible(child) });
+    }
+  }
+  return found;
+}
+
+const holdsOwnImages = ({ entries }: ListedFolder) =>
+  entries.some((entry) => !entry.isDirectory() && isImageName(entry.name));
+
 /**
- * Finds out what `path` (absolute) holds: itself, or exactly one folder in it.
+ * Looks for splits or a CSV file level by level, and ends at the first level that has some. Below folders of images
+ * nothing is looked for: these are classes.
+ */
+async function searchLayout(top: ListedFolder): Promise<{ layout: Layout | null; visited: ListedFolder[] }> {
+  const seen = new Set([await realpath(top.path)]);
+  const visited: ListedFolder[] = [];
+  let level = [top];
+  let imageless: Layout | null = null;
+  for (let depth = 0; depth <= deepest && level.length > 0; depth++) {
+    const found: Layout[] = [];
+    for (const folder of level) {
+      const layout = await layoutOf(folder.path, folder.entries);
+      if (layout === null) continue;
+      if (await hasImages(layout)) found.push(layout);
+      else imageless ??= layout;
+    }
+    visited.push(...level);
+    if (found.length > 1) {
+      const places = found.map((layout) => (layout.kind === 'csv' ? layout.path : layout.root)).join(', ');
+      throw new FerlabError(
+        'data',
+        `${top.path}: expected one dataset; found ${found.length} (${places}). Give the path of one of them.`,
+      );
+    }
+    if (found[0]) return { layout: found[0], visited };
+    if (depth > 0 && level.some(holdsOwnImages)) break;
+    level = await foldersIn(level, seen);
+  }
+  return { layout: imageless, visited };
+}
+
+/**
+ * Finds out what `path` (absolute) holds: itself, or exactly one folder below it.
  *
  * @throws FerlabError (data) when there is nothing, no CSV file, or more than one dataset; when two folders are for the
  *   same split; when there are split folders but none for training.
@@ -154,40 +214,27 @@ async function checkClassFolders(root: string, entries: readonly Dirent[]): Prom
 export async function findLayout(path: string): Promise<Layout> {
   if (await isKind(path, 'file')) {
     if (/\.csv$/i.test(path)) return { kind: 'csv', path };
-    const found = 'found a file that is not a .csv';
     throw new FerlabError(
       'data',
-      `${path}: expected a folder of images or a CSV file; ${found}. ${howToLayOut}`,
+      `${path}: expected a folder of images or a CSV file; found ${await describeFile(path)}. ${howToLayOut}`,
     );
   }
   if (!(await isKind(path, 'folder'))) {
-    const found = 'found nothing of that name';
+    const broken = path.includes('\ufffd') ? ' (a name that is not UTF-8 can not be given: rename it)' : '';
     throw new FerlabError(
       'data',
-      `${path}: expected a dataset (folder or CSV file); ${found}. Check the path.`,
+      `${path}: expected a dataset (folder or CSV file); found nothing of that name${broken}. Check the path.`,
     );
   }
-  const entries = await listOrFail(path);
-  const here = await layoutOf(path, entries);
-  if (here) return here;
-  const below: Layout[] = [];
-  const folders: [path: string, entries: Dirent[]][] = [[path, entries]];
-  for (const { name } of entries) {
-    const child = join(path, name);
-    if (!(await isKind(child, 'folder'))) continue;
-    const inside = await listIfPossible(child);
-    const layout = await layoutOf(child, inside);
-    if (layout) below.push(layout);
-    folders.push([child, inside]);
-  }
-  if (below.length > 1) {
-    const places = below.map((layout) => (layout.kind === 'csv' ? layout.path : layout.root)).join(', ');
-    throw new FerlabError(
-      'data',
-      `${path}: expected one dataset; found ${below.length} (${places}). Give the path of one of them.`,
-    );
-  }
-  if (below[0]) return below[0];
-  for (const [folder, inside] of folders) await checkClassFolders(folder, inside);
+  const { layout, visited } = await searchLayout({ path, entries: await listOrFail(path) });
+  if (layout) return layout;
+  for (const folder of visited) await checkClassFolders(folder.path, folder.entries);
   return { kind: 'classes', root: path };
+}
+
+/** What to do about a split folder that stands alone: names a folder beside it that may be the other split. */
+export function describeMissingSplit(root: string, train: string, unread: readonly PassedOver[]): string {
+  const likely = unread.filter(({ file }) => (likelySplitRole(file) ?? 'train') !== 'train');
+  if (likely.length === 0) return 'Add one of them, or give --validation-split 0.1.';
+  return `Rename ${likely[0]!.file}/ to validation/, or give --train ${join(root, train)} --validation ${join(root, likely[0]!.file)}.`;
 }

@@ -93,7 +93,9 @@ describe('readDataset, split folders', () => {
     );
     const { others, skipped } = await readDataset(root);
     expect(others).toEqual([]);
-    expect(skipped).toEqual([{ file: 'test', reason: 'expected the class folders a, b; found unsorted' }]);
+    expect(skipped).toEqual([
+      { file: 'test', reason: 'expected the class folders a, b; found unsorted', kind: 'folder' },
+    ]);
   });
 
   it('finds splits one level down, as in the Kaggle archive, but not two datasets', async () => {
@@ -165,7 +167,7 @@ describe('readDataset, bad input', () => {
     touch(
       'train/a/1.jpg',
       'train/a/notes.txt',
-      'train/a/old.bmp',
+      'train/a/old.heic',
       'train/a/.hidden.jpg',
       'train/a/.DS_Store',
     );
@@ -181,12 +183,12 @@ describe('readDataset, bad input', () => {
     expect(train.samples.length).toBe(2);
     expect(skipped.map(({ file }) => file).sort()).toEqual([
       'train/a/notes.txt',
-      'train/a/old.bmp',
+      'train/a/old.heic',
       'train/loose.png',
       'val/b/README',
     ]);
     const strict = await failure(readDataset(root, { strict: true }));
-    expect(strict.message).toContain('train/a/old.bmp');
+    expect(strict.message).toContain('train/a/old.heic');
   });
 
   it('follows links, but not in circles', async () => {
@@ -216,7 +218,9 @@ describe('readDataset, bad input', () => {
     touch('train/a/1.jpg', 'train/b/1.jpg', 'val/a/1.jpg', 'val/b/1.jpg');
     execFileSync('mkfifo', [join(root, 'train/a/pipe.jpg')]);
     const { skipped } = await readDataset(root);
-    expect(skipped).toEqual([{ file: 'train/a/pipe.jpg', reason: 'neither a file nor a folder' }]);
+    expect(skipped).toEqual([
+      { file: 'train/a/pipe.jpg', reason: 'neither a file nor a folder', kind: 'image' },
+    ]);
   });
 
   it('says what is wrong with the whole', async () => {

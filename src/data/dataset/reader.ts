@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { FerlabError } from '../../errors.js';
 import { imageExtensions } from '../../files/walk-images.js';
 import { Random } from '../../random/random.js';
-import { checkSkipped } from './bad-files.js';
+import { checkSkipped, describePassedOver, lostImages } from './bad-files.js';
 import {
   type ClassFolders,
   classNames,
@@ -14,8 +14,12 @@ import {
   relativeName,
   toSamples,
 } from './class-folder.js';
+import { checkClassStructure, describeOnlyClass } from './class-structure.js';
+import { describeContents } from './contents.js';
 import { type FerCsv, readFerCsv } from './fer-csv.js';
-import { findLayout, howToLayOut, splitRole } from './layout.js';
+import { describeMissingSplit, findLayout, howToLayOut } from './layout.js';
+import { canonical, describeLookalikes, shownName } from './names.js';
+import { splitRole } from './split-names.js';
 import type { BadFile, Dataset, Sample, Split } from './types.js';
 
 /** How to read a dataset. */
@@ -26,7 +30,7 @@ export interface ReadOptions {
   validation?: string;
   /** Share (above 0, below 1) of every class of the training images that becomes the validation split. */
   validationSplit?: number;
-  /** Seed of that choice; 0 unless told. */
+  /** Seed of that choice; default 0. */
   seed?: number;
   /** Refuse a dataset in which any file has to be passed over. */
   strict?: boolean;
@@ -74,37 +78,51 @@ function countByClass(split: Split, classes: readonly string[]): number[] {
   return counts;
 }
 
-/** Every class needs images in both splits, and there must be at least two. */
-function checkClasses(dataset: Dataset): void {
-  const { path, classes, train, validation } = dataset;
+/** There must be at least two classes, with images, and every class needs some in both splits. */
+async function checkClasses(dataset: Dataset, only = ''): Promise<void> {
+  const { path, classes, train, validation, skipped } = dataset;
+  const passedOver = describePassedOver(skipped);
   if (classes.length === 0 || train.samples.length + validation.samples.length === 0) {
     const expected = `expected folders of images (${imageExtensions.join(', ')})`;
-    throw new FerlabError('data', `${path}: ${expected}; found no images in class folders. ${howToLayOut}`);
-  }
-  if (classes.length === 1) {
-    const found = `found one, ${classes[0]}`;
+    const contents = await describeContents(path);
     throw new FerlabError(
       'data',
-      `${path}: expected at least two classes; ${found}. Add folders of other classes.`,
+      `${path}: ${expected}; found no images in class folders.${contents} ${howToLayOut}${passedOver}`,
+    );
+  }
+  if (classes.length === 1) {
+    const found = `found one, ${shownName(classes[0]!)}`;
+    throw new FerlabError(
+      'data',
+      `${path}: expected at least two classes; ${found}.${only || ' Add folders of other classes.'}${passedOver}`,
     );
   }
   const missing: string[] = [];
-  for (const split of [train, validation]) {
+  const named: string[] = [];
+  const splits = train === validation ? [train] : [train, validation];
+  for (const split of splits) {
     const counts = countByClass(split, classes);
     const names = classes.filter((_, label) => counts[label] === 0);
-    if (names.length > 0) missing.push(`no images of ${names.join(', ')} in ${split.name}`);
+    named.push(...names);
+    if (names.length > 0) missing.push(`no images of ${names.map(shownName).join(', ')} in ${split.name}`);
   }
-  if (missing.length > 0) {
-    throw new FerlabError(
-      'data',
-      `${path}: expected every class in ${train.name} and in ${validation.name}; found ${missing.join('; ')}. ` +
-        'Add images to these class folders, or remove the class from both splits.',
-    );
-  }
+  if (missing.length === 0) return;
+  const where = splits.map(({ name }) => name).join(' and in ');
+  const rows = train.samples[0]?.source.kind === 'row';
+  const add = rows
+    ? 'Add rows of it, or remove all of its rows'
+    : 'Add images to these class folders, or remove the class';
+  throw new FerlabError(
+    'data',
+    `${path}: expected every class in ${where}; found ${missing.join('; ')}${describeLookalikes(named, classes)}. ` +
+      `${add}${splits.length > 1 ? ' from both splits' : ''}.${passedOver}`,
+  );
 }
 
 /** Folders of splits, by the names that the splits get. */
 interface SplitFolders {
+  /** Whether a person or a split's name says that these are folders of class folders. */
+  chosen: boolean;
   train: [name: string, path: string];
   /** The preferred validation split first. */
   others: [name: string, path: string][];
@@ -121,6 +139,8 @@ async function fromFolders(
   const train = await readClassFolders(trainPath, root);
   const read = new Map<string, ClassFolders>();
   for (const [name, folder] of folders.others) read.set(name, await readClassFolders(folder, root));
+  for (const split of [train, ...read.values()])
+    checkClassStructure(split, { chosen: folders.chosen, training: true });
   // A test split chooses epochs only where there is nothing else to choose them by.
   const ownValidation = [...read.keys()].find(
     (name) => splitRole(name) !== 'test' || options.validationSplit === undefined,
@@ -135,23 +155,26 @@ async function fromFolders(
   }
   const classes = validation ? classNames(train, validation) : classNames(train);
   const skipped = [...train.skipped, ...(validation?.skipped ?? [])];
+  const lost = lostImages(skipped);
   const others: Split[] = [];
   for (const [name, folder] of read) {
     if (name === ownValidation) continue;
-    if (classNames(folder).join('/') === classes.join('/')) {
+    if (canonical(classNames(folder).join('/')) === canonical(classes.join('/'))) {
       others.push({ name, samples: toSamples(folder, classes, root) });
       skipped.push(...folder.skipped);
     } else {
       const reason = `expected the class folders ${classes.join(', ')}; found ${classNames(folder).join(', ') || 'none'}`;
-      skipped.push({ file: relativeName(root, folder.path), reason });
+      skipped.push({ file: relativeName(root, folder.path), reason, kind: 'folder' });
     }
   }
   const trainSplit = { name: trainName, samples: toSamples(train, classes, root) };
   if (ownValidation !== undefined && validation) {
     const validationSplit = { name: ownValidation, samples: toSamples(validation, classes, root) };
-    return { path, classes, train: trainSplit, validation: validationSplit, others, skipped };
+    return { path, classes, train: trainSplit, validation: validationSplit, others, skipped, lost };
   }
-  return { path, classes, ...divide(trainSplit, classes, train.path, options), others, skipped };
+  const whole = { path, classes, train: trainSplit, validation: trainSplit, others, skipped, lost };
+  await checkClasses(whole, describeOnlyClass(train));
+  return { ...whole, ...divide(trainSplit, classes, train.path, options) };
 }
 
 /** Divides one set of samples by `validationSplit`, or says that it's needed. */
@@ -164,14 +187,10 @@ function divide(
   if (options.validationSplit === undefined) {
     throw new FerlabError(
       'data',
-      `${path}: expected a validation split beside the training images; found none. ` +
-        'Give --validation-split 0.1 to set a tenth of every class aside, or add a validation/ folder.',
+      `${path}: expected a validation split beside the training images; found none, but ${samples.length} images of the ` +
+        `classes ${listClasses(classes)}. If these are the classes, give --validation-split 0.1 to set a tenth of each ` +
+        'aside, or add a validation/ folder.',
     );
-  }
-  const nonEmpty = classes.filter((_, label) => samples.some((sample) => sample.label === label));
-  if (classes.length < 2 || nonEmpty.length < classes.length) {
-    const whole = { name, samples };
-    checkClasses({ path, classes, train: whole, validation: whole, others: [], skipped: [] });
   }
   const parts = splitStratified(samples, classes, options.validationSplit, options.seed ?? 0, path);
   return {
@@ -180,7 +199,7 @@ function divide(
   };
 }
 
-function fromCsv(path: string, csv: FerCsv, options: ReadOptions): Dataset {
+async function fromCsv(path: string, csv: FerCsv, options: ReadOptions): Promise<Dataset> {
   const { classes, splits, skipped } = csv;
   const ownValidation = splits.validation.length > 0 ? 'validation' : splits.test.length > 0 ? 'test' : '';
   const others: Split[] = [];
@@ -194,9 +213,13 @@ function fromCsv(path: string, csv: FerCsv, options: ReadOptions): Dataset {
       `${csv.path}: expected rows of Usage Training; ${found}${first}. ${howToLayOut}`,
     );
   }
+  const used = ownValidation === '' ? ['train'] : ['train', ownValidation];
+  const lost = skipped.filter(({ split }) => split === null || used.includes(split));
   const train = { name: 'train', samples: splits.train };
   if (ownValidation === '') {
-    return { path, classes, ...divide(train, classes, csv.path, options), others, skipped };
+    const whole = { path, classes, train, validation: train, others, skipped, lost };
+    await checkClasses(whole);
+    return { ...whole, ...divide(train, classes, csv.path, options) };
   }
   if (options.validationSplit !== undefined) {
     throw new FerlabError(
@@ -206,7 +229,7 @@ function fromCsv(path: string, csv: FerCsv, options: ReadOptions): Dataset {
     );
   }
   const validation = { name: ownValidation, samples: splits[ownValidation] };
-  return { path, classes, train, validation, others, skipped };
+  return { path, classes, train, validation, others, skipped, lost };
 }
 
 async function readExplicit(path: string | undefined, train: string, validation: string): Promise<Dataset> {
@@ -216,7 +239,7 @@ async function readExplicit(path: string | undefined, train: string, validation:
   return fromFolders(
     path === undefined ? folders[0] : root,
     root,
-    { train: ['train', folders[0]], others: [['validation', folders[1]]] },
+    { chosen: true, train: ['train', folders[0]], others: [['validation', folders[1]]] },
     {},
   );
 }
@@ -225,7 +248,7 @@ async function readExplicit(path: string | undefined, train: string, validation:
  * Reads a dataset for training.
  *
  * @param path a folder with `train/` and `validation/` or `test/` or other words for these (see layout.ts; a validation
- *   split is preferred to a test split, which then goes to `others`), such a folder one level down, one folder of class
+ *   split is preferred to a test split, which then goes to `others`), such a folder further down, one folder of class
  *   folders (with `validationSplit`), or fer2013.csv or a folder that holds it. May be left out when `train` and
  *   `validation` are given.
  * @throws FerlabError (data) when it is missing or empty, has one class only, a class without images in a split, or two
@@ -239,7 +262,12 @@ export async function readDataset(path: string | undefined, options: ReadOptions
     dataset = await readExplicit(path, train, validation);
   } else if (train !== undefined && validation === undefined && options.validationSplit !== undefined) {
     const folder = resolve(train);
-    dataset = await fromFolders(folder, folder, { train: ['train', folder], others: [] }, options);
+    dataset = await fromFolders(
+      folder,
+      folder,
+      { chosen: true, train: ['train', folder], others: [] },
+      options,
+    );
   } else if (train !== undefined || validation !== undefined) {
     const found = [
       train !== undefined && '--train',
@@ -255,7 +283,7 @@ export async function readDataset(path: string | undefined, options: ReadOptions
   } else {
     dataset = await readFound(resolve(path), options);
   }
-  checkClasses(dataset);
+  await checkClasses(dataset);
   if (options.strict) checkSkipped(dataset.path, dataset.skipped);
   return dataset;
 }
@@ -267,21 +295,27 @@ async function readFound(path: string, options: ReadOptions): Promise<Dataset> {
     const { root, names, unread } = layout;
     const [train, ...others] = names.map((name): [string, string] => [name, join(root, name)]);
     if (train && (others.length > 0 || options.validationSplit !== undefined)) {
-      const dataset = await fromFolders(path, root, { train, others }, options);
+      const dataset = await fromFolders(path, root, { chosen: true, train, others }, options);
       return { ...dataset, skipped: [...dataset.skipped, ...unread] };
     }
     throw new FerlabError(
       'data',
       `${root}: expected ${names[0]}/ with validation/, valid/, val/, dev/ or test/ beside it; found ${names[0]}/ ` +
-        `alone${describeUnread(unread)}. Add one of them, or give --validation-split 0.1.`,
+        `alone${describeUnread(unread)}. ${describeMissingSplit(root, names[0]!, unread)}`,
     );
   }
-  return fromFolders(path, path, { train: ['train', path], others: [] }, options);
+  return fromFolders(path, path, { chosen: false, train: ['train', path], others: [] }, options);
 }
 
 /** Names folders whose name may be why a split wasn't found. */
 function describeUnread(unread: readonly BadFile[]): string {
   return unread.length > 0 ? ` (and ${unread.map(({ file }) => `${file}/`).join(', ')})` : '';
+}
+
+/** Class names for people: a log that only counted them would hide that they aren't what was meant. */
+export function listClasses(classes: readonly string[], most = 20): string {
+  const shown = classes.slice(0, most).map(shownName).join(', ');
+  return classes.length > most ? `${shown} and ${classes.length - most} more` : shown;
 }
 
 /** Keras's line about a split: "Found 28709 images belonging to 7 classes." */

@@ -34,8 +34,10 @@ export interface Dataset {
   validation: Split;
   /** Further splits that were found beside those two (for example `test`), for `--split`. */
   others: Split[];
-  /** Files passed over while reading (not images, unreadable, symlink loops), with the reason. */
-  skipped: BadFile[];
+  /** Files and folders passed over while reading, with the reason. */
+  skipped: PassedOver[];
+  /** Images passed over in the two splits: formats that aren't read, damaged rows. They count as images that can't be used. */
+  lost: BadFile[];
 }
 
 /** A file that can't be used. */
@@ -43,6 +45,12 @@ export interface BadFile {
   file: string;
   /** For people, one line: "expected ..., found ...". */
   reason: string;
+}
+
+/** What is passed over while a dataset is read. */
+export interface PassedOver extends BadFile {
+  /** What it means: an image that is lost, a folder of images that isn't read, or nothing (a README, a link twice). */
+  kind: 'image' | 'folder' | 'other';
 }
 
 /** Preprocessing that every image gets before the network, stored with the model. */

@@ -29,7 +29,8 @@ function datasetOf(train: string[], validation: string[] = ['validation/happy/0.
     train: { name: 'train', samples: train.map(sampleOf) },
     validation: { name: 'validation', samples: validation.map(sampleOf) },
     others: [],
-    skipped: [{ file: 'train/sad/broken.jpg', reason: 'no image' }],
+    skipped: [{ file: 'train/sad/broken.jpg', reason: 'no image', kind: 'image' }],
+    lost: [],
   };
 }
 
@@ -258,6 +259,7 @@ describe("readSoftLabels with FER+'s own file", () => {
       validation: { name: 'validation', samples: usage ? own.validation : all.slice(0, 1) },
       others: [],
       skipped: csv.skipped,
+      lost: csv.skipped,
     };
   }
 

@@ -1,8 +1,8 @@
 // The two splits of a run, read, decoded and checked.
 
 import { findLeaks } from '../../copies/leaks.js';
-import { checkBadShare } from '../../data/dataset/bad-files.js';
-import { describeSplit, readDataset } from '../../data/dataset/reader.js';
+import { checkBadShare, checkClassesLeft } from '../../data/dataset/bad-files.js';
+import { describeSplit, listClasses, readDataset } from '../../data/dataset/reader.js';
 import type { BadFile, Dataset, Split } from '../../data/dataset/types.js';
 import { type ImageStore, openImages } from '../../data/store/store.js';
 import { withoutImages } from '../../data/store/subset.js';
@@ -51,6 +51,7 @@ export async function openTrainingData(config: TrainConfig, hooks: TrainHooks): 
     hooks.onProgress?.({ type: 'log', message: `${describeSplit(split, dataset.classes)} (${split.name})` });
   say(dataset.train);
   say(dataset.validation);
+  hooks.onProgress?.({ type: 'log', message: `Classes: ${listClasses(dataset.classes)}` });
 
   const opened = await openExtraSources(config, dataset);
   const pool = new WorkerPool(data.workers);
@@ -67,8 +68,18 @@ export async function openTrainingData(config: TrainConfig, hooks: TrainHooks): 
     const decoded = await open(dataset.train, 0);
     const validation = await open(dataset.validation, dataset.train.samples.length);
     const undecodable = [...decoded.bad, ...validation.bad];
-    checkBadShare(undecodable, total, { strict, maxBadShare });
-    const bad = [...dataset.skipped, ...undecodable];
+    const { lost } = dataset;
+    checkBadShare([...lost, ...undecodable], total + lost.length, { strict, maxBadShare });
+    const bad = [...dataset.skipped.map(({ file, reason }) => ({ file, reason })), ...undecodable];
+    checkClassesLeft(
+      dataset.path,
+      dataset.classes,
+      [
+        { name: dataset.train.name, labels: decoded.labels },
+        { name: dataset.validation.name, labels: validation.labels },
+      ],
+      bad,
+    );
     if (bad.length > 0) hooks.onProgress?.({ type: 'warning', message: describeBad(bad) });
     const { training, copied, warnings } = handleLeaks(dataset, decoded, validation, data.excludeLeaks);
     warnings.push(...(opened.softLabels?.warnings ?? []));
