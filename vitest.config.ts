@@ -7,17 +7,34 @@ import { defineConfig } from 'vitest/config';
 /** Imports that package.json decides (`#...`) lead to the sources, as relative ones do, not to what was built. */
 const fromSources = { resolve: { conditions: ['ferlab-source', ...defaultServerConditions] } };
 
+/** Compiles src/ where it has changed: workers, commands and what benchmarks import run from dist/. */
+const built = { globalSetup: ['test/build.js'] };
+
 export default defineConfig({
   test: {
+    // Vitest leaves one core free; on two that halves the speed.
+    maxWorkers: '100%',
     projects: [
       { test: { name: 'structure', include: ['test/structure/**/*.test.ts'] } },
-      { ssr: fromSources, test: { name: 'unit', include: ['src/**/*.test.ts'], testTimeout: 30_000 } },
-      { test: { name: 'bench', include: ['bench/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 300_000 } },
+      {
+        ssr: fromSources,
+        test: { name: 'unit', include: ['src/**/*.test.ts'], ...built, testTimeout: 30_000 },
+      },
+      {
+        test: {
+          name: 'bench',
+          include: ['bench/**/*.test.ts'],
+          ...built,
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
+        },
+      },
       {
         ssr: fromSources,
         test: {
           name: 'webgpu',
           include: ['test/webgpu/**/*.test.ts'],
+          ...built,
           testTimeout: 180_000,
           fileParallelism: false,
         },
@@ -27,6 +44,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
+          ...built,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -35,6 +53,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          ...built,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

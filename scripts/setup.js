@@ -172,6 +172,14 @@ function withLock(work) {
   }
 }
 
+/** Compiles src/ where it has changed; what is installed isn't looked at. @throws SetupError */
+export function buildWhereNeeded() {
+  if (isBuilt()) return;
+  withLock(() => {
+    if (!isBuilt()) build();
+  });
+}
+
 /** Does what is needed. @throws SetupError */
 export function setup() {
   checkNode();

@@ -1,5 +1,3 @@
-// The workers run from dist: build first (npx tsc -p tsconfig.build.json).
-
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { storeOf } from '../../test/audit/pictures.js';
 import { AuditImages } from '../copies/images.js';

@@ -1,5 +1,3 @@
-// The workers run from dist: build first (npx tsc -p tsconfig.build.json).
-
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,5 +1,3 @@
-// The workers run from dist: build first (npx tsc -p tsconfig.build.json).
-
 import {
   existsSync,
   mkdirSync,

@@ -1,5 +1,3 @@
-// The workers run from dist: build first (npx tsc -p tsconfig.build.json).
-
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

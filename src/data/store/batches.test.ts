@@ -1,5 +1,3 @@
-// The workers run from dist: build first (npx tsc -p tsconfig.build.json).
-
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

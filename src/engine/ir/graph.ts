@@ -66,6 +66,8 @@ export interface OpDefinition<A = AnyAttributes> {
   lower(context: LoweringContext, node: Node<A>): void;
   /** Gradient by each input, made of traced operators; null marks an operator without one. */
   readonly gradient: ((request: GradientRequest<A>) => readonly (Value | null)[]) | null;
+  /** Inputs that no gradient reaches, by place: the targets of a loss. Default: none. */
+  readonly nonDifferentiable?: readonly number[];
   /** What it computes, in plain float64. */
   reference(inputs: readonly NdArray[], attributes: A): readonly NdArray[];
   readonly cases: readonly OpCase<A>[];

@@ -166,6 +166,7 @@ export const absoluteOp = unary('Abs', Math.abs, (x, _y, dy) => multiply(dy, sig
 /** Piecewise constant: its gradient is zero, so no gradient flows. */
 export const signOp: OpDefinition<NoAttributes> = {
   ...unary('Sign', Math.sign, () => null),
+  nonDifferentiable: [0],
   lower({ onnx, name, provider }, node) {
     const [x] = node.inputs.map(name);
     const outputs = node.outputs.map(name);

@@ -73,6 +73,7 @@ export const softmaxCrossEntropyOp: OpDefinition<NoAttributes> = {
     const difference = subtract(multiply(softmax(logits!), total), targets!);
     return [multiply(difference, reshape(dy!, [dy!.shape[0]!, 1])), null];
   },
+  nonDifferentiable: [1],
   reference([logits, targets]) {
     const probabilities = softmaxRows(logits!);
     const [rows, columns] = logits!.shape as [number, number];
