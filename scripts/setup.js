@@ -99,6 +99,15 @@ const sourceFiles = () =>
   filesBelow(inRoot('src')).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
 const buildInfo = inRoot('dist', '.tsbuildinfo');
 
+/** Compiled files whose source is gone: tsc leaves them, imports would find them, and they would go into the package. */
+function leftovers() {
+  const sources = new Set(sourceFiles().map((file) => file.replace(/\.ts$/, '')));
+  return filesBelow(inRoot('dist')).filter((file) => {
+    const source = file.replace(/(\.d\.ts|\.js)(\.map)?$/, '');
+    return source !== file && !sources.has(source);
+  });
+}
+
 /** Is every source compiled since it last changed? tsc touches its build info file only when it finishes. */
 function isBuilt() {
   if (!fs.existsSync(buildInfo)) return false;
@@ -111,17 +120,9 @@ function isBuilt() {
   ];
   return (
     inputs.every((file) => fs.statSync(file).mtimeMs <= builtAt) &&
-    sourceFiles().every((file) => fs.existsSync(inRoot('dist', file.replace(/\.ts$/, '.js'))))
+    sourceFiles().every((file) => fs.existsSync(inRoot('dist', file.replace(/\.ts$/, '.js')))) &&
+    leftovers().length === 0
   );
-}
-
-/** Compiled files whose source is gone: tsc leaves them, and they would go into the package. */
-function removeLeftovers() {
-  const sources = new Set(sourceFiles().map((file) => file.replace(/\.ts$/, '')));
-  for (const file of filesBelow(inRoot('dist'))) {
-    const source = file.replace(/(\.d\.ts|\.js)(\.map)?$/, '');
-    if (source !== file && !sources.has(source)) fs.rmSync(inRoot('dist', file));
-  }
 }
 
 function build() {
@@ -131,7 +132,7 @@ function build() {
   // An incremental build trusts its notes: without them it writes every file again.
   if (missing) fs.rmSync(buildInfo, { force: true });
   run('Compiling', process.execPath, [compiler, '-p', 'tsconfig.build.json']);
-  removeLeftovers();
+  for (const file of leftovers()) fs.rmSync(inRoot('dist', file));
   fs.utimesSync(buildInfo, startedAt, startedAt); // what changes while tsc runs counts as newer
 }
 
@@ -172,7 +173,7 @@ function withLock(work) {
   }
 }
 
-/** Compiles src/ where it has changed; what is installed isn't looked at. @throws SetupError */
+/** Compiles src/ where it has changed; whether everything is installed isn't looked at. @throws SetupError */
 export function buildWhereNeeded() {
   if (isBuilt()) return;
   withLock(() => {
@@ -190,10 +191,10 @@ export function setup() {
   });
 }
 
-/** Runs `setup`, and on failure says why and ends the process. */
-export function setupOrExit() {
+/** Runs `setup`, or the part of it that is given, and on failure says why and ends the process. */
+export function setupOrExit(work = setup) {
   try {
-    setup();
+    work();
   } catch (error) {
     say(error instanceof SetupError ? `Error: ${error.message}` : error.stack);
     process.exit(1);

@@ -7,8 +7,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { growingEpochs, sideAt } from '../../dist/train/classification/growth.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';
-import { growingEpochs, sideAt } from '../../dist/train/loop/growth.js';
 import { train } from '../../dist/train/train.js';
 import { printResult } from './timing.js';
 

@@ -3,8 +3,8 @@
 // take hours; what an epoch takes is measured here, side by side and round by round. Every contestant has its own
 // schedule; the table's notes say which.
 
+import { sideAt } from '../../dist/train/classification/growth.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';
-import { sideAt } from '../../dist/train/loop/growth.js';
 import { ferlabScript } from '../checkout.js';
 import {
   type Contest,
