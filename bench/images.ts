@@ -50,7 +50,8 @@ async function writeSplit(folder: string, count: number): Promise<void> {
   }
 }
 
-function smoothJpeg(index: number): Promise<Uint8Array> {
+/** The generated image of a number. */
+export function smoothJpeg(index: number): Promise<Uint8Array> {
   const random = new Random(1, 'bench-image', index);
   const coarse = Uint8Array.from({ length: coarseSide ** 2 }, () => random.integer(256));
   return sharp(coarse, { raw: { width: coarseSide, height: coarseSide, channels: 1 } })

@@ -1,4 +1,5 @@
-// Each hot operator of the training step, forward and backward, beside what the machine can do.
+// Each hot operator of the training step, forward and backward, beside what the machine can do; and the decoder for small
+// JPEGs beside sharp.
 
 import { availableParallelism } from 'node:os';
 import { openSession } from '../../dist/engine/runtime/session.js';
@@ -8,6 +9,7 @@ import type { Contest, Contestant, Metric, Sample } from '../contest.js';
 import { matrixProduct, memoryPasses } from '../ferlab/machine-rates.js';
 import { adamOperator, type MeasuredOperator, networkOperators, type Piece } from '../ferlab/operators.js';
 import { median } from '../statistics.js';
+import { decodingContest } from './decoding.js';
 
 /** How long a piece is run again and again in a round. */
 const secondsPerPiece = 0.4;
@@ -140,5 +142,6 @@ export function microContests({ quick, channelBlock }: MicroSettings): Contest[]
       operators,
       quick,
     ),
+    decodingContest(quick),
   ];
 }
