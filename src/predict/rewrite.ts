@@ -1,7 +1,9 @@
 // New model files from old ones: calibrated, or with weights in half precision. Every runtime then gives what the file
-// says; nothing is left for its reader to do. The same bytes and settings give the same bytes.
+// says; nothing is left for its reader to do. Files of earlier versions get the forms that OpenCV reads, too. The same bytes
+// and settings give the same bytes.
 
 import { divideValue, editMetadata, serializeModel, storeAsFloat16 } from '../engine/onnx/edit.js';
+import { rewriteForInterchange } from '../engine/onnx/interchange.js';
 import type { ModelProto } from '../engine/onnx/model.js';
 import { FerlabError } from '../errors.js';
 import { encodeMetadata, type ModelCalibration, metadataKey } from './metadata.js';
@@ -22,6 +24,7 @@ const fewestHalved = 1024;
  */
 export function withTemperature(bytes: Uint8Array, where: string, calibration: ModelCalibration): Uint8Array {
   const { model } = parseModelFile(bytes, where);
+  rewriteForInterchange(model);
   divideLogits(model, where, calibration.temperature);
   editMetadata(model, encodeMetadata({ calibration }));
   return serializeModel(model);
@@ -43,6 +46,7 @@ export function withoutTemperature(bytes: Uint8Array, where: string): Uint8Array
  */
 export function withHalfPrecision(bytes: Uint8Array, where: string): Uint8Array {
   const { model } = parseModelFile(bytes, where);
+  rewriteForInterchange(model);
   storeAsFloat16(model, fewestHalved);
   editMetadata(model, encodeMetadata({ weights: 'float16' }));
   return serializeModel(model);

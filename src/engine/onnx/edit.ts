@@ -106,7 +106,7 @@ export function storedTensors(model: ModelProto): Record<string, HostTensor> {
   const tensors: Record<string, HostTensor> = {};
   for (const tensor of graphOf(model).initializer) {
     const half = tensor.dataType === DataType.FLOAT16 && tensor.name.endsWith(halfSuffix);
-    const values = half ? fromFloat16(new Uint16Array(copied(tensor))) : floatsOf(tensor);
+    const values = half ? fromFloat16(new Uint16Array(rawBuffer(tensor))) : floatsOf(tensor);
     if (values === null) continue;
     const name = half ? tensor.name.slice(0, -halfSuffix.length) : tensor.name;
     tensors[name] = floatTensor(tensor.dims.map(Number), values);
@@ -119,11 +119,11 @@ const fits = (value: number) => Math.abs(value) <= largestFloat16;
 /** The values of a float32 tensor that holds them as raw_data; null for any other. */
 function floatsOf(tensor: TensorProto): Float32Array | null {
   if (tensor.dataType !== DataType.FLOAT || tensor.rawData.length === 0) return null;
-  return new Float32Array(copied(tensor));
+  return new Float32Array(rawBuffer(tensor));
 }
 
 /** A tensor's raw_data, copied: numbers need an address that their size divides. */
-function copied({ rawData }: TensorProto): ArrayBuffer {
+export function rawBuffer({ rawData }: TensorProto): ArrayBuffer {
   return Uint8Array.from(rawData).buffer;
 }
 

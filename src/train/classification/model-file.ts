@@ -3,6 +3,8 @@
 import { basename, resolve } from 'node:path';
 import { compileForward } from '../../engine/compile/forward.js';
 import type { Network, Weights } from '../../engine/compile/network.js';
+import { serializeModel } from '../../engine/onnx/edit.js';
+import { rewriteForInterchange } from '../../engine/onnx/interchange.js';
 import { encodeMetadata, modelFormat } from '../../predict/metadata.js';
 import { programVersion } from '../../version.js';
 import type { TrainConfig } from '../config/config.js';
@@ -48,5 +50,7 @@ export function encodeModel(
     ...(extra.notes.length > 0 ? { notes: extra.notes } : {}),
   });
   const onnx = compileForward(network, 'webgpu', { stored: weights }); // whose forms run everywhere
-  return onnx.toBytes({ name: 'ferlab', version: programVersion }, metadata);
+  const file = onnx.toModel({ name: 'ferlab', version: programVersion }, metadata);
+  rewriteForInterchange(file);
+  return serializeModel(file);
 }
