@@ -31,7 +31,7 @@ export const isTemporary = (name: string): boolean => temporaryName.test(name);
 /**
  * Removes what processes that have ended left half written in a folder; nothing where there is no such folder.
  *
- * @param target only temporaries of this file's name; of all files unless given.
+ * @param target only temporaries of this file's name; by default those of all files.
  */
 export async function removeTemporaries(folder: string, target?: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);

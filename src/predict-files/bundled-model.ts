@@ -1,9 +1,9 @@
 // The model in the box: the trained model that comes with the program, in models/ of the package. models/README.md is its model card; scripts/box.js makes all three files from a run.
 
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { FerlabError } from '../errors.js';
+import { sha256 } from '../files/sha256.js';
 import { packageFile } from '../package-files.js';
 
 /** Stands for the model in the box wherever a model file is asked for. */
@@ -68,7 +68,7 @@ export async function readBoxedModel(): Promise<Uint8Array> {
 
 /** @throws FerlabError `model` where the bytes are not those that are described. */
 export function checkBoxedModel(bytes: Uint8Array, expected: Pick<BoxedModel, 'sha256' | 'bytes'>): void {
-  const found = createHash('sha256').update(bytes).digest('hex');
+  const found = sha256(bytes);
   if (found === expected.sha256) return;
   throw new FerlabError(
     'model',

@@ -24,14 +24,18 @@ export type { MovedFiles, TrainCall };
 export async function train(config: TrainConfig, call: TrainCall = {}): Promise<TrainResult> {
   const { out } = config.run;
   const folder =
-    out === null
-      ? await takeFreeRunFolder(join('runs', `${datasetName(config)}-${config.preset}`))
-      : await takeRunFolder(out);
+    out === null ? await takeFreeRunFolder(join('runs', runName(config))) : await takeRunFolder(out);
   const named = { ...config, run: { ...config.run, out: folder.path } };
   return beginRun(classificationRuns, named, folder, {
     ...call,
     command: call.command ?? defaultCommand(config),
   });
+}
+
+/** `faces-tiny`, for a folder `faces` or a file `faces.csv`. */
+function runName(config: TrainConfig): string {
+  const name = datasetName(config).replace(/\.csv$/i, '');
+  return `${name || 'dataset'}-${config.preset}`;
 }
 
 function defaultCommand({ data: { path, train: training, validation }, preset }: TrainConfig): string {

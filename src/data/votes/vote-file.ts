@@ -2,10 +2,10 @@
 // below the dataset's folder, and FER+'s own fer2013new.csv (https://github.com/microsoft/FERPlus), whose rows follow
 // those of fer2013.csv. Every other column holds votes. What the columns mean is soft-labels.ts's.
 
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { FerlabError } from '../../errors.js';
+import { sha256 } from '../../files/sha256.js';
 
 export interface VoteRow {
   /** Line in the file, from 1. */
@@ -141,7 +141,7 @@ export async function readVoteFile(path: string): Promise<VoteFile> {
   if (header.keyedBy === 'image') checkUnique(path, rows);
   return {
     path,
-    fingerprint: createHash('sha256').update(bytes).digest('hex'),
+    fingerprint: sha256(bytes),
     keyedBy: header.keyedBy,
     columns: header.votes.map(({ name }) => name),
     rows,

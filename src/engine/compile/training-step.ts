@@ -68,6 +68,30 @@ export const measureName = (name: string): string => `measures/${name}`;
 const scalarName = (transform: string, name: string): string => `scalars/${transform}/${name}`;
 const emaDecayName = 'scalars/ema/decay';
 
+/** The types of all that a run carries from step to step: `parameters/`, `state/`, `slots/`, `ema/`. */
+export function carriedTypes(
+  network: Network,
+  optimizer: Optimizer,
+  ema: boolean,
+): Record<string, TensorType> {
+  const specs = network.layer.describe(network.inputShape);
+  const types: Record<string, TensorType> = {};
+  for (const kind of ['parameters', 'state'] as const) {
+    for (const [path, { shape }] of Object.entries(specs[kind])) {
+      types[`${kind}/${path}`] = tensorType('float32', shape);
+      if (ema) types[`ema/${kind}/${path}`] = tensorType('float32', shape);
+    }
+  }
+  for (const transform of optimizer) {
+    for (const slot of transform.slots) {
+      for (const [path, { shape }] of Object.entries(specs.parameters)) {
+        types[`slots/${transform.name}/${slot}/${path}`] = tensorType('float32', shape);
+      }
+    }
+  }
+  return types;
+}
+
 /** Everything that a run carries from step to step, at the start: `parameters/`, `state/`, `slots/`, `ema/`. */
 export function initialState(
   weights: Weights,

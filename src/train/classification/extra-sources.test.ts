@@ -14,7 +14,7 @@ import type { TrainEvent } from '../loop/events.js';
 import { resumeTraining, type TrainCall, train } from '../train.js';
 
 let folder = '';
-/** Those that are told apart at once; 120 training and 40 validation images of each. */
+/** Classes that are easy to distinguish; 120 training and 40 validation images of each. */
 const classes = ['happy', 'neutral', 'surprise'];
 const at = (...parts: string[]) => join(folder, ...parts);
 

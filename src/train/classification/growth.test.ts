@@ -23,7 +23,7 @@ describe('sideAt', () => {
     expect(sides(config({ startSide: 28, growShare: 1, epochs: 2 }))).toEqual([28, 36]);
   });
 
-  it('leaves an epoch of the whole size unless told not to, however few there are', () => {
+  it('leaves an epoch of the whole size by default, however few there are', () => {
     expect(sides(config({ startSide: 28, growShare: 0.7, epochs: 1 }))).toEqual([44]);
     expect(sides(config({ startSide: 28, growShare: 0.9, epochs: 3 }))).toEqual([28, 36, 44]);
   });

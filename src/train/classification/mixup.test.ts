@@ -5,7 +5,7 @@ import { mixBatch } from './mixup.js';
 const size = 6;
 const source = new Random(1);
 const pixels = Float32Array.from({ length: size * 5 }, () => source.uniform(0, 255));
-/** Row i is one-hot at i, so that a mixed row tells its partner. */
+/** Row i is one-hot at i, so that a mixed row shows its partner. */
 const targets = Float32Array.from({ length: size * size }, (_, k) => (k % (size + 1) === 0 ? 1 : 0));
 
 describe('mixBatch', () => {

@@ -21,7 +21,7 @@ export interface ModelOrigin {
   extra: Pick<ExtraSources, 'notes' | 'recipe'>;
 }
 
-/** The dataset's name, in model files and run folders: that of its folder, or of its file without the ending. */
+/** The name of the dataset's folder or file. */
 export function datasetName({ data }: Pick<TrainConfig, 'data'>): string {
   return basename(resolve(data.path ?? data.train ?? '.'));
 }

@@ -1,7 +1,7 @@
 // Model files that a configuration names, to start from or as teachers: paths, or the one that comes with ferlab.
 
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { sha256 } from '../../files/sha256.js';
 import type { ModelMetadata } from '../../predict/metadata.js';
 import type { ModelNote } from '../../predict/notes.js';
 import { boxedModelFile, boxedName } from '../../predict-files/bundled-model.js';
@@ -17,7 +17,7 @@ export async function readReferencedModel(
 ): Promise<{ path: string; bytes: Uint8Array; fingerprint: string }> {
   const path = given === boxedName ? boxedModelFile : given;
   const bytes = await readModelFile(path);
-  return { path, bytes, fingerprint: createHash('sha256').update(bytes).digest('hex') };
+  return { path, bytes, fingerprint: sha256(bytes) };
 }
 
 /** A model file that was read. */

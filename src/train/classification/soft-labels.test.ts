@@ -42,7 +42,7 @@ describe('blendLabels', () => {
     ]);
   });
 
-  it('is told with all counts', () => {
+  it('is logged with all counts', () => {
     const labels = {
       path: 'x/ferplus.csv',
       kind: 'FER+ votes',

@@ -69,7 +69,7 @@ it('takes the mean of what is said of an image and of its mirror image, where tr
   );
 });
 
-it('tells how far it is, and stops where it is asked to', async () => {
+it('reports its progress, and stops when it is asked to', async () => {
   const events: TrainEvent[] = [];
   const stop = new AbortController();
   await askTeachers(teacher(), configOf('image', false), store, classes, {

@@ -189,7 +189,7 @@ describe('teacherNotes', () => {
     expect(described(identities, settings, { ...trained, count: 2 })[1]).toMatch(other);
   });
 
-  it('tells teachers of the same file name apart, in any folder', async () => {
+  it('names teachers of the same file name differently, in any folder', async () => {
     const [one, other] = [
       await write('one.onnx', { seed: 1, side: 8, crop: null, changes: { training: { preset: 'tiny' } } }),
       await write('other.onnx', { seed: 2, side: 8, crop: null }),

@@ -3,7 +3,8 @@
 import { adam, adamw, type Optimizer, type OptimizerOptions, sgd } from '../../engine/optim/transforms.js';
 import type { TrainConfig } from '../config/config.js';
 
-export function createOptimizer(config: TrainConfig['optimizer']): Optimizer {
+/** The learning rate is the schedule's (learning-rate.ts), and averaging the weights the session's (prepare.ts). */
+export function createOptimizer(config: Omit<TrainConfig['optimizer'], 'learningRate' | 'ema'>): Optimizer {
   const { beta1, beta2, epsilon, momentum, nesterov, weightDecay, clipNorm } = config;
   const options: OptimizerOptions = { weightDecay, ...(clipNorm === null ? {} : { clipNorm }) };
   switch (config.name) {

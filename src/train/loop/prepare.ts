@@ -1,10 +1,12 @@
 // Makes a task ready to be trained on a device: the optimizer, the compiled step, the starting weights.
 
-import { compileTrainingStep, initialState } from '../../engine/compile/training-step.js';
+import { carriedTypes, compileTrainingStep, initialState } from '../../engine/compile/training-step.js';
 import { channelBlock } from '../../engine/runtime/channel-block.js';
 import type { Device } from '../../engine/runtime/device.js';
 import type { HostTensor } from '../../engine/tensor/array.js';
+import { sameShape, type TensorType } from '../../engine/tensor/type.js';
 import { TrainingSession } from '../../engine/training/training-session.js';
+import { FerlabError } from '../../errors.js';
 import type { TrainConfig } from '../config/config.js';
 import type { TrainHooks } from './events.js';
 import type { MonitorSettings } from './monitor.js';
@@ -24,7 +26,23 @@ export interface PreparedSession {
   averaged: boolean;
 }
 
-/** @param carried what a checkpoint holds; the first weights of the task unless given. */
+/** Throws FerlabError `model` where the tensors of a checkpoint aren't those of the task's network and optimizer. */
+function checkCarried(
+  carried: Readonly<Record<string, HostTensor>>,
+  expected: Readonly<Record<string, TensorType>>,
+): void {
+  for (const [name, { shape }] of Object.entries(expected)) {
+    const found = carried[name]?.type.shape;
+    if (found !== undefined && sameShape(found, shape)) continue;
+    throw new FerlabError(
+      'model',
+      `The checkpoint's tensor ${name}: expected the shape [${shape.join(', ')}] that the run's configuration makes, ` +
+        `found ${found === undefined ? 'no such tensor' : `[${found.join(', ')}]`}. Start the training anew in another folder.`,
+    );
+  }
+}
+
+/** @param carried the tensors of a checkpoint; by default training begins with the task's first weights. */
 export async function prepareSession(
   task: Pick<RunTask, 'network' | 'objective' | 'firstWeights'>,
   { optimizer: chosen, train: { seed, threads } }: RunSettings,
@@ -35,6 +53,7 @@ export async function prepareSession(
   const optimizer = createOptimizer(chosen);
   const emaDecay = chosen.ema;
   const averaged = emaDecay !== null;
+  if (carried !== undefined) checkCarried(carried, carriedTypes(task.network, optimizer, averaged));
   const block = await channelBlock(device);
   const session = new TrainingSession(
     (batchSize, imageShape) =>

@@ -16,7 +16,7 @@ export type Better = 'larger' | 'smaller';
 export interface TaskBatch {
   /** Number of images: at most the batch size, and less in the last batch of an epoch. */
   readonly size: number;
-  /** [C, H, W] of its images, for networks that take several sizes; the network's own unless given. */
+  /** [C, H, W] of its images, for networks that take several sizes; by default the network's own. */
   readonly imageShape?: Shape;
   /** How long the loop waited for it, in seconds. */
   readonly waitSeconds: number;
@@ -62,7 +62,7 @@ export interface Task {
   /** Images of an epoch. */
   readonly trainingImages: number;
   readonly batchesPerEpoch: number;
-  /** What a step of an epoch (from 0) costs, in proportion to those of others; the same in all unless given. */
+  /** The cost of a step of an epoch (from 0), in proportion to those of others; by default the same in all. */
   stepCost?(epoch: number): number;
   /** What has to be done before the first step, and not in a run that is over. */
   prepare?(hooks: TrainHooks): Promise<void>;

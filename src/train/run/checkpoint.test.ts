@@ -61,6 +61,13 @@ describe('checkpoint', () => {
         /expected the checkpoint of a run, found/,
       );
     }
+    for (const changed of ['"shape":[-2', '"dtype":"F16"', '"data_offsets":["a"', '"shape":[3']) {
+      const key = changed.slice(0, changed.indexOf(':') + 1);
+      const text = bytes.toString('latin1').replace(new RegExp(`${key}(\\[\\d|"F32")`), changed);
+      await writeFile(file, text, 'latin1');
+      await expect(readCheckpoint(file), changed).rejects.toMatchObject({ kind: 'model' });
+    }
+    await expect(readCheckpoint(join(folder, 'none'))).rejects.toMatchObject({ kind: 'model' });
     await writeFile(file, 'something else, long enough for a header length');
     await expect(readCheckpoint(file)).rejects.toThrow(/expected the checkpoint of a run/);
   });

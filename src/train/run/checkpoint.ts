@@ -34,17 +34,12 @@ export interface Checkpoint {
   tensors: Record<string, HostTensor>;
 }
 
-const headerSchema = z.record(
-  z.string(),
-  z.union([
-    z.object({
-      dtype: z.literal('F32'),
-      shape: z.array(z.number().int().nonnegative()),
-      data_offsets: z.tuple([z.number().int(), z.number().int()]),
-    }),
-    z.record(z.string(), z.string()),
-  ]),
-);
+const offset = z.number().int().nonnegative();
+const headerSchema = z
+  .object({ __metadata__: z.object({ ferlab: z.string() }) })
+  .catchall(
+    z.object({ dtype: z.literal('F32'), shape: z.array(offset), data_offsets: z.tuple([offset, offset]) }),
+  );
 
 /** Writes a checkpoint atomically. Throws FerlabError `io`. */
 export async function writeCheckpoint(path: string, { progress, tensors }: Checkpoint): Promise<void> {
@@ -73,24 +68,27 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       `${path}: expected the checkpoint of a run, found ${found}. Start the training anew in another folder.`,
       { cause },
     );
-  const bytes = await readFile(path);
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw fail((error as Error).message, error);
+  }
   if (bytes.length < 8) throw fail('a file that is cut short');
   const headerLength = Number(bytes.readBigUInt64LE(0));
   const start = 8 + headerLength;
   if (!(start <= bytes.length)) throw fail('a file that is cut short or of another kind');
-  let header: z.output<typeof headerSchema>;
+  let entries: Record<string, { shape: number[]; data_offsets: [number, number] }>;
   let progress: StoredProgress;
   try {
-    header = headerSchema.parse(JSON.parse(bytes.toString('utf8', 8, start)));
-    const metadata = header.__metadata__ as Record<string, string> | undefined;
-    progress = progressSchema.parse(JSON.parse(metadata?.ferlab ?? 'null'));
+    const { __metadata__, ...rest } = headerSchema.parse(JSON.parse(bytes.toString('utf8', 8, start)));
+    entries = rest;
+    progress = progressSchema.parse(JSON.parse(__metadata__.ferlab));
   } catch (error) {
     throw fail('a header that this version does not write', error);
   }
   const tensors: Record<string, HostTensor> = {};
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') continue;
-    const { shape, data_offsets } = entry as { shape: number[]; data_offsets: [number, number] };
+  for (const [name, { shape, data_offsets }] of Object.entries(entries)) {
     const [from, to] = data_offsets;
     if (to - from !== elementCount(shape) * 4 || start + to > bytes.length)
       throw fail(`a tensor ${name} that is cut short`);

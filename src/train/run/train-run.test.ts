@@ -2,7 +2,7 @@
 // outputs says whether there is a square and where it is. Only the hardest images of a batch count.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,6 +27,7 @@ import { resolveTrainConfig } from '../config/config.js';
 import type { TrainEvent } from '../loop/events.js';
 import type { RunSettings } from '../loop/prepare.js';
 import type { RunTask, Task } from '../loop/task.js';
+import { writeCheckpoint } from './checkpoint.js';
 import { takeFreeRunFolder, takeRunFolder } from './run-folder.js';
 import { readRun } from './stored-run.js';
 import { beginRun, type RunKind, resumeRun, type TrainCall } from './train-run.js';
@@ -316,6 +317,21 @@ describe('another task than classification', () => {
       /expected the squares that the run began with, found others/,
     );
   });
+});
+
+it('refuses a checkpoint of another network or optimizer', async () => {
+  const { checkpoint } = await readRun(at('whole'), kind.format);
+  const { 'parameters/box/kernel': kernel, ...rest } = checkpoint!.tensors;
+  const wrong = { ...rest, 'parameters/box/kernel': { ...kernel!, type: tensorType('float32', [1, 1024]) } };
+  await cp(at('whole'), at('wrong'), { recursive: true });
+  for (const [tensors, found] of [
+    [rest, 'no such tensor'],
+    [wrong, '[1, 1024]'],
+  ] as const) {
+    await writeCheckpoint(at('wrong/last.safetensors'), { ...checkpoint!, tensors });
+    await expect(resume('wrong')).rejects.toThrow(`parameters/box/kernel: expected the shape [256, 4]`);
+    await expect(resume('wrong')).rejects.toThrow(`found ${found}`);
+  }
 });
 
 describe('the folder of a run', () => {
