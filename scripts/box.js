@@ -22,7 +22,7 @@ const { calibrateBytes } = await import('../dist/evaluate/calibrate.js');
 const { scorePredictions } = await import('../dist/scores/metrics.js');
 const { collectScores } = await import('../dist/evaluate/score.js');
 const { createNetwork, summarizeNetwork } = await import('../dist/models/create.js');
-const { openModel } = await import('../dist/predict/model.js');
+const { loadModelFromBytes } = await import('../dist/predict/model.js');
 const { describeNote } = await import('../dist/predict/notes.js');
 const { withHalfPrecision } = await import('../dist/predict/rewrite.js');
 const { withTestTimeAugmentation } = await import('../dist/predict/test-time.js');
@@ -67,7 +67,7 @@ function without(count, removed) {
 
 /** Scores of a model file's bytes on the validation images: as it is, by several views, and without copies. */
 async function score(bytes, validation, copies) {
-  const model = await openModel(bytes, 'the new model');
+  const model = await loadModelFromBytes(bytes, { name: 'the new model' });
   const { classes, metadata } = model;
   const all = without(validation.count, []);
   const probabilities = await collectScores(model, 'probabilities', validation, {});
@@ -128,7 +128,7 @@ for (const [split, expected] of Object.entries(officialCounts)) {
 }
 const { final } = JSON.parse(fs.readFileSync(path.join(run, 'report.json'), 'utf8'));
 const original = fs.readFileSync(path.join(run, final?.file ?? 'best.onnx'));
-const opened = await openModel(original, run);
+const opened = await loadModelFromBytes(original, { name: run });
 const { width, height } = opened.inputSize;
 await opened.close();
 const validation = await openImages(dataset.validation.samples, { width, height });

@@ -48,27 +48,24 @@ export type { SampleOptions, WrittenSample } from './data/sample/write.js';
 export type { SoftLabelOptions, SoftLabels } from './data/votes/soft-labels.js';
 export { decodeGray } from './decode/decode.js';
 export type { SampleSource } from './decode/sample-source.js';
-export { type ErrorKind, FerlabError } from './errors.js';
 export type { CalibrateOptions } from './evaluate/calibrate.js';
 export type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
 export type { EvaluateEvent } from './evaluate/open-split.js';
-export type { GrayImage } from './image/gray.js';
-export { openEnsemble } from './predict/ensemble.js';
-export type { ModelMetadata } from './predict/metadata.js';
-export { type ExpressionModel, type LoadOptions, openModel, type Prediction } from './predict/model.js';
-export { describeNote, type ModelNote } from './predict/notes.js';
+export * from './predict/index.js';
 export { withHalfPrecision } from './predict/rewrite.js';
-export { withTestTimeAugmentation } from './predict/test-time.js';
-export { type Margin, type TestTimeKind, testTimeKinds, views } from './predict/views.js';
-export { type BoxedModel, boxedModelFile, describeBoxedModel } from './predict-files/bundled-model.js';
-export { type LoadFileOptions, loadEnsemble, loadModel } from './predict-files/load-model.js';
+export {
+  type BundledModel,
+  bundledModelFile,
+  describeBundledModel,
+  type Expression,
+} from './predict-files/bundled-model.js';
+export { type LoadEvent, type LoadFileOptions, loadEnsemble, loadModel } from './predict-files/load-model.js';
 export {
   type FailedFile,
   type FilePrediction,
   type PredictFilesOptions,
   predictFiles,
 } from './predict-files/predict-files.js';
-export type { Hooks } from './progress.js';
 export type { HistoryRow } from './scores/history.js';
 export type {
   Calibration,

@@ -1,7 +1,7 @@
 // Answers POST requests with an image of a face by the expression in it: node server.js [port]
 
 import { createServer } from 'node:http';
-import { decodeGray, FerlabError, loadModel } from 'ferlab';
+import { FerlabError, loadModel } from 'ferlab';
 
 const model = await loadModel();
 const largestBytes = 10_000_000;
@@ -22,8 +22,7 @@ const server = createServer(async (request, response) => {
   const answer = (status, content) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
   try {
-    const [prediction] = await model.predict([await decodeGray(await readBody(request))]);
-    answer(200, prediction);
+    answer(200, await model.predict(await readBody(request)));
   } catch (error) {
     answer(400, { error: error.message });
   }

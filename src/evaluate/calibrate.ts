@@ -5,7 +5,7 @@ import type { ImageStore } from '../data/store/store.js';
 import { FerlabError } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import type { ModelCalibration } from '../predict/metadata.js';
-import { openModel, parseModelFile } from '../predict/model.js';
+import { loadModelFromBytes, parseModelFile } from '../predict/model.js';
 import { withoutTemperature, withTemperature } from '../predict/rewrite.js';
 import { readModelFile } from '../predict-files/load-model.js';
 import type { Hooks } from '../progress.js';
@@ -49,7 +49,7 @@ export async function calibrateBytes(
   images: CalibrationImages,
   { threads, ...options }: ScoreOptions & { threads?: number | undefined } = {},
 ): Promise<{ bytes: Uint8Array; calibration: Calibration } | null> {
-  const model = await openModel(withoutTemperature(bytes, where), where, { threads });
+  const model = await loadModelFromBytes(withoutTemperature(bytes, where), { name: where, threads });
   let logits: Float32Array;
   try {
     logits = await collectScores(model, 'logits', images.store, options);

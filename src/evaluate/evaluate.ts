@@ -14,7 +14,7 @@ import { describeMachine } from '../machine/describe-machine.js';
 import type { ExpressionModel } from '../predict/model.js';
 import { describeNote } from '../predict/notes.js';
 import type { TestTimeKind } from '../predict/views.js';
-import { boxedModelFile } from '../predict-files/bundled-model.js';
+import { bundledModelFile } from '../predict-files/bundled-model.js';
 import { loadEnsemble } from '../predict-files/load-model.js';
 import type { Hooks } from '../progress.js';
 import { classCounts } from '../scores/class-counts.js';
@@ -143,7 +143,7 @@ async function scoreModel(options: EvaluateOptions, hooks: Hooks<EvaluateEvent>)
 }
 
 async function openModelToScore(
-  { model = boxedModelFile, with: others = [], tta = 'none', threads, device: wanted }: EvaluateOptions,
+  { model = bundledModelFile, with: others = [], tta = 'none', threads, device: wanted }: EvaluateOptions,
   hooks: Hooks<EvaluateEvent>,
 ): Promise<OpenedModel> {
   if (typeof model !== 'string') {

@@ -1,4 +1,5 @@
-// The model in the box: the trained model that comes with the program, in models/ of the package. models/README.md is its model card; scripts/box.js makes all three files from a run.
+// The bundled model: the trained model that comes with the program, in models/ of the package. models/README.md is its
+// model card; scripts/box.js makes all three files from a run.
 
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
@@ -6,11 +7,14 @@ import { FerlabError } from '../errors.js';
 import { sha256 } from '../files/sha256.js';
 import { packageFile } from '../package-files.js';
 
-/** Stands for the model in the box wherever a model file is asked for. */
-export const boxedName = 'box';
+/** The classes of the bundled model. */
+export type Expression = 'angry' | 'disgust' | 'fear' | 'happy' | 'neutral' | 'sad' | 'surprise';
 
-/** Path of the model in the box. Whatever loads a model by path loads this one too, and checks it. */
-export const boxedModelFile = packageFile('models/expression.onnx');
+/** Stands for the bundled model wherever a model file is asked for. */
+export const bundledName = 'box';
+
+/** Path of the bundled model. Whatever loads a model by its path loads this one too, and checks it. */
+export const bundledModelFile = packageFile('models/expression.onnx');
 const descriptionFile = packageFile('models/expression.json');
 
 const descriptionSchema = z.object({
@@ -24,14 +28,14 @@ const descriptionSchema = z.object({
   accuracy: z.number(),
 });
 
-/** What is known of the model in the box without opening it; models/expression.json holds more. */
-export type BoxedModel = z.output<typeof descriptionSchema>;
+/** What is known of the bundled model without opening it; models/expression.json holds more. */
+export type BundledModel = z.output<typeof descriptionSchema>;
 
 /** What to do when the package isn't whole. */
 const remedy = 'Install ferlab again, or restore models/ of the checkout; or give a model file of your own.';
 
 /** @throws FerlabError `model` where the package has lost the description. */
-export async function describeBoxedModel(): Promise<BoxedModel> {
+export async function describeBundledModel(): Promise<BundledModel> {
   try {
     return descriptionSchema.parse(JSON.parse(await readFile(descriptionFile, 'utf8')));
   } catch (error) {
@@ -45,34 +49,34 @@ export async function describeBoxedModel(): Promise<BoxedModel> {
 }
 
 /**
- * The bytes of the model in the box.
+ * The bytes of the bundled model.
  *
  * @throws FerlabError `model` where the file is missing or isn't the one that the package came with.
  */
-export async function readBoxedModel(): Promise<Uint8Array> {
-  const description = await describeBoxedModel();
+export async function readBundledModel(): Promise<Uint8Array> {
+  const description = await describeBundledModel();
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(boxedModelFile);
+    bytes = await readFile(bundledModelFile);
   } catch (error) {
     const found = isMissing(error) ? 'no such file' : (error as Error).message;
     throw new FerlabError(
       'model',
-      `${boxedModelFile}: expected the model that comes with ferlab, found ${found}. ${remedy}`,
+      `${bundledModelFile}: expected the model that comes with ferlab, found ${found}. ${remedy}`,
       { cause: error },
     );
   }
-  checkBoxedModel(bytes, description);
+  checkBundledModel(bytes, description);
   return bytes;
 }
 
 /** @throws FerlabError `model` where the bytes are not those that are described. */
-export function checkBoxedModel(bytes: Uint8Array, expected: Pick<BoxedModel, 'sha256' | 'bytes'>): void {
+export function checkBundledModel(bytes: Uint8Array, expected: Pick<BundledModel, 'sha256' | 'bytes'>): void {
   const found = sha256(bytes);
   if (found === expected.sha256) return;
   throw new FerlabError(
     'model',
-    `${boxedModelFile}: expected the model that comes with ferlab, ${expected.bytes} bytes with SHA-256 ` +
+    `${bundledModelFile}: expected the model that comes with ferlab, ${expected.bytes} bytes with SHA-256 ` +
       `${expected.sha256}; found ${bytes.length} bytes with ${found}. ${remedy}`,
   );
 }

@@ -1,58 +1,75 @@
 // Reads model files from disk, in Node.
 
 import { readFile } from 'node:fs/promises';
-import type { Device, DeviceChoice } from '../engine/runtime/device.js';
+import { type Device, type DeviceChoice, deviceChoices } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
 import { chooseDevice } from '../machine/choose-device.js';
+import { checkOptions, oneOf, shorten, show, threadCount } from '../predict/check-options.js';
 import { openEnsemble } from '../predict/ensemble.js';
-import { type ExpressionModel, type LoadOptions, openModel } from '../predict/model.js';
+import { type ExpressionModel, type LoadOptions, loadModelFromBytes } from '../predict/model.js';
 import { withTestTimeAugmentation } from '../predict/test-time.js';
-import type { TestTimeKind } from '../predict/views.js';
-import { boxedModelFile, boxedName, readBoxedModel } from './bundled-model.js';
+import { type TestTimeKind, testTimeKinds } from '../predict/views.js';
+import type { Hooks } from '../progress.js';
+import { bundledModelFile, bundledName, type Expression, readBundledModel } from './bundled-model.js';
 
 export interface LoadFileOptions extends Omit<LoadOptions, 'device'> {
-  /** Where the model runs; `auto` takes the fastest device that is here. `cpu` unless told. */
+  /** Where the model runs; `auto` takes the fastest device of this machine. Default: `cpu`. */
   device?: DeviceChoice | undefined;
-  /** Views of each image whose logits are averaged; `none` unless told. */
+  /** Views of each image whose logits are averaged. Default: `none`. */
   tta?: TestTimeKind | undefined;
 }
 
+/** A line for people, such as which device was chosen. */
+export interface LoadEvent {
+  type: 'log';
+  message: string;
+}
+
 /**
- * Loads a model file; the model that comes with ferlab, also called `box`, unless told which.
+ * Loads a model file.
  *
- * @throws FerlabError `model` where the file is missing, truncated, or not one of this project's; `usage` where it
- *   can't be used with this test-time augmentation.
+ * @param file its path. Default: the model that comes with ferlab, also called `box`.
+ * @throws FerlabError `model` where the file is missing, truncated, or not one of this project's; `device` where the device
+ *   can't be used; `usage` for wrong options, and where the model can't be used with this test-time augmentation;
+ *   `interrupted` where the signal is aborted.
  */
+export function loadModel(
+  file?: undefined,
+  options?: LoadFileOptions,
+  hooks?: Hooks<LoadEvent>,
+): Promise<ExpressionModel<Expression>>;
+export function loadModel(
+  file: string | undefined,
+  options?: LoadFileOptions,
+  hooks?: Hooks<LoadEvent>,
+): Promise<ExpressionModel>;
 export async function loadModel(
-  file: string = boxedModelFile,
+  file: string | undefined,
   options: LoadFileOptions = {},
+  hooks: Hooks<LoadEvent> = {},
 ): Promise<ExpressionModel> {
-  const device = await deviceOf(options);
-  const model = await openModel(await readModelFile(file), file, { ...options, device });
-  try {
-    return withTestTimeAugmentation(model, options.tta ?? 'none');
-  } catch (error) {
-    await model.close();
-    throw error instanceof FerlabError
-      ? new FerlabError(error.kind, `${file}: ${error.message}`, { cause: error })
-      : error;
-  }
+  return loadChecked(file ?? bundledModelFile, await checkLoading('loadModel', options, hooks), hooks);
 }
 
 /**
  * Loads model files as one model: the mean of their probabilities.
  *
- * @param files at least one.
+ * @param files their paths, at least one.
  * @throws FerlabError as loadModel, and `model` where classes or input sizes differ.
  */
 export async function loadEnsemble(
   files: readonly string[],
   options: LoadFileOptions = {},
+  hooks: Hooks<LoadEvent> = {},
 ): Promise<ExpressionModel> {
+  if (!Array.isArray(files) || files.length === 0) {
+    const found = Array.isArray(files) ? 'none' : show(files);
+    throw new FerlabError('usage', `loadEnsemble: expected a list of one or more model files, got ${found}.`);
+  }
+  const checked = await checkLoading('loadEnsemble', options, hooks);
   const models: ExpressionModel[] = [];
-  const device = await deviceOf(options); // chosen once for all
   try {
-    for (const file of files) models.push(await loadModel(file, { ...options, device }));
+    for (const file of files) models.push(await loadChecked(file, checked, hooks));
     return openEnsemble(models, files);
   } catch (error) {
     await Promise.all(models.map((model) => model.close()));
@@ -60,13 +77,60 @@ export async function loadEnsemble(
   }
 }
 
-async function deviceOf({ device = 'cpu' }: LoadFileOptions): Promise<Device> {
-  return device === 'auto' ? (await chooseDevice(device)).device : device;
+interface CheckedOptions extends Omit<LoadFileOptions, 'device'> {
+  device: Device;
 }
 
-/** The bytes of a model file, of whatever kind, or of the model in the box (`box`). Throws FerlabError `model` where it can't be read. */
+/** Options that are in range, with the device that was chosen. */
+async function checkLoading(
+  where: string,
+  options: LoadFileOptions,
+  hooks: Hooks<LoadEvent>,
+): Promise<CheckedOptions> {
+  checkOptions(where, options, {
+    threads: threadCount,
+    device: oneOf(deviceChoices),
+    tta: oneOf(testTimeKinds),
+  });
+  stopIfAborted(hooks);
+  const { device: choice = 'cpu', ...others } = options;
+  if (choice !== 'auto') return { ...others, device: choice };
+  const { device, reason } = await chooseDevice(choice);
+  hooks.onProgress?.({ type: 'log', message: `Device: ${device} (${reason})` });
+  return { ...others, device };
+}
+
+async function loadChecked(
+  file: string,
+  { tta = 'none', ...options }: CheckedOptions,
+  hooks: Hooks<LoadEvent>,
+): Promise<ExpressionModel> {
+  stopIfAborted(hooks);
+  if (typeof file !== 'string') {
+    throw new FerlabError(
+      'usage',
+      `loadModel: expected the path of a model file, got ${show(file)}. For its bytes, use loadModelFromBytes.`,
+    );
+  }
+  const name = shorten(file);
+  const model = await loadModelFromBytes(await readModelFile(file), { ...options, name });
+  try {
+    return withTestTimeAugmentation(model, tta);
+  } catch (error) {
+    await model.close();
+    throw error instanceof FerlabError
+      ? new FerlabError(error.kind, `${name}: ${error.message}`, { cause: error })
+      : error;
+  }
+}
+
+function stopIfAborted({ signal }: Hooks<LoadEvent>): void {
+  if (signal?.aborted) throw new FerlabError('interrupted', 'Stopped before the model was loaded.');
+}
+
+/** The bytes of a model file, or of the bundled model (`box`). Throws FerlabError `model` where it can't be read. */
 export async function readModelFile(file: string): Promise<Uint8Array> {
-  if (file === boxedModelFile || file === boxedName) return readBoxedModel();
+  if (file === bundledModelFile || file === bundledName) return readBundledModel();
   try {
     return await readFile(file);
   } catch (error) {
@@ -74,7 +138,7 @@ export async function readModelFile(file: string): Promise<Uint8Array> {
     const found = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder' : String(code ?? error);
     throw new FerlabError(
       'model',
-      `${file}: expected a model file (.onnx), found ${found}. Give the model of a run folder (last.onnx, or best.onnx).`,
+      `${shorten(file)}: expected a model file (.onnx), found ${found}. Give the model of a run folder (last.onnx, or best.onnx).`,
       { cause: error },
     );
   }

@@ -27,9 +27,11 @@ function write(...names: string[]): void {
 /** Calls everything happy; counts the images of each call. */
 const calls: number[] = [];
 const model = {
-  predict: async (images: readonly unknown[]) => {
-    calls.push(images.length);
-    return images.map(() => ({ expression: 'happy', probabilities: { happy: 1 } }));
+  classes: ['sad', 'happy'],
+  inputSize: { width: 3, height: 2 },
+  probabilities: async (pixels: Float32Array) => {
+    calls.push(pixels.length / 6);
+    return Float32Array.from({ length: pixels.length / 3 }, (_, i) => (i % 2 === 0 ? 0.25 : 0.75));
   },
 } as unknown as ExpressionModel;
 
@@ -66,7 +68,13 @@ describe('predictFiles', () => {
       'gone.png: expected an image, found no such file',
     ]);
     expect(calls).toEqual([2, 1, 1]);
-    expect(found[0]).toMatchObject({ expression: 'happy', probabilities: { happy: 1 } });
+    expect(found[0]).toMatchObject({
+      expression: 'happy',
+      probabilities: [
+        { label: 'happy', probability: 0.75 },
+        { label: 'sad', probability: 0.25 },
+      ],
+    });
   });
 
   it('finds in a folder what the readers of datasets find: links followed, hidden files left out', async () => {
@@ -87,6 +95,41 @@ describe('predictFiles', () => {
       'f/1.png',
       'empty: expected a folder with images, found none in it',
     ]);
+  });
+
+  it('takes one path as it takes a list of one', async () => {
+    write('face');
+    const found = [];
+    for await (const { file } of predictFiles(model, join(root, 'face'))) found.push(file);
+    expect(found).toEqual([join(root, 'face')]);
+  });
+
+  it('refuses paths and options of the wrong form at once', () => {
+    const refused = (paths: unknown, options: unknown, message: RegExp) =>
+      expect(() => predictFiles(model, paths as string[], options as PredictFilesOptions)).toThrow(
+        expect.objectContaining({ kind: 'usage', message: expect.stringMatching(message) }),
+      );
+    refused(7, {}, /expected a path or a list of paths, got 7/);
+    refused(png, {}, /expected a path or a list of paths, got a Buffer/);
+    refused(['a', png], {}, /paths\[1\]: expected a path, got a Buffer\. For images in memory/);
+    for (const batchSize of [0, -1, 1.5, Number.NaN, 1e9, '4'])
+      refused(['a'], { batchSize }, /batchSize: expected a whole number from 1 to 4096, got/);
+    refused(['a'], { batch: 4 }, /expected options among batchSize; got "batch"/);
+    refused(['a'], 4, /expected options such as \{ batchSize: \.\.\. \}, got 4/);
+  });
+
+  it('reports every image, and stops between two of them when it is asked to', async () => {
+    write('1', '2', '3');
+    const done: number[] = [];
+    const stop = new AbortController();
+    const paths = ['1', '2', '3'].map((name) => join(root, name));
+    const all = async () => {
+      const hooks = { signal: stop.signal, onProgress: (event: { done: number }) => done.push(event.done) };
+      for await (const { file } of predictFiles(model, paths, {}, hooks))
+        if (file.endsWith('2')) stop.abort();
+    };
+    await expect(all()).rejects.toThrow(expect.objectContaining({ kind: 'interrupted' }));
+    expect(done).toEqual([1, 2]);
   });
 
   it('goes on without a folder that can not be listed', async () => {

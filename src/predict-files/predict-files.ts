@@ -4,9 +4,19 @@
 import { statSync } from 'node:fs';
 import { decodeGray } from '../decode/decode.js';
 import { DecodeError } from '../decode/decode-error.js';
+import { FerlabError } from '../errors.js';
 import { reasonOf, walkImages } from '../files/walk-images.js';
-import type { GrayImage } from '../image/gray.js';
-import type { ExpressionModel, Prediction } from '../predict/model.js';
+import { resizeGray } from '../image/resize.js';
+import { forEachAtOnce, imagesAtOnce } from '../predict/at-once.js';
+import { checkOptions, show, wholeNumber } from '../predict/check-options.js';
+import {
+  type ExpressionModel,
+  type PredictEvent,
+  type Prediction,
+  throwIfAborted,
+  toPredictions,
+} from '../predict/model.js';
+import type { Hooks } from '../progress.js';
 
 /** A file or folder that can't be used. */
 export interface FailedFile {
@@ -14,52 +24,101 @@ export interface FailedFile {
   error: string;
 }
 
-export type FilePrediction = ({ file: string } & Prediction) | FailedFile;
+/** What one file shows, or why it can't be used. */
+export type FilePrediction<Class extends string = string> =
+  | ({ file: string } & Prediction<Class>)
+  | FailedFile;
 
 export interface PredictFilesOptions {
-  /** Images per call of the model; default 64. */
+  /** Images per call of the network, up to 4096. Default: 64. */
   batchSize?: number | undefined;
 }
 
 /**
  * Predictions in the order of `paths`; a folder stands for the images below it, sorted by name, links followed and hidden
- * files and ferlab's own output left out. A file that can't be used, or a folder that can't be listed, gives an answer with `error`, and the rest
- * goes on.
+ * files and ferlab's own output left out. A file that can't be used, or a folder that can't be listed, gives an answer
+ * with `error`, and the rest goes on. Images are resized as they are decoded, so that memory grows with the network's
+ * input, not with the files.
+ *
+ * @param paths one or many.
+ * @throws FerlabError `usage`, at once, for paths or options of the wrong form; `interrupted` where the signal is aborted.
  */
-export async function* predictFiles(
-  model: ExpressionModel,
-  paths: readonly string[],
-  { batchSize = 64 }: PredictFilesOptions = {},
-): AsyncGenerator<FilePrediction, void, undefined> {
-  let batch: (string | FailedFile)[] = [];
-  for await (const found of listImages(paths)) {
-    batch.push(found);
-    if (batch.length < batchSize) continue;
-    yield* await predictBatch(model, batch);
-    batch = [];
+export function predictFiles<Class extends string>(
+  model: ExpressionModel<Class>,
+  paths: string | readonly string[],
+  options: PredictFilesOptions = {},
+  hooks: Hooks<PredictEvent> = {},
+): AsyncGenerator<FilePrediction<Class>, void, undefined> {
+  checkOptions('predictFiles', options, { batchSize: wholeNumber(1, 4096) });
+  const list = typeof paths === 'string' ? [paths] : paths;
+  if (!Array.isArray(list)) {
+    throw new FerlabError('usage', `predictFiles: expected a path or a list of paths, got ${show(paths)}.`);
   }
-  yield* await predictBatch(model, batch);
+  for (const [i, path] of list.entries()) {
+    if (typeof path === 'string') continue;
+    const advice = typeof path === 'object' ? ' For images in memory, use the predict of the model.' : '';
+    throw new FerlabError('usage', `predictFiles: paths[${i}]: expected a path, got ${show(path)}.${advice}`);
+  }
+  return predictEach(model, list, options.batchSize ?? 64, hooks);
 }
 
-async function predictBatch(
-  model: ExpressionModel,
+async function* predictEach<Class extends string>(
+  model: ExpressionModel<Class>,
+  paths: readonly string[],
+  batchSize: number,
+  { signal, onProgress }: Hooks<PredictEvent>,
+): AsyncGenerator<FilePrediction<Class>, void, undefined> {
+  let done = 0;
+  let batch: (string | FailedFile)[] = [];
+  async function* answer(): AsyncGenerator<FilePrediction<Class>> {
+    const predictions = await predictBatch(model, batch, signal);
+    batch = [];
+    for (const prediction of predictions) {
+      throwIfAborted(signal);
+      onProgress?.({ type: 'predict', done: ++done });
+      yield prediction;
+    }
+  }
+  for await (const found of listImages(paths)) {
+    batch.push(found);
+    if (batch.length === batchSize) yield* answer();
+  }
+  if (batch.length > 0) yield* answer();
+}
+
+async function predictBatch<Class extends string>(
+  model: ExpressionModel<Class>,
   batch: readonly (string | FailedFile)[],
-): Promise<FilePrediction[]> {
-  const decoded = await Promise.all(
-    batch.map(async (found): Promise<{ file: string; image: GrayImage } | FailedFile> => {
-      if (typeof found !== 'string') return found;
-      try {
-        return { file: found, image: await decodeGray(found) };
-      } catch (error) {
-        if (!(error instanceof DecodeError)) throw error;
-        return { file: found, error: error.reason };
-      }
-    }),
-  );
-  const usable = decoded.filter((entry) => 'image' in entry);
-  const predictions = usable.length > 0 ? await model.predict(usable.map(({ image }) => image)) : [];
+  signal: AbortSignal | undefined,
+): Promise<FilePrediction<Class>[]> {
+  const { width, height } = model.inputSize;
+  /** By place in the batch: the image in the network's size, or why there is none. */
+  const read: (Uint8Array | FailedFile)[] = [];
+  await forEachAtOnce(batch.length, imagesAtOnce, async (i) => {
+    throwIfAborted(signal);
+    const found = batch[i]!;
+    read[i] = typeof found === 'string' ? await readFile(found, width, height) : found;
+  });
+  const usable = read.filter((entry) => entry instanceof Uint8Array);
+  const pixels = new Float32Array(usable.length * width * height);
+  usable.forEach((image, i) => {
+    pixels.set(image, i * width * height);
+  });
+  const predictions =
+    usable.length > 0 ? toPredictions(model.classes, await model.probabilities(pixels)) : [];
   let next = 0;
-  return decoded.map((entry) => ('image' in entry ? { file: entry.file, ...predictions[next++]! } : entry));
+  return read.map((entry, i) =>
+    entry instanceof Uint8Array ? { file: batch[i] as string, ...predictions[next++]! } : entry,
+  );
+}
+
+async function readFile(file: string, width: number, height: number): Promise<Uint8Array | FailedFile> {
+  try {
+    return resizeGray(await decodeGray(file), width, height).data;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return { file, error: error.reason };
+  }
 }
 
 /** The files that `paths` stand for. A file that was named is taken whatever it is called. */

@@ -1,12 +1,13 @@
 // Several models as one: the mean of their probabilities.
 
 import { FerlabError } from '../errors.js';
+import { show } from './check-options.js';
 import { type ModelMetadata, modelFormat } from './metadata.js';
 import { completeModel, type ExpressionModel } from './model.js';
 
 function checkSame(
   models: readonly ExpressionModel[],
-  names: readonly string[],
+  nameOf: (i: number) => string,
   what: string,
   show: (model: ExpressionModel) => string,
 ): void {
@@ -15,7 +16,7 @@ function checkSame(
     if (show(model) === first) return;
     throw new FerlabError(
       'model',
-      `${names[i]}: expected the ${what} of ${names[0]}, ${first}, found ${show(model)}. ` +
+      `${nameOf(i)}: expected the ${what} of ${nameOf(0)}, ${first}, found ${show(model)}. ` +
         'Combine models that were trained on the same classes and image size.',
     );
   });
@@ -25,18 +26,25 @@ function checkSame(
  * A model whose probabilities are the mean of those of `models`. Its logits are the logarithms of these means, from
  * which a softmax gives them back. Closing it closes them all.
  *
- * @param names say in errors which model is meant, as their files.
- * @throws RangeError without models; FerlabError `model` where classes (also their order) or input sizes differ.
+ * @param names of the models in messages, as their files. Default: `model 1` and so on.
+ * @throws FerlabError `usage` without models; `model` where classes (also their order) or input sizes differ.
  */
-export function openEnsemble(
-  models: readonly ExpressionModel[],
-  names: readonly string[] = models.map((_, i) => `model ${i + 1}`),
-): ExpressionModel {
-  const [first] = models;
-  if (!first) throw new RangeError('openEnsemble: expected at least one model, found none');
+export function openEnsemble<Class extends string>(
+  models: readonly ExpressionModel<Class>[],
+  names?: readonly string[],
+): ExpressionModel<Class> {
+  const [first] = Array.isArray(models) ? (models as readonly ExpressionModel<Class>[]) : [];
+  if (!first || !models.every((model) => typeof model?.probabilities === 'function')) {
+    const found = Array.isArray(models) && models.length === 0 ? 'none' : show(models);
+    throw new FerlabError(
+      'usage',
+      `openEnsemble: expected a list of one or more loaded models, got ${found}.`,
+    );
+  }
+  const nameOf = (i: number) => names?.[i] ?? `model ${i + 1}`;
   if (models.length === 1) return first;
-  checkSame(models, names, 'classes', ({ classes }) => classes.join(', '));
-  checkSame(models, names, 'input size', ({ inputSize }) => `${inputSize.width}x${inputSize.height}`);
+  checkSame(models, nameOf, 'classes', ({ classes }) => classes.join(', '));
+  checkSame(models, nameOf, 'input size', ({ inputSize }) => `${inputSize.width}x${inputSize.height}`);
   const probabilities = async (pixels: Float32Array): Promise<Float32Array> => {
     const mean = new Float32Array(
       (pixels.length / (first.inputSize.width * first.inputSize.height)) * first.classes.length,
@@ -59,7 +67,7 @@ export function openEnsemble(
   });
 }
 
-/** The metadata of an ensemble: its members' trainings; their dataset where it is one. */
+/** The metadata of an ensemble: its members' trainings, and their dataset where they share one. */
 function describe(members: readonly ModelMetadata[]): ModelMetadata {
   const [first] = members as [ModelMetadata];
   const oneDataset = members.every(

@@ -1,10 +1,19 @@
-// What `import ... from 'ferlab/predict'` offers: predicting from pixels, in Node and in a page. Reads no files.
+// What `import ... from 'ferlab/predict'` offers: predicting from images in memory, in Node and in pages. Reads no files.
 
 export { type ErrorKind, FerlabError } from '../errors.js';
 export { type GrayImage, toGray } from '../image/gray.js';
+export type { Hooks } from '../progress.js';
 export { openEnsemble } from './ensemble.js';
+export type { EncodedImage, ImageInput, PixelImage } from './image-input.js';
 export type { ModelMetadata } from './metadata.js';
-export { type ExpressionModel, type LoadOptions, openModel, type Prediction } from './model.js';
+export {
+  type ClassProbability,
+  type ExpressionModel,
+  type LoadOptions,
+  loadModelFromBytes,
+  type PredictEvent,
+  type Prediction,
+} from './model.js';
 export { describeNote, type ModelNote } from './notes.js';
 export { withTestTimeAugmentation } from './test-time.js';
-export { type Margin, type TestTimeKind, testTimeKinds, views } from './views.js';
+export { type CropMargin, type TestTimeKind, testTimeKinds, testTimeViews } from './views.js';

@@ -1,84 +1,142 @@
-// Loads a model file and predicts with it. Takes grey images of any size; decoding image files is the caller's.
+/// <reference lib="esnext.disposable" preserve="true" />
+// Loads a model file and predicts with it.
 
 import { type ModelProto, parseModel, readMetadata } from '../engine/onnx/model.js';
-import type { Device } from '../engine/runtime/device.js';
+import { type Device, devices } from '../engine/runtime/device.js';
 import { openSession, type Session } from '../engine/runtime/session.js';
 import { tensorType } from '../engine/tensor/type.js';
 import { FerlabError } from '../errors.js';
-import type { GrayImage } from '../image/gray.js';
 import { resizeGray } from '../image/resize.js';
+import type { Hooks } from '../progress.js';
+import { forEachAtOnce, imagesAtOnce } from './at-once.js';
+import { checkOptions, oneOf, show, text, threadCount } from './check-options.js';
+import { type ImageInput, readImage } from './image-input.js';
 import { decodeMetadata, type ModelMetadata } from './metadata.js';
 
 export interface LoadOptions {
-  /** Threads of the engine; its own choice unless given. */
+  /** Threads of the engine. Default: its own choice, one per core. */
   threads?: number | undefined;
-  /** Where the model runs; `cpu` unless given. */
+  /** Where the model runs. Default: `cpu`. */
   device?: Device | undefined;
 }
 
-/** Probabilities of every class for one image. */
-export interface Prediction {
-  /** The most probable class. */
-  expression: string;
-  /** By class name, in the order of `classes`; they sum to 1. */
-  probabilities: Record<string, number>;
+/** A class and its probability, from 0 to 1. */
+export interface ClassProbability<Class extends string = string> {
+  label: Class;
+  probability: number;
 }
 
-/** A trained model, ready to predict. */
-export interface ExpressionModel {
-  readonly classes: readonly string[];
-  /** Images are resized to this. */
+/** Probabilities of every class for one image. */
+export interface Prediction<Class extends string = string> {
+  /** The most probable class. */
+  expression: Class;
+  /** Every class, the most probable first; they sum to 1. */
+  probabilities: ClassProbability<Class>[];
+}
+
+/** Images predicted so far. */
+export interface PredictEvent {
+  type: 'predict';
+  done: number;
+}
+
+/** A trained model, ready to predict. `await using` closes it at the end of a block. */
+export interface ExpressionModel<Class extends string = string> extends AsyncDisposable {
+  /** By output of the network. */
+  readonly classes: readonly Class[];
+  /** In pixels; images are resized to this. */
   readonly inputSize: { readonly width: number; readonly height: number };
   readonly metadata: ModelMetadata;
-  /** Expressions of face crops of any size, in one batch. */
-  predict(images: readonly GrayImage[]): Promise<Prediction[]>;
-  /** Probabilities [n, classes] for raw grey pixels [n, 1, height, width] of the input size. */
+  /**
+   * The expressions of face crops of any size; the whole image is taken as the face.
+   *
+   * @throws FerlabError `usage` for what isn't an image, values that don't fit an image's size, and a closed model; `data`
+   *   for encoded images that can't be decoded; `interrupted` where the signal was aborted.
+   */
+  predict(images: readonly ImageInput[], hooks?: Hooks<PredictEvent>): Promise<Prediction<Class>[]>;
+  predict(image: ImageInput, hooks?: Hooks<PredictEvent>): Promise<Prediction<Class>>;
+  /** Probabilities [n, classes] for raw grey pixels [n, 1, height, width], 0 to 255, of the input size. */
   probabilities(pixels: Float32Array): Promise<Float32Array>;
-  /** What the probabilities are the softmax of, [n, classes], for the same pixels: calibrated as they are. */
+  /** What the probabilities are the softmax of, [n, classes], for the same pixels. */
   logits(pixels: Float32Array): Promise<Float32Array>;
+  /** Frees the engine's memory, after what runs has ended. May be called again. */
   close(): Promise<void>;
 }
+
+/** Images per call of the network. */
+const batchSize = 64;
 
 /**
  * Opens a model from the bytes of its file.
  *
- * @param where names the file in messages.
+ * @param options with `name`, which stands for the file in messages.
  * @throws FerlabError `model` where the bytes are not a whole ONNX file, or not one of this project's; `device` where the
- *   device can't be used.
+ *   device can't be used; `usage` for wrong options.
  */
-export async function openModel(
-  bytes: Uint8Array,
-  where: string,
-  options: LoadOptions = {},
+export async function loadModelFromBytes(
+  bytes: Uint8Array | ArrayBuffer,
+  options: LoadOptions & { name?: string | undefined } = {},
 ): Promise<ExpressionModel> {
-  const { metadata } = parseModelFile(bytes, where);
+  checkOptions('loadModelFromBytes', options, { threads: threadCount, device: oneOf(devices), name: text });
+  const { name = 'the model', threads, device } = options;
+  const file = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
+  if (!(file instanceof Uint8Array)) {
+    throw new FerlabError(
+      'usage',
+      `loadModelFromBytes: expected the bytes of a model file (Uint8Array, ArrayBuffer), got ${show(file)}.`,
+    );
+  }
+  const { metadata } = parseModelFile(file, name);
   let session: Session;
   try {
-    session = await openSession(bytes, {
-      ...(options.threads === undefined ? {} : { threads: options.threads }),
-      ...(options.device === undefined ? {} : { device: options.device }),
+    session = await openSession(file, {
+      ...(threads === undefined ? {} : { threads }),
+      ...(device === undefined ? {} : { device }),
     });
   } catch (error) {
     if (error instanceof FerlabError) throw error;
-    throw damaged(where, `ONNX Runtime refused it (${firstLine(error)})`, error);
+    throw damaged(name, `ONNX Runtime refused it (${firstLine(error)})`, error);
   }
-  const { width, height } = metadata.input;
-  const outputs = ['probabilities', 'logits'] as const;
-  if (!session.inputs.includes('pixels') || !outputs.every((name) => session.outputs.includes(name))) {
+  if (
+    !session.inputs.includes('pixels') ||
+    !['probabilities', 'logits'].every((output) => session.outputs.includes(output))
+  ) {
     await session.close();
-    throw damaged(where, 'it lacks the input pixels or the outputs probabilities and logits');
+    throw damaged(name, 'it lacks the input pixels or the outputs probabilities and logits');
   }
+  return modelOfSession(session, metadata, name);
+}
 
-  const run = async (pixels: Float32Array, output: (typeof outputs)[number]): Promise<Float32Array> => {
-    const count = pixels.length / (width * height);
+function modelOfSession(session: Session, metadata: ModelMetadata, name: string): ExpressionModel {
+  const { width, height } = metadata.input;
+  const running = new Set<Promise<unknown>>();
+  let closing: Promise<void> | null = null;
+
+  const run = async (pixels: Float32Array, output: 'probabilities' | 'logits'): Promise<Float32Array> => {
+    if (closing !== null) {
+      throw new FerlabError(
+        'usage',
+        `${name}: expected an open model, found one that was closed. Load it again, or close it after its last use.`,
+      );
+    }
+    const count = pixels instanceof Float32Array ? pixels.length / (width * height) : Number.NaN;
     if (!Number.isInteger(count)) {
-      throw new RangeError(`${output}: expected [n, 1, ${height}, ${width}], got ${pixels.length} values.`);
+      const found = pixels instanceof Float32Array ? `${pixels.length} values` : show(pixels);
+      throw new FerlabError(
+        'usage',
+        `${output}: expected a Float32Array of [n, 1, ${height}, ${width}], n times ${width * height} values; got ${found}.`,
+      );
     }
     if (count === 0) return new Float32Array(0);
-    const results = await session.run({
+    const result = session.run({
       pixels: { type: tensorType('float32', [count, 1, height, width]), data: pixels },
     });
-    return results[output]!.data as Float32Array;
+    running.add(result);
+    try {
+      return (await result)[output]!.data as Float32Array;
+    } finally {
+      running.delete(result);
+    }
   };
   return completeModel({
     classes: metadata.classes,
@@ -86,38 +144,86 @@ export async function openModel(
     metadata,
     probabilities: (pixels) => run(pixels, 'probabilities'),
     logits: (pixels) => run(pixels, 'logits'),
-    close: () => session.close(),
+    close() {
+      closing ??= Promise.allSettled([...running]).then(() => session.close());
+      return closing;
+    },
   });
 }
 
-/** A model from all but `predict`, which follows from the rest. */
-export function completeModel(parts: Omit<ExpressionModel, 'predict'>): ExpressionModel {
-  const { classes, inputSize } = parts;
-  const { width, height } = inputSize;
+/** A model from all but what follows from the rest. */
+export function completeModel<Class extends string>(
+  parts: Omit<ExpressionModel<Class>, 'predict' | typeof Symbol.asyncDispose>,
+): ExpressionModel<Class> {
+  const running = new Set<Promise<unknown>>();
+  const predictAll = async (
+    images: readonly ImageInput[],
+    where: (i: number) => string,
+    { signal, onProgress }: Hooks<PredictEvent>,
+  ): Promise<Prediction<Class>[]> => {
+    const { width, height } = parts.inputSize;
+    const predictions: Prediction<Class>[] = [];
+    for (let first = 0; first < images.length; first += batchSize) {
+      const batch = images.slice(first, first + batchSize);
+      const pixels = new Float32Array(batch.length * width * height);
+      // Each is resized as soon as it is decoded: large images take their memory a few at a time.
+      await forEachAtOnce(batch.length, imagesAtOnce, async (i) => {
+        throwIfAborted(signal);
+        const gray = await readImage(batch[i]!, where(first + i));
+        pixels.set(resizeGray(gray, width, height).data, i * width * height);
+      });
+      predictions.push(...toPredictions(parts.classes, await parts.probabilities(pixels)));
+      onProgress?.({ type: 'predict', done: predictions.length });
+    }
+    return predictions;
+  };
+  async function predict(
+    images: ImageInput | readonly ImageInput[],
+    hooks: Hooks<PredictEvent> = {},
+  ): Promise<Prediction<Class> | Prediction<Class>[]> {
+    const isList = Array.isArray(images);
+    const result = isList
+      ? predictAll(images, (i) => `predict: images[${i}]`, hooks)
+      : predictAll([images as ImageInput], () => 'predict: image', hooks);
+    running.add(result);
+    try {
+      const predictions = await result;
+      return isList ? predictions : predictions[0]!;
+    } finally {
+      running.delete(result);
+    }
+  }
+  const close = async (): Promise<void> => {
+    await Promise.allSettled([...running]);
+    await parts.close();
+  };
   return {
     ...parts,
-    async predict(images) {
-      const pixels = new Float32Array(images.length * width * height);
-      images.forEach((image, i) => {
-        pixels.set(resizeGray(image, width, height).data, i * width * height);
-      });
-      const scores = await parts.probabilities(pixels);
-      return images.map((_, i) =>
-        toPrediction(classes, scores.subarray(i * classes.length, (i + 1) * classes.length)),
-      );
-    },
+    predict: predict as ExpressionModel<Class>['predict'],
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
-function toPrediction(classes: readonly string[], scores: Float32Array): Prediction {
-  const best = scores.reduce((top, score, i) => (score > scores[top]! ? i : top), 0);
-  return {
-    expression: classes[best]!,
-    probabilities: Object.fromEntries(classes.map((name, i) => [name, scores[i]!])),
-  };
+/** @throws FerlabError `interrupted` where the signal was aborted. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new FerlabError('interrupted', 'Stopped; the images so far are done.');
 }
 
-/** A model file's bytes, parsed, and its metadata; throws as openModel does. */
+/** Ranks scores [n, classes], row by row; equally probable classes stay in their order. */
+export function toPredictions<Class extends string>(
+  classes: readonly Class[],
+  scores: Float32Array,
+): Prediction<Class>[] {
+  return Array.from({ length: scores.length / classes.length }, (_, row) => {
+    const probabilities = classes
+      .map((label, i) => ({ label, probability: scores[row * classes.length + i]! }))
+      .sort((a, b) => b.probability - a.probability);
+    return { expression: probabilities[0]!.label, probabilities };
+  });
+}
+
+/** A model file's bytes, parsed, and its metadata; throws as loadModelFromBytes does. */
 export function parseModelFile(
   bytes: Uint8Array,
   where: string,

@@ -6,7 +6,7 @@ import { conv2d, dense, flatten } from '../engine/nn/layers.js';
 import { softmaxRows } from '../math/softmax.js';
 import { Random } from '../random/random.js';
 import { encodeMetadata, type ModelCalibration, type ModelMetadata, modelFormat } from './metadata.js';
-import { openModel } from './model.js';
+import { loadModelFromBytes } from './model.js';
 import { withHalfPrecision, withoutTemperature, withTemperature } from './rewrite.js';
 
 const side = 8;
@@ -42,7 +42,7 @@ const random = new Random(2);
 const pixels = Float32Array.from({ length: 20 * side * side }, () => random.integer(256));
 
 async function answers(bytes: Uint8Array) {
-  const model = await openModel(bytes, 'm.onnx', { threads: 1 });
+  const model = await loadModelFromBytes(bytes, { threads: 1 });
   const [logits, probabilities] = [await model.logits(pixels), await model.probabilities(pixels)];
   await model.close();
   return { logits, probabilities, metadata: model.metadata };

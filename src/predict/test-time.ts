@@ -3,8 +3,9 @@
 
 import { FerlabError } from '../errors.js';
 import { softmaxRows } from '../math/softmax.js';
+import { show } from './check-options.js';
 import { completeModel, type ExpressionModel } from './model.js';
-import { type Margin, type TestTimeKind, views } from './views.js';
+import { type CropMargin, type TestTimeKind, testTimeKinds, testTimeViews } from './views.js';
 
 /** The side of the crop that a model was trained on and takes of its input; null where it sees whole images. */
 export function trainedCrop({ metadata }: Pick<ExpressionModel, 'metadata'>): number | null {
@@ -18,7 +19,7 @@ export function trainedCrop({ metadata }: Pick<ExpressionModel, 'metadata'>): nu
  *
  * @throws FerlabError `usage` where the model was trained on whole images.
  */
-export function cropMargin(model: ExpressionModel): Margin {
+export function cropMargin(model: ExpressionModel): CropMargin {
   const crop = trainedCrop(model);
   if (crop === null) {
     throw new FerlabError(
@@ -47,12 +48,21 @@ export async function meanLogits(
  *
  * @throws FerlabError `usage` for `ten-crop` of a model that was trained on whole images.
  */
-export function withTestTimeAugmentation(model: ExpressionModel, kind: TestTimeKind): ExpressionModel {
+export function withTestTimeAugmentation<Class extends string>(
+  model: ExpressionModel<Class>,
+  kind: TestTimeKind,
+): ExpressionModel<Class> {
+  if (!testTimeKinds.includes(kind)) {
+    throw new FerlabError(
+      'usage',
+      `test-time augmentation: expected one of ${testTimeKinds.join(', ')}, got ${show(kind)}.`,
+    );
+  }
   if (kind === 'none') return model;
   const { width, height } = model.inputSize;
   const margin = kind === 'ten-crop' ? cropMargin(model) : { x: 0, y: 0 };
   const logits = (pixels: Float32Array): Promise<Float32Array> =>
-    meanLogits(views(pixels, width, height, kind, margin), model.logits);
+    meanLogits(testTimeViews(pixels, width, height, kind, margin), model.logits);
   return completeModel({
     classes: model.classes,
     inputSize: model.inputSize,

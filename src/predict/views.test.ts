@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { views } from './views.js';
+import { testTimeViews } from './views.js';
 
 // Two images of 6x5, every pixel its own number.
 const [width, height] = [6, 5];
@@ -22,8 +22,8 @@ const mirrored = (rows: number[][]) => rows.map((row) => [...row].reverse());
 
 describe('views', () => {
   it('are the batch alone, or the batch and its mirror images', () => {
-    expect(views(pixels, width, height, 'none', none)).toEqual([pixels]);
-    const [first, second, ...rest] = views(pixels, width, height, 'flip', none);
+    expect(testTimeViews(pixels, width, height, 'none', none)).toEqual([pixels]);
+    const [first, second, ...rest] = testTimeViews(pixels, width, height, 'flip', none);
     expect(first).toBe(pixels);
     expect(cut(second!, 0, 0, width, height)).toEqual(mirrored(cut(pixels, 0, 0, width, height)));
     expect(rest).toEqual([]);
@@ -32,7 +32,7 @@ describe('views', () => {
   it('show a model that takes the centre five crops and their mirror images', () => {
     const margin = { x: 2, y: 1 };
     const [wide, tall] = [width - 2 * margin.x, height - 2 * margin.y];
-    const seen = views(pixels, width, height, 'ten-crop', margin).map((view) =>
+    const seen = testTimeViews(pixels, width, height, 'ten-crop', margin).map((view) =>
       cut(view, margin.x, margin.y, wide, tall),
     );
     const expected = [
@@ -46,7 +46,7 @@ describe('views', () => {
   });
 
   it('repeat the edges that a shift brings in', () => {
-    const [, topLeft] = views(pixels, width, height, 'ten-crop', { x: 1, y: 0 });
+    const [, topLeft] = testTimeViews(pixels, width, height, 'ten-crop', { x: 1, y: 0 });
     expect(cut(topLeft!, 0, 0, 3, 1)[0]).toEqual([0, 0, 1]);
   });
 });

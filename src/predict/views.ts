@@ -1,4 +1,4 @@
-// Views of images for test-time augmentation: pure pixel code. What is done with them stands in test-time.ts.
+// Views of images for test-time augmentation: pure pixel code. test-time.ts uses them.
 //
 // Ten crops (Krizhevsky, Sutskever and Hinton 2012) are the centre and the four corners, each with its mirror image. A
 // model trained on crops cuts the centre out of its input by itself, so that shifting the image by the margin around
@@ -9,7 +9,7 @@ export const testTimeKinds = ['none', 'flip', 'ten-crop'] as const;
 export type TestTimeKind = (typeof testTimeKinds)[number];
 
 /** Pixels on each side of the centre that a model cuts out of its input. */
-export interface Margin {
+export interface CropMargin {
   x: number;
   y: number;
 }
@@ -53,12 +53,12 @@ function moved(
  *
  * @param margin of the model's crop, in whole pixels; for `ten-crop` alone.
  */
-export function views(
+export function testTimeViews(
   pixels: Float32Array,
   width: number,
   height: number,
   kind: TestTimeKind,
-  margin: Margin,
+  margin: CropMargin,
 ): Float32Array[] {
   if (kind === 'none') return [pixels];
   const shifts = kind === 'flip' ? crops.slice(0, 1) : crops;

@@ -6,6 +6,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.js';
+import type { Prediction } from '../../src/predict/model.js';
 import { makePackedProject } from '../e2e/packed.js';
 import { checkout, temporaryFolder } from '../e2e/program.js';
 import { browser as executable, named, serve } from './chromium.js';
@@ -27,16 +28,15 @@ async function ferlab(...argv: string[]): Promise<string> {
   return text.out;
 }
 
-interface Answer {
-  expression: string;
-  probabilities: Record<string, number>;
-}
+type Answer = Prediction;
 
 function expectSame(found: readonly Answer[], expected: readonly Answer[]): void {
   expect(found.map(({ expression }) => expression)).toEqual(expected.map(({ expression }) => expression));
   for (const [i, { probabilities }] of expected.entries())
-    for (const [name, probability] of Object.entries(probabilities))
-      expect(Math.abs(found[i]!.probabilities[name]! - probability), `${i} ${name}`).toBeLessThan(tolerance);
+    for (const { label, probability } of probabilities) {
+      const same = found[i]!.probabilities.find((other) => other.label === label)!;
+      expect(Math.abs(same.probability - probability), `${i} ${label}`).toBeLessThan(tolerance);
+    }
 }
 
 describe.skipIf(executable === null)(named('a page'), () => {
@@ -101,6 +101,7 @@ describe.skipIf(executable === null)(named('a page'), () => {
     for (const [i, option] of options.entries())
       expectSame(answers[i]!, JSON.parse(await ferlab('predict', '--json', ...option, ...faces)));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(options.length);
+    expectSame([(await page.evaluate("window.predictCanvas('0.png')")) as Answer], answers[0]!.slice(0, 1));
     expect(await page.evaluate('window.refuse()')).toBe('model');
     expect(requests.filter((url) => !url.startsWith(`${origin}/`))).toEqual([]);
     expect(requests.some((url) => url.endsWith('.wasm'))).toBe(true);

@@ -3,6 +3,7 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Prediction } from '../../dist/predict/model.js';
 import { drawFaces, exists, ferlab, startFerlab, succeed, temporaryFolder, tiny } from './program.js';
 
 let folder = '';
@@ -246,11 +247,12 @@ describe('ferlab predict', () => {
     expect(entries).toHaveLength(3);
     const [first, , bad] = entries;
     expect(first.file).toBe(images[0]);
-    const sum = classes.reduce((total, name) => total + first.probabilities[name], 0);
-    expect(sum).toBeCloseTo(1, 4);
-    expect(classes.every((name) => first.probabilities[name] <= first.probabilities[first.expression])).toBe(
-      true,
-    );
+    const { probabilities, expression } = first as Prediction;
+    expect(probabilities.reduce((total, { probability }) => total + probability, 0)).toBeCloseTo(1, 4);
+    expect(probabilities.map(({ label }) => label).sort()).toEqual([...classes].sort());
+    expect(probabilities[0]?.label).toBe(expression);
+    const shares = probabilities.map(({ probability }) => probability);
+    expect(shares).toEqual([...shares].sort((a, b) => b - a));
     expect(bad).toEqual({ file: 'run/report.md', error: expect.any(String) });
     const whole = JSON.parse(
       await succeed(['predict', model, 'faces/validation', '--json', '--batch-size', '9'], folder),

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Prediction } from '../../dist/predict/model.js';
 import { drawFaces, expectRefusal, ferlab, succeed, temporaryFolder, tiny } from './program.js';
 
 let folder = '';
@@ -14,6 +15,9 @@ const recipe = [
   ...['--rotation', '10', '--isotropic-zoom', '--warp-probability', '0.8'],
   ...['--mixup', '0.2', '--mixup-off-epochs', '1', '--class-weights', 'balanced', '--label-smoothing', '0.1'],
 ];
+
+const probabilityOf = ({ probabilities }: Prediction, name: string): number =>
+  probabilities.find(({ label }) => label === name)?.probability ?? Number.NaN;
 
 beforeAll(async () => {
   folder = await temporaryFolder((clean) => cleaning.push(clean));
@@ -60,8 +64,8 @@ describe('--tta', () => {
     expect(new Set([plain.loss, flip.loss, ten.loss]).size).toBe(3);
     const again = await evaluate(cropped, '--tta', 'ten-crop');
     expect(again.loss).toBeCloseTo(ten.loss, 5);
-    const scores = (await predict(cropped, '--tta', 'ten-crop'))[0].probabilities as Record<string, number>;
-    expect(Object.values(scores).reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 4);
+    const [{ probabilities }] = (await predict(cropped, '--tta', 'ten-crop')) as [Prediction];
+    expect(probabilities.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 4);
   });
 
   it('says so when a model has no crops to take', async () => {
@@ -75,9 +79,9 @@ describe('--with', () => {
     const both = await predict(cropped, '--with', whole);
     const [first, second] = [await predict(cropped), await predict(whole)];
     for (const [i, { probabilities }] of both.entries()) {
-      for (const [name, value] of Object.entries(probabilities as Record<string, number>)) {
-        const mean = (first[i].probabilities[name] + second[i].probabilities[name]) / 2;
-        expect(value).toBeCloseTo(mean, 5);
+      for (const { label, probability } of probabilities as Prediction['probabilities']) {
+        const mean = (probabilityOf(first[i], label) + probabilityOf(second[i], label)) / 2;
+        expect(probability).toBeCloseTo(mean, 5);
       }
     }
     const three = await evaluate(cropped, '--with', whole, '--with', cropped, '--tta', 'flip');

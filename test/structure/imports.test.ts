@@ -37,6 +37,7 @@ const trainingDoors = [
 const onlyImporters: Record<string, RegExp> = {
   'onnxruntime-node': /^src\/engine\/runtime\/onnxruntime-node\.ts$/,
   'onnxruntime-web': /^src\/engine\/runtime\/onnxruntime-web\.ts$/,
+  '#image-decoder': /^src\/predict\/image-input\.ts$/,
   '#onnxruntime': /^src\/engine\/runtime\/session\.ts$/,
   '@bufbuild/protobuf': /^src\/engine\/onnx\//,
   commander: /^src\/cli\//,
@@ -68,6 +69,7 @@ const isPortable = (file: string) =>
   portable.include.some((place) => file === place || file.startsWith(`${place}/`));
 
 const portablePackages = new Set([
+  '#image-decoder',
   '#onnxruntime',
   'onnxruntime-common',
   'onnxruntime-web',

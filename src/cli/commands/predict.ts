@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { exitCodes, FerlabError } from '../../errors.js';
 import { percent } from '../../format/numbers.js';
+import type { Prediction } from '../../predict/model.js';
 import type { FilePrediction } from '../../predict-files/predict-files.js';
 import {
   type CommandSpec,
@@ -34,6 +35,10 @@ const jsonWriter: Writer = {
   end: '\n]\n',
 };
 
+function probabilityOf({ probabilities }: Prediction, name: string): number | string {
+  return probabilities.find(({ label }) => label === name)?.probability ?? '';
+}
+
 async function csvWriter(classes: readonly string[]): Promise<Writer> {
   const { csv } = await import('../../format/csv.js');
   return {
@@ -42,7 +47,7 @@ async function csvWriter(classes: readonly string[]): Promise<Writer> {
       const fields =
         'error' in prediction
           ? ['', ...classes.map(() => ''), prediction.error]
-          : [prediction.expression, ...classes.map((name) => prediction.probabilities[name] ?? ''), ''];
+          : [prediction.expression, ...classes.map((name) => probabilityOf(prediction, name)), ''];
       return csv([[prediction.file, ...fields]]);
     },
     end: '',
@@ -53,8 +58,10 @@ const textWriter: Writer = {
   begin: '',
   entry: (prediction) => {
     if ('error' in prediction) return '';
-    const ranked = Object.entries(prediction.probabilities).sort(([, a], [, b]) => b - a);
-    return `${prediction.file}: ${ranked.map(([name, probability]) => `${name} ${percent(probability)}`).join(', ')}\n`;
+    const ranked = prediction.probabilities.map(
+      ({ label, probability }) => `${label} ${percent(probability)}`,
+    );
+    return `${prediction.file}: ${ranked.join(', ')}\n`;
   },
   end: '',
 };
@@ -90,17 +97,16 @@ async function run(invocation: Invocation): Promise<number> {
   const { with: others, tta, device } = readModelOptions(invocation);
   // Imported here so that help and wrong options don't wait for the engine to load.
   const { predictFiles } = await import('../../predict-files/predict-files.js');
-  const { boxedModelFile } = await import('../../predict-files/bundled-model.js');
+  const { bundledModelFile } = await import('../../predict-files/bundled-model.js');
   const { loadEnsemble } = await import('../../predict-files/load-model.js');
-  const model = await loadEnsemble([modelFile ?? boxedModelFile, ...others], { threads, tta, device });
+  const model = await loadEnsemble([modelFile ?? bundledModelFile, ...others], { threads, tta, device });
   const writer = await chooseWriter(invocation, model.classes);
   const counts = { predicted: 0, failed: 0 };
   await withInterrupt(
     () => {},
     async (signal) => {
       await write(out, writer.begin);
-      for await (const prediction of predictFiles(model, paths, { batchSize })) {
-        if (signal.aborted) throw new FerlabError('interrupted', 'Stopped; the images so far are done.');
+      for await (const prediction of predictFiles(model, paths, { batchSize }, { signal })) {
         await write(out, writer.entry(prediction, counts.predicted + counts.failed));
         if ('error' in prediction) {
           counts.failed++;
@@ -133,7 +139,8 @@ export const predictCommand: CommandSpec = {
     { flags: threadsFlags, description: 'threads of the engine', defaultText: 'one per core' },
     {
       ...jsonOption,
-      description: 'print one JSON array of {file, expression, probabilities} or {file, error}',
+      description:
+        'print one JSON array of {file, expression, probabilities: [{label, probability}, ...]} or {file, error}',
     },
     quietOption,
     debugOption,

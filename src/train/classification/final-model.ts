@@ -6,7 +6,7 @@ import { onlyImages } from '../../data/store/subset.js';
 import { calibrationMetadata, describeCalibration } from '../../evaluate/calibrate.js';
 import { collectScores } from '../../evaluate/score.js';
 import { softmaxRows } from '../../math/softmax.js';
-import { openModel } from '../../predict/model.js';
+import { loadModelFromBytes } from '../../predict/model.js';
 import { withoutTemperature, withTemperature } from '../../predict/rewrite.js';
 import { scorePredictions } from '../../scores/metrics.js';
 import type { Calibration, EvaluationResult } from '../../scores/types.js';
@@ -38,7 +38,7 @@ export async function finishClassifier(
   { device, threads }: Pick<Place, 'device' | 'threads'>,
   hooks: TrainHooks,
 ): Promise<FinalModel> {
-  const model = await openModel(withoutTemperature(bytes, file), file, { threads, device });
+  const model = await loadModelFromBytes(withoutTemperature(bytes, file), { name: file, threads, device });
   const { classes } = model;
   let logits: Float32Array;
   try {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { makeModel, modelNames, pixels } from '../../../test/golden/opencv/models.js';
 import { parseModel } from '../../engine/onnx/model.js';
-import { openModel } from '../../predict/model.js';
+import { loadModelFromBytes } from '../../predict/model.js';
 
 interface Golden {
   unreadable: string[];
@@ -33,7 +33,7 @@ describe('model files', () => {
       }),
     );
     expect([...operators].filter((operator) => !golden.operators.includes(operator))).toEqual([]);
-    const model = await openModel(bytes, name);
+    const model = await loadModelFromBytes(bytes, { name: name });
     expect(difference(await model.logits(pixels), golden.models[name]!.logits)).toBeLessThan(1e-5);
     expect(difference(await model.probabilities(pixels), golden.models[name]!.probabilities)).toBeLessThan(
       1e-5,

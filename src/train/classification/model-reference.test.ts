@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelMetadata } from '../../predict/metadata.js';
 import { describeNote, type ModelNote } from '../../predict/notes.js';
-import { describeBoxedModel } from '../../predict-files/bundled-model.js';
+import { describeBundledModel } from '../../predict-files/bundled-model.js';
 import { inheritedNotes, readReferencedModel } from './model-reference.js';
 
 describe('readReferencedModel', () => {
   it('knows the model that comes with ferlab by the name box, and by its path', async () => {
     const boxed = await readReferencedModel('box');
-    const { sha256 } = await describeBoxedModel();
+    const { sha256 } = await describeBundledModel();
     expect(boxed.fingerprint).toBe(sha256);
     const byPath = await readReferencedModel(boxed.path);
     expect(byPath.path).toBe(boxed.path);

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { sha256 } from '../../files/sha256.js';
 import type { ModelMetadata } from '../../predict/metadata.js';
 import type { ModelNote } from '../../predict/notes.js';
-import { boxedModelFile, boxedName } from '../../predict-files/bundled-model.js';
+import { bundledModelFile, bundledName } from '../../predict-files/bundled-model.js';
 import { readModelFile } from '../../predict-files/load-model.js';
 
 /**
@@ -15,7 +15,7 @@ import { readModelFile } from '../../predict-files/load-model.js';
 export async function readReferencedModel(
   given: string,
 ): Promise<{ path: string; bytes: Uint8Array; fingerprint: string }> {
-  const path = given === boxedName ? boxedModelFile : given;
+  const path = given === bundledName ? bundledModelFile : given;
   const bytes = await readModelFile(path);
   return { path, bytes, fingerprint: sha256(bytes) };
 }
@@ -34,7 +34,7 @@ export interface ModelReference {
  * of the fingerprint identify it. Its folder isn't named, since model files are passed on.
  */
 export function referenceName({ file, fingerprint, metadata }: ModelReference): string {
-  const name = file === boxedName ? 'the model that comes with ferlab' : basename(file);
+  const name = file === bundledName ? 'the model that comes with ferlab' : basename(file);
   const { preset } = metadata.training;
   const known = [...(typeof preset === 'string' ? [preset] : []), `SHA-256 ${fingerprint.slice(0, 8)}`];
   return `${name} (${known.join(', ')})`;

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { FerlabError } from '../../errors.js';
-import { boxedName } from '../../predict-files/bundled-model.js';
+import { bundledName } from '../../predict-files/bundled-model.js';
 import { parseTrainConfig, type TrainConfig } from '../config/config.js';
 import type { Fingerprinted } from '../run/fingerprints.js';
 import type { ConfigFormat } from '../run/stored-run.js';
@@ -20,7 +20,7 @@ export const trainConfigFormat: ConfigFormat<TrainConfig> = {
 
 function withPaths(config: TrainConfig, change: (path: string) => string): TrainConfig {
   const changed = (path: string | null): string | null => (path === null ? null : change(path));
-  const changedModel = (given: string): string => (given === boxedName ? given : change(given));
+  const changedModel = (given: string): string => (given === bundledName ? given : change(given));
   const { path, train, validation } = config.data;
   return {
     ...config,
@@ -66,7 +66,7 @@ function placesOf({ data, softLabels, distillation, start }: TrainConfig, run: s
     ...distillation.teachers.map((path) => ({ what: 'teacher', path, option: '--teacher FILE' })),
   ];
   return places.flatMap(({ path, ...rest }) =>
-    path === null || path === boxedName ? [] : [{ ...rest, path }],
+    path === null || path === bundledName ? [] : [{ ...rest, path }],
   );
 }
 

@@ -4,7 +4,7 @@
 import { type Batch, sequentialBatches } from '../../data/store/batches.js';
 import type { ImageStore } from '../../data/store/store.js';
 import { meanLogits } from '../../predict/test-time.js';
-import { views } from '../../predict/views.js';
+import { testTimeViews } from '../../predict/views.js';
 import type { TrainConfig } from '../config/config.js';
 import type { TrainHooks } from '../loop/events.js';
 import { rowsAt } from './targets.js';
@@ -52,7 +52,7 @@ async function answersToImages(
   const table = new Float32Array(training.count * classes);
   let done = 0;
   for await (const { pixels, width, height, size, release } of sequentialBatches(training, batchSize)) {
-    const seen = views(pixels, width, height, mirrored ? 'flip' : 'none', { x: 0, y: 0 });
+    const seen = testTimeViews(pixels, width, height, mirrored ? 'flip' : 'none', { x: 0, y: 0 });
     table.set(await meanLogits(seen, teachers.logits), done * classes);
     release();
     done += size;

@@ -7,7 +7,7 @@ import { initializeWeights, type Network } from '../../engine/compile/network.js
 import { sequential } from '../../engine/nn/compose.js';
 import { conv2d, dense, flatten } from '../../engine/nn/layers.js';
 import { encodeMetadata, type ModelMetadata, modelFormat } from '../../predict/metadata.js';
-import { openModel } from '../../predict/model.js';
+import { loadModelFromBytes } from '../../predict/model.js';
 import { describeNote } from '../../predict/notes.js';
 import { loadModel } from '../../predict-files/load-model.js';
 import { openTeachers, teacherNotes } from './teachers.js';
@@ -69,7 +69,7 @@ async function write(name: string, teacher: Teacher): Promise<string> {
 const pixelsOf = (side: number) => Float32Array.from({ length: 2 * side * side }, (_, i) => (i * 53) % 256);
 
 async function logitsOf(teacher: Teacher, pixels: Float32Array): Promise<Float32Array> {
-  const model = await openModel(modelBytes(teacher), 'm.onnx', { threads: 1 });
+  const model = await loadModelFromBytes(modelBytes(teacher), { threads: 1 });
   const logits = await model.logits(pixels);
   await model.close();
   return logits;

@@ -3,7 +3,7 @@
 // teacher is patient and consistent"), or once at every training image (teacher-answers.ts).
 
 import { FerlabError } from '../../errors.js';
-import { type ExpressionModel, type LoadOptions, openModel } from '../../predict/model.js';
+import { type ExpressionModel, type LoadOptions, loadModelFromBytes } from '../../predict/model.js';
 import type { ModelNote } from '../../predict/notes.js';
 import { trainedCrop } from '../../predict/test-time.js';
 import type { TrainConfig } from '../config/config.js';
@@ -103,7 +103,7 @@ export async function openTeachers(
   try {
     for (const given of files) {
       const { path: file, bytes, fingerprint } = await readReferencedModel(given);
-      const model = await openModel(bytes, file, options);
+      const model = await loadModelFromBytes(bytes, { ...options, name: file });
       models.push(model);
       checkClasses(model, classes, file);
       fits.push(fitView(model, view, file));

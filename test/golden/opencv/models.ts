@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { initializeWeights, type Weights } from '../../../src/engine/compile/network.js';
 import { createNetwork } from '../../../src/models/create.js';
 import { withHalfPrecision, withTemperature } from '../../../src/predict/rewrite.js';
-import { boxedModelFile } from '../../../src/predict-files/bundled-model.js';
+import { bundledModelFile } from '../../../src/predict-files/bundled-model.js';
 import { Random } from '../../../src/random/random.js';
 import { encodeModel } from '../../../src/train/classification/model-file.js';
 import { resolveTrainConfig } from '../../../src/train/config/config.js';
@@ -59,7 +59,7 @@ export function makeModel(name: (typeof modelNames)[number]): Uint8Array {
   const change = (score: number) => ({ before: score, after: score, cross_fitted: score });
   switch (name) {
     case 'the bundled model':
-      return new Uint8Array(readFileSync(boxedModelFile));
+      return new Uint8Array(readFileSync(bundledModelFile));
     case 'medium, float16':
       return withHalfPrecision(makeNetwork('medium'), name);
     case 'tiny, calibrated': {
