@@ -2,11 +2,11 @@
 // further down, as in Kaggle's archives. Nothing is read but names.
 
 import type { Dirent } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerlabError } from '../../errors.js';
 import { ownOutputMark } from '../../files/own-output.js';
-import { isImageName, listFolder } from '../../files/walk-images.js';
+import { isImageName, isLeftOut } from '../../files/walk-images.js';
 import { listOrFail } from './class-folder.js';
 import { describeFile } from './contents.js';
 import { likelySplitRole, splitRole, splitRoles, splitWords } from './split-names.js';
@@ -67,9 +67,10 @@ function checkDistinct(root: string, names: readonly string[]): void {
 /** What is in a folder; nothing where it can't be listed (whoever reads it reports that), or where ferlab wrote it. */
 async function listIfPossible(path: string): Promise<Dirent[]> {
   try {
-    const entries = await listFolder(path);
-    const isOwn = (await ownOutputMark(path)) !== null;
-    return isOwn ? [] : entries;
+    const entries = await readdir(path, { withFileTypes: true });
+    const names = entries.map(({ name }) => name);
+    if ((await ownOutputMark(path, names)) !== null) return [];
+    return entries.filter(({ name }) => !isLeftOut(name));
   } catch {
     return [];
   }
