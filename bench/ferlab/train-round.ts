@@ -153,7 +153,8 @@ async function measure(given: Arguments) {
   const { preset, device, folders, batch, threads, only } = given;
   const config = resolveTrainConfig(preset, {
     data: folders ?? { path: 'unused' },
-    train: { batchSize: batch, ...(threads === undefined ? {} : { threads }) },
+    // Whole images in every epoch, as in the peers.
+    train: { batchSize: batch, startSide: null, ...(threads === undefined ? {} : { threads }) },
   });
   const network = networkOf(config);
   const { session } = await prepareSession(

@@ -7,12 +7,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { render, takePhotograph } from '../../test/audit/pictures.js';
 import { FerlabError } from '../errors.js';
+import { lockName } from '../files/lock.js';
 import { type AuditOptions, audit, leaks } from './audit.js';
 import { auditMarkdown, auditText } from './text.js';
 import type { AuditResult } from './types.js';
@@ -320,4 +321,20 @@ describe('audit', () => {
       kind: 'interrupted',
     });
   });
+});
+
+it('refuses folders that another audit writes into, before it reads an image', async () => {
+  const lock = { pid: process.pid, host: hostname(), born: null, since: '2026-01-02T03:04:05.000Z' };
+  const taken = join(folder, 'taken');
+  mkdirSync(taken);
+  writeFileSync(join(taken, lockName), JSON.stringify(lock));
+  const events: unknown[] = [];
+  const onProgress = (event: unknown) => events.push(event);
+  const busy =
+    /taken: expected a folder that no other process writes into, found that process \d+ on this machine/;
+  await expect(audit(dataset, { out: taken }, { onProgress })).rejects.toThrow(busy);
+  const crossValidation = { folds: 2, work: taken };
+  await expect(audit(dataset, { crossValidation }, { onProgress })).rejects.toThrow(busy);
+  expect(events).toEqual([]);
+  expect(readdirSync(taken)).toEqual([lockName]);
 });

@@ -35,7 +35,7 @@ const show = ({ width, height }: Size): string => `${width}x${height}`;
  * How views of a size become a teacher's input: as they are, or in the middle of a larger image, where a teacher that was
  * trained on crops of that size cuts them out again.
  */
-function fitView(
+function inputFor(
   model: Pick<ExpressionModel, 'inputSize' | 'metadata'>,
   view: Size,
   file: string,
@@ -99,14 +99,14 @@ export async function openTeachers(
     await Promise.all(models.map((model) => model.close()));
   };
   const identities: ModelReference[] = [];
-  const fits: ((pixels: Float32Array) => Float32Array)[] = [];
+  const inputs: ((pixels: Float32Array) => Float32Array)[] = [];
   try {
     for (const given of files) {
       const { path: file, bytes, fingerprint } = await readReferencedModel(given);
       const model = await loadModelFromBytes(bytes, { ...options, name: file });
       models.push(model);
       checkClasses(model, classes, file);
-      fits.push(fitView(model, view, file));
+      inputs.push(inputFor(model, view, file));
       identities.push({ file: given, fingerprint, metadata: model.metadata });
     }
   } catch (error) {
@@ -119,7 +119,7 @@ export async function openTeachers(
     async logits(pixels) {
       const mean = new Float32Array((pixels.length / size) * classes.length);
       for (const [i, model] of models.entries()) {
-        const scores = await model.logits(fits[i]!(pixels));
+        const scores = await model.logits(inputs[i]!(pixels));
         for (let j = 0; j < mean.length; j++) mean[j]! += scores[j]! / models.length;
       }
       return mean;

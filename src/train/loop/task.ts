@@ -10,7 +10,7 @@ import type { HistoryRow } from '../../scores/history.js';
 import type { TrainHooks } from './events.js';
 
 /** Whether larger or smaller values of a measure are better. */
-export type Better = 'larger' | 'smaller';
+type Better = 'larger' | 'smaller';
 
 /** A batch on its way to the step. */
 export interface TaskBatch {
@@ -84,7 +84,7 @@ export interface RunEnd {
 }
 
 /** A model at the end of a run. */
-export interface FinishedModel {
+interface FinishedModel {
   /** Of the model file. */
   bytes: Uint8Array;
   /** Writes the report of the run into its folder; null where none was wanted. */

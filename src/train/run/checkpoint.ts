@@ -24,7 +24,7 @@ const progressSchema = z.object({
 }) satisfies z.ZodType<StoredProgress>;
 
 /** Where a run stands after an epoch, and what it trains on. */
-export interface StoredProgress extends Progress {
+interface StoredProgress extends Progress {
   format: 1;
   fingerprints: Record<string, string>;
 }
