@@ -2,7 +2,6 @@
 // as float16, calibrated on the validation images that training hasn't seen), models/expression.json (what it is and scores) and models/README.md
 // (its card). For developers of ferlab; needs FER2013 as DATASET.
 
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -18,6 +17,7 @@ const { copiesInTraining } = await import('../dist/copies/copies-in-training.js'
 const { readDataset } = await import('../dist/data/dataset/reader.js');
 const { openImages } = await import('../dist/data/store/store.js');
 const { onlyImages } = await import('../dist/data/store/subset.js');
+const { sha256 } = await import('../dist/files/sha256.js');
 const { calibrateBytes } = await import('../dist/evaluate/calibrate.js');
 const { scorePredictions } = await import('../dist/scores/metrics.js');
 const { collectScores } = await import('../dist/evaluate/score.js');
@@ -157,7 +157,7 @@ try {
   const { name, counts, fingerprints } = metadata.dataset;
   const description = {
     name: 'expression',
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: sha256(bytes),
     bytes: bytes.length,
     classes: metadata.classes,
     input: metadata.input,

@@ -43,7 +43,7 @@ export type {
 export type { ImageReference } from './copies/images.js';
 export type { CopyKind, LeftOut } from './copies/leaks.js';
 export type { ReadOptions } from './data/dataset/reader.js';
-export type { BadFile, Dataset, ImageSize, Sample, Split } from './data/dataset/types.js';
+export type { BadFile, Dataset, Sample, Split } from './data/dataset/types.js';
 export type { SampleOptions, WrittenSample } from './data/sample/write.js';
 export type { SoftLabelOptions, SoftLabels } from './data/votes/soft-labels.js';
 export { decodeGray } from './decode/decode.js';
@@ -51,6 +51,7 @@ export type { SampleSource } from './decode/sample-source.js';
 export type { CalibrateOptions } from './evaluate/calibrate.js';
 export type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
 export type { EvaluateEvent } from './evaluate/open-split.js';
+export type { ImageSize } from './image/size.js';
 export * from './predict/index.js';
 export { withHalfPrecision } from './predict/rewrite.js';
 export {

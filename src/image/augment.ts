@@ -16,6 +16,7 @@
 
 import type { Random } from '../random/random.js';
 import { drawErasing, type Erasing, erase } from './erase.js';
+import type { ImageSize } from './size.js';
 import { affineMap, copyView, type View, warp } from './warp.js';
 
 /** What may change, and how far. */
@@ -111,17 +112,12 @@ export const identityAugmentation: Readonly<Augmentation> = Object.freeze({
   erasing: null,
 });
 
-interface Size {
-  width: number;
-  height: number;
-}
-
 /**
  * The size of images of `size` after augmentation, before they are resized; null stands for none.
  *
  * @throws RangeError where the crop doesn't fit.
  */
-export function augmentedSize(options: Pick<AugmentOptions, 'crop'> | null, size: Size): Size {
+export function augmentedSize(options: Pick<AugmentOptions, 'crop'> | null, size: ImageSize): ImageSize {
   const crop = options?.crop ?? null;
   if (crop === null) return { width: size.width, height: size.height };
   if (!Number.isInteger(crop) || crop < 1 || crop > Math.min(size.width, size.height)) {
@@ -154,7 +150,7 @@ const noJitter = { brightness: null, contrast: null };
 export function drawAugmentation(
   options: AugmentOptions,
   random: Random,
-  size: Size,
+  size: ImageSize,
   side: number | null = null,
 ): Augmentation {
   const drawn: Augmentation = { ...identityAugmentation, side };

@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { FerlabError } from '../errors.js';
+import { foundInstead } from '../files/read-error.js';
 import { sha256 } from '../files/sha256.js';
 import { packageFile } from '../package-files.js';
 
@@ -59,10 +60,9 @@ export async function readBundledModel(): Promise<Uint8Array> {
   try {
     bytes = await readFile(bundledModelFile);
   } catch (error) {
-    const found = isMissing(error) ? 'no such file' : (error as Error).message;
     throw new FerlabError(
       'model',
-      `${bundledModelFile}: expected the model that comes with ferlab, found ${found}. ${remedy}`,
+      `${bundledModelFile}: expected the model that comes with ferlab, found ${foundInstead(error)}. ${remedy}`,
       { cause: error },
     );
   }

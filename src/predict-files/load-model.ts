@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Device, type DeviceChoice, deviceChoices } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
+import { foundInstead } from '../files/read-error.js';
 import { chooseDevice } from '../machine/choose-device.js';
 import { checkOptions, oneOf, shorten, show, threadCount } from '../predict/check-options.js';
 import { openEnsemble } from '../predict/ensemble.js';
@@ -134,11 +135,9 @@ export async function readModelFile(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const found = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder' : String(code ?? error);
     throw new FerlabError(
       'model',
-      `${shorten(file)}: expected a model file (.onnx), found ${found}. Give the model of a run folder (last.onnx, or best.onnx).`,
+      `${shorten(file)}: expected a model file (.onnx), found ${foundInstead(error)}. Give the model of a run folder (last.onnx, or best.onnx).`,
       { cause: error },
     );
   }

@@ -1,7 +1,7 @@
 // The options of cross-validation, and the configuration that its models are trained with.
 
-import type { ImageSize } from '../../data/dataset/types.js';
 import { FerlabError } from '../../errors.js';
+import type { ImageSize } from '../../image/size.js';
 import {
   resolveTrainConfig,
   type TrainConfig,

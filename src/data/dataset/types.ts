@@ -52,9 +52,3 @@ export interface PassedOver extends BadFile {
   /** What it means: an image that is lost, a folder of images that isn't read, or nothing (a README, a link twice). */
   kind: 'image' | 'folder' | 'other';
 }
-
-/** Preprocessing that every image gets before the network, stored with the model. */
-export interface ImageSize {
-  width: number;
-  height: number;
-}

@@ -3,6 +3,7 @@
 // directly, and from the middle, and gives the same batches.
 
 import { type AugmentOptions, augmentedSize } from '../../image/augment.js';
+import type { ImageSize } from '../../image/size.js';
 import { Random } from '../../random/random.js';
 import type { BatchTask } from './image-tasks.js';
 import type { ImageStore } from './store.js';
@@ -91,7 +92,7 @@ export function createBatchLoader(store: ImageStore, options: BatchOptions): Bat
   const batchesPerEpoch = dropRemainder
     ? Math.floor(store.count / batchSize)
     : Math.ceil(store.count / batchSize);
-  const sizeAt = (epoch: number): Size => {
+  const sizeAt = (epoch: number): ImageSize => {
     if (sideAt === undefined) return own;
     const side = sideAt(epoch);
     checkCount('sideAt(epoch)', side, 1);
@@ -105,7 +106,7 @@ export function createBatchLoader(store: ImageStore, options: BatchOptions): Bat
     if (buffer.byteLength === batchBytes && free.length <= ahead) free.push(buffer);
   };
 
-  const request = (indices: Int32Array, epoch: number, size: Size): Promise<ArrayBuffer> => {
+  const request = (indices: Int32Array, epoch: number, size: ImageSize): Promise<ArrayBuffer> => {
     const bytes = batchSize * size.width * size.height * Float32Array.BYTES_PER_ELEMENT;
     if (bytes !== batchBytes) [batchBytes, free] = [bytes, []];
     const pixels = free.pop() ?? new ArrayBuffer(batchBytes);
@@ -157,14 +158,9 @@ export function createBatchLoader(store: ImageStore, options: BatchOptions): Bat
   return { batchesPerEpoch, epoch };
 }
 
-interface Size {
-  width: number;
-  height: number;
-}
-
 function toBatch(
   store: ImageStore,
-  { width, height }: Size,
+  { width, height }: ImageSize,
   indices: Int32Array,
   buffer: ArrayBuffer,
   waitSeconds: number,

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { defaultMaxPixels } from '../../decode/decode.js';
 import { FerlabError } from '../../errors.js';
-import type { BadFile, ImageSize, Sample } from '../dataset/types.js';
+import type { ImageSize } from '../../image/size.js';
+import type { BadFile, Sample } from '../dataset/types.js';
 import { decodeResized, digestBytes } from './image-tasks.js';
 import { WorkerPool } from './worker-pool.js';
 

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { FerlabError } from '../../errors.js';
+import { foundInstead } from '../../files/read-error.js';
 import { sha256 } from '../../files/sha256.js';
 
 export interface VoteRow {
@@ -42,11 +43,13 @@ async function readBytes(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const found = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a folder' : String(code ?? error);
-    throw new FerlabError('data', `${path}: expected a CSV file of votes, found ${found}. ${howToWrite}`, {
-      cause: error,
-    });
+    throw new FerlabError(
+      'data',
+      `${path}: expected a CSV file of votes, found ${foundInstead(error)}. ${howToWrite}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

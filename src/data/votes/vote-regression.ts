@@ -1,6 +1,7 @@
 // What a dataset's labels are, given votes: multinomial logistic regression, as scikit-learn's LogisticRegression without
 // intercept (shares sum to 1, so that every class has one anyway), fitted by Newton's method.
 
+import { softmax } from '../../math/softmax.js';
 import { solvePositive } from '../../math/solve.js';
 
 /** Votes of n images with their labels. */
@@ -56,13 +57,7 @@ export function likelyLabels(weights: Float64Array, shares: Float64Array, classe
   for (let k = 0; k < classes; k++) {
     for (let c = 0; c < columns; c++) result[k]! += weights[k * columns + c]! * shares[c]!;
   }
-  const top = Math.max(...result);
-  let sum = 0;
-  for (let k = 0; k < classes; k++) {
-    result[k] = Math.exp(result[k]! - top);
-    sum += result[k]!;
-  }
-  return result.map((value) => value / sum);
+  return softmax(result);
 }
 
 function penalizedLoss({ shares, labels, classes }: LabelledVotes, weights: Float64Array): number {

@@ -6,7 +6,7 @@ import { broadcastShapes, ShapeError, sameShape, type TensorType, tensorType } f
 import { reduceToShape } from './sum.js';
 
 export type NoAttributes = Record<string, never>;
-const none: NoAttributes = {};
+export const none: NoAttributes = {};
 
 function requireFloat(types: readonly TensorType[], count: number): void {
   if (types.length !== count) throw new ShapeError(`needs ${count} inputs, got ${types.length}.`);

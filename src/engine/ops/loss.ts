@@ -4,11 +4,9 @@ import type { OpDefinition, Value } from '../ir/graph.js';
 import type { LoweringContext } from '../ir/lowering.js';
 import { NdArray } from '../tensor/array.js';
 import { ShapeError, sameShape, type TensorType, tensorType } from '../tensor/type.js';
-import { multiply, type NoAttributes, subtract } from './elementwise.js';
+import { multiply, type NoAttributes, none, subtract } from './elementwise.js';
 import { reshape } from './shaping.js';
 import { reduceSum } from './sum.js';
-
-const none: NoAttributes = {};
 
 function requireMatrices(types: readonly TensorType[]): void {
   const shape = types[0]!.shape;

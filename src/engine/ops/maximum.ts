@@ -3,9 +3,8 @@
 import type { OpDefinition, Value } from '../ir/graph.js';
 import { NdArray } from '../tensor/array.js';
 import { ShapeError, sameShape } from '../tensor/type.js';
-import type { NoAttributes } from './elementwise.js';
+import { type NoAttributes, none } from './elementwise.js';
 
-const none: NoAttributes = {};
 /** ONNX's number of float32 (TensorProto.DataType). */
 const float = 1;
 

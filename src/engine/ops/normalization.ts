@@ -6,11 +6,9 @@
 import type { OpDefinition, Value } from '../ir/graph.js';
 import { forEachIndex, NdArray } from '../tensor/array.js';
 import { elementCount, ShapeError, tensorType } from '../tensor/type.js';
-import { add, multiply, type NoAttributes, scalar, subtract } from './elementwise.js';
+import { add, multiply, type NoAttributes, none, scalar, subtract } from './elementwise.js';
 import { reshape } from './shaping.js';
 import { lowerReduction, reduceSum } from './sum.js';
-
-const none: NoAttributes = {};
 
 /** All axes but the channels'. */
 function axesButChannels(rank: number): number[] {
