@@ -20,10 +20,10 @@ function accuracyTable({ evaluation, testTime, withoutCopies, withoutNearCopies 
   return markdownTable(
     [{ header: 'How' }, right('Images'), right('Accuracy'), right('95% interval')],
     [
-      row('one look at each image', evaluation),
+      row('a single view of each image', evaluation),
       ...testTime.map((scores) => row(`test-time augmentation \`--tta ${scores.tta}\``, scores)),
-      row('one look, without the images that are in training too', withoutCopies),
-      row('one look, without those and the near copies of training images', withoutNearCopies),
+      row('single view, without the images that are in training too', withoutCopies),
+      row('single view, without those and the near copies of training images', withoutNearCopies),
     ],
   );
 }
