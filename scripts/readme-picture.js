@@ -62,11 +62,8 @@ export async function readmePicture() {
   const drawn = drawFace(drawIdentity(new Random(seed, 'readme-identity')), pose, expression, 480);
   const model = await loadModel();
   const seen = new Resvg(drawn, { fitTo: { mode: 'width', value: model.inputSize.width } }).render();
-  const [prediction] = await model.predict([toGray(seen.pixels, seen.width, seen.height, 4)]);
+  const { probabilities: answers } = await model.predict(toGray(seen.pixels, seen.width, seen.height, 4));
   await model.close();
-  const answers = Object.entries(prediction.probabilities)
-    .map(([label, probability]) => ({ label, probability }))
-    .sort((a, b) => b.probability - a.probability);
   const said = answers
     .map(({ label, probability }) => `${label} ${Math.round(100 * probability)}%`)
     .join(', ');

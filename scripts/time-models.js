@@ -27,7 +27,7 @@ const entries = await Promise.all(
 for (let round = 0; round < warmUp + rounds; round++) {
   for (const { model, image, times } of entries) {
     const start = performance.now();
-    await model.predict([image]);
+    await model.predict(image);
     if (round >= warmUp) times.push(performance.now() - start);
   }
 }
