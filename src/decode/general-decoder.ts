@@ -6,14 +6,21 @@ import { describeDamage } from './damage.js';
 import { DecodeError } from './decode-error.js';
 import type { ImageFormat } from './image-format.js';
 import { maxScanMegapixels, maxScans, readJpegHeaders } from './jpeg-headers.js';
+import { inTurn } from './large-images.js';
 import { loadSharp } from './load-sharp.js';
 import { readTiffHeaders, unreadLevels } from './tiff-headers.js';
 
+interface Headers {
+  bits: number;
+  /** Null where it isn't known before decoding. */
+  pixels: number | null;
+}
+
 /** Refuses what would take too long, or come out wrong, before the decoder sees it. */
-function checkHeaders(bytes: Uint8Array, format: ImageFormat): { bits: number } {
+function checkHeaders(bytes: Uint8Array, format: ImageFormat): Headers {
   if (format === 'JPEG') {
     const { frame, scans } = readJpegHeaders(bytes);
-    if (!frame) return { bits: 8 };
+    if (!frame) return { bits: 8, pixels: null };
     if (frame.precision !== 8)
       throw new DecodeError(
         `expected a JPEG file of 8 bits, found ${frame.precision} bits: save it with 8 bits`,
@@ -29,14 +36,21 @@ function checkHeaders(bytes: Uint8Array, format: ImageFormat): { bits: number } 
         `expected at most ${most} scans in a JPEG file of ${frame.width} x ${frame.height} pixels, found ${scans}: save it anew`,
       );
     }
-    return { bits: 8 };
+    return { bits: 8, pixels: frame.width * frame.height };
   }
-  if (format === 'PNG') return { bits: bytes[24] ?? 8 };
-  if (format !== 'TIFF') return { bits: 8 };
+  if (format === 'PNG') return { bits: bytes[24] ?? 8, pixels: pngPixels(bytes) };
+  if (format !== 'TIFF') return { bits: 8, pixels: null };
   const headers = readTiffHeaders(bytes);
   const reason = headers && unreadLevels(headers);
   if (reason) throw new DecodeError(reason);
-  return { bits: headers?.bits[0] ?? 8 };
+  return { bits: headers?.bits[0] ?? 8, pixels: null };
+}
+
+/** Of the header that every PNG file begins with. */
+function pngPixels(bytes: Uint8Array): number | null {
+  if (bytes.length < 24) return null;
+  const header = new DataView(bytes.buffer, bytes.byteOffset);
+  return header.getUint32(16) * header.getUint32(20);
 }
 
 /**
@@ -51,11 +65,13 @@ export async function decodeGenerally(
   format: Exclude<ImageFormat, 'BMP'>,
   limits: { maxPixels: number; seconds: number },
 ): Promise<GrayImage> {
-  const { bits } = checkHeaders(bytes, format);
-  const { data, width, height, channels } = await decodeRaw(bytes, format, 'uchar', limits);
-  const image = toGray(data, width, height, channels);
-  if (bits === 16) await checkRange(bytes, format, image, limits);
-  return image;
+  const { bits, pixels } = checkHeaders(bytes, format);
+  return inTurn({ pixels, bytes: bytes.length }, async () => {
+    const { data, width, height, channels } = await decodeRaw(bytes, format, 'uchar', limits);
+    const image = toGray(data, width, height, channels);
+    if (bits === 16) await checkRange(bytes, format, image, limits);
+    return image;
+  });
 }
 
 interface Raw {

@@ -33,7 +33,7 @@ describe('model files', () => {
       }),
     );
     expect([...operators].filter((operator) => !golden.operators.includes(operator))).toEqual([]);
-    const model = await loadModelFromBytes(bytes, { name: name });
+    const model = await loadModelFromBytes(bytes, { name });
     expect(difference(await model.logits(pixels), golden.models[name]!.logits)).toBeLessThan(1e-5);
     expect(difference(await model.probabilities(pixels), golden.models[name]!.probabilities)).toBeLessThan(
       1e-5,
