@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { floatTensor } from '../../engine/tensor/array.js';
+import { FerlabError } from '../../errors.js';
+import { Random } from '../../random/random.js';
 import { plateauStart } from '../loop/learning-rate.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 
@@ -70,5 +72,28 @@ describe('checkpoint', () => {
     await expect(readCheckpoint(join(folder, 'none'))).rejects.toMatchObject({ kind: 'model' });
     await writeFile(file, 'something else, long enough for a header length');
     await expect(readCheckpoint(file)).rejects.toThrow(/expected the checkpoint of a run/);
+  });
+
+  it('reads or refuses files with changed bytes, whatever these are', async () => {
+    await writeCheckpoint(file, checkpoint);
+    const bytes = await readFile(file);
+    let refused = 0;
+    for (let seed = 0; seed < 300; seed++) {
+      const random = new Random(seed, 'damage');
+      const damaged = Buffer.from(
+        bytes.subarray(0, seed % 3 === 0 ? random.integer(bytes.length) : bytes.length),
+      );
+      for (let n = 0; n < 1 + (seed % 4) && damaged.length > 0; n++)
+        damaged[random.integer(damaged.length)] = random.integer(256);
+      await writeFile(file, damaged);
+      const error = await readCheckpoint(file).then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      if (error === null) continue;
+      refused++;
+      expect(error, `seed ${seed}`).toBeInstanceOf(FerlabError);
+    }
+    expect(refused).toBeGreaterThan(150);
   });
 });

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { FerlabError } from '../../errors.js';
-import { writeFileAtomically } from '../../files/atomic.js';
+import { ioError, writeFileAtomically } from '../../files/atomic.js';
 import { type HistoryRow, readHistory } from '../../scores/history.js';
 import { programVersion } from '../../version.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
@@ -94,7 +94,7 @@ export async function readRun<Config>(
       `${path}: expected the folder of a run (with ${runFiles.config}), found none. Give the folder that training printed.`,
     );
   }
-  const { task, config: stored, ...rest } = readEnvelope(await readFile(file, 'utf8'), file);
+  const { task, config: stored, ...rest } = readEnvelope(await readText(file), file);
   if (task !== format.task) {
     throw new FerlabError(
       'model',
@@ -108,7 +108,7 @@ export async function readRun<Config>(
   const epoch = checkpoint?.progress.epoch ?? 0;
   const historyFile = join(path, runFiles.history);
   const rows =
-    epoch > 0 && existsSync(historyFile) ? readHistory(await readFile(historyFile, 'utf8'), historyFile) : [];
+    epoch > 0 && existsSync(historyFile) ? readHistory(await readText(historyFile), historyFile) : [];
   const history = rows.filter((row) => row.epoch <= epoch);
   if (history.length !== epoch) {
     throw new FerlabError(
@@ -117,6 +117,14 @@ export async function readRun<Config>(
     );
   }
   return { path, config, ...rest, checkpoint, history };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw ioError(`Could not read ${file}`, 'reading', error, '');
+  }
 }
 
 function readEnvelope(text: string, file: string): z.output<typeof envelopeSchema> {
