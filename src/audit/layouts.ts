@@ -13,7 +13,7 @@ const training = 28_709;
 const half = 3_589;
 const merged = 7_178;
 const kaggle = { train: 28_821, validation: 7_066 };
-/** Images by class, rising: they tell the two test sets of equal size apart. */
+/** Images by class, rising: they distinguish the two test sets of equal size. */
 const publicTest = [56, 415, 467, 496, 607, 653, 895];
 const privateTest = [55, 416, 491, 528, 594, 626, 879];
 

@@ -21,12 +21,12 @@ interface Table {
 
 const shownInTerminal = 5;
 const shownInDocument = 20;
-/** What "unlike the others" says, and what it doesn't. */
+/** The meaning of "unlike the others", and its limits. */
 const unlikeMeaning =
   "Images far above the others in the share of the picture that the dataset's principal components leave out and in the " +
   'share that has one grey: mostly placeholders, text and drawings, but also faces with hats or hands and in hard light. ' +
   'It does not detect faces; look before deleting.';
-const unlikeUnknown = `Not told: that takes ${leastForUnlike} different images or more.`;
+const unlikeUnknown = `Not looked for: that takes ${leastForUnlike} different images or more.`;
 const unlikeNone = 'None stands out.';
 const suspectMeaning =
   'Confident disagreement between label and model (confident learning). The model errs too; if it was trained on these ' +

@@ -1,4 +1,4 @@
-// What an audit says. Field names are those of the JSON that `ferlab audit --json` prints.
+// Results of an audit. Field names are those of the JSON that `ferlab audit --json` prints.
 
 import type { ImageReference } from '../copies/images.js';
 
@@ -176,7 +176,7 @@ export interface AuditResult {
   blankCount: number;
   /** Those above the threshold, the strangest first; to be looked at, not a verdict. */
   unlikeTheOthers: UnlikeImage[];
-  /** Null where there are too few different images to tell: the list is empty then. */
+  /** Null where there are too few different images: the list is empty then. */
   unlikeCount: number | null;
   /** Score above which an image counts: seven robust standard deviations above the median, at least twice the median. */
   unlikeThreshold: number | null;

@@ -4,12 +4,12 @@
 /** With fewer pictures the components are few, or learn them by heart, and the scores say nothing. */
 export const leastForUnlike = 400;
 /**
- * Robust standard deviations above the median from which a picture is told. On FER2013 that is 75 of 30,764 pictures, of
+ * Robust standard deviations above the median from which a picture is listed. On FER2013 that is 75 of 30,764 pictures, of
  * which 64 are no photograph of a face; below the threshold faces in hard light soon prevail.
  */
-const tellingDeviations = 7;
+const leastDeviations = 7;
 /** The score is this many times the median too: among pictures that are much alike, as drawings, little stands out. */
-const tellingRatio = 2;
+const leastRatio = 2;
 /** Standard deviation of a normal distribution over its median absolute deviation. */
 const perMedianDeviation = 1.4826;
 
@@ -19,7 +19,7 @@ export interface Unlike {
   score: number;
 }
 
-/** What stands out, the strangest first, and from which score on; null where there are too few pictures to tell. */
+/** What stands out, the strangest first, and from which score on; null where there are too few pictures. */
 export interface UnlikeFound {
   threshold: number | null;
   images: Unlike[];
@@ -41,7 +41,7 @@ export function findUnlike(numbers: Int32Array, scores: ArrayLike<number>): Unli
   const sorted = Float64Array.from(numbers, (image) => scores[image]!).sort();
   const middle = median(sorted);
   const deviation = perMedianDeviation * median(sorted.map((score) => Math.abs(score - middle)).sort());
-  const threshold = Math.max(middle + tellingDeviations * deviation, tellingRatio * middle);
+  const threshold = Math.max(middle + leastDeviations * deviation, leastRatio * middle);
   const images: Unlike[] = [];
   for (const image of numbers) {
     const score = scores[image]!;

@@ -3,15 +3,15 @@
 import { count, percent } from '../format/numbers.js';
 import type { AuditResult, SplitSummary } from './types.js';
 
-/** A largest class so many times the smallest is told; a class without images is told by itself. */
-const tellingImbalance = 4;
+/** Warns where the largest class has so many times the images of the smallest. A class without images has a warning of its own. */
+const mostImbalance = 4;
 /** Fewer training images of a class than this are too few to learn it from. */
 const fewToTrain = 100;
 /** Fewer held-out images of a class than this leave its recall uncertain by 14 points or more. */
 const fewToScore = 50;
 
 /** Models that know fewer of the images than this share judge labels badly. */
-const leastTellingAccuracy = 0.5;
+const leastAccuracy = 0.5;
 
 /** Half the width of a 95% interval around a share of one half, in points. */
 function uncertainty(images: number): number {
@@ -58,7 +58,7 @@ function describeClasses({ splits, imbalanceRatio: ratio }: AuditResult): string
   const warnings: string[] = [];
   const ranked = Object.entries(train!.perClass).sort(([, a], [, b]) => a - b);
   const [smallest, largest] = [ranked[0], ranked.at(-1)];
-  if (smallest && largest && smallest[1] > 0 && ratio >= tellingImbalance) {
+  if (smallest && largest && smallest[1] > 0 && ratio >= mostImbalance) {
     warnings.push(
       `Classes are unbalanced: ${train!.name} has ${ratio.toFixed(1)} times as many images of ${largest[0]} ` +
         `(${count(largest[1])}) as of ${smallest[0]} (${count(smallest[1])}). Accuracy hides how ${smallest[0]} fares: read ` +
@@ -89,7 +89,7 @@ function describeClasses({ splits, imbalanceRatio: ratio }: AuditResult): string
 
 function describeJudges({ suspectLabels: suspects }: AuditResult): string[] {
   const judged = suspects?.crossValidation;
-  if (!judged || judged.accuracy >= leastTellingAccuracy) return [];
+  if (!judged || judged.accuracy >= leastAccuracy) return [];
   return [
     `The models of the cross-validation give only ${percent(judged.accuracy)} of the images their label: the suspect labels ` +
       'and the estimate of wrong ones say little. Train them for more epochs, or with another preset.',

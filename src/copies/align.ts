@@ -227,7 +227,7 @@ function improve(comparison: Comparison, crop: Crop): Crop | null {
  * side and scales of 0.85 to 1.18 are found.
  *
  * @param enough similarity needed at each resolution, the finest first, to go on to the next finer one; the search
- *   ends early without it, and the similarity told is that of the resolution reached. Nothing ends early unless told.
+ *   ends early without it, and the similarity is that of the resolution reached. Default: nothing ends early.
  */
 export function align(from: Pyramid, to: Pyramid, enough: readonly number[] = []): Alignment {
   let crop = wholeCrop;

@@ -1,4 +1,4 @@
-// Images that show the same photograph, as groups: what belongs on one side wherever a dataset is divided.
+// Images that show the same photograph, as groups: wherever a dataset is divided, a group stays together.
 
 /**
  * Joins exact and near copies, by chains of them too.

@@ -67,7 +67,7 @@ async function loadPictures(
  * @param different numbers of the pictures to compare, rising: one of each set of exact copies.
  * @param paces for the search, and for the comparison of `total` candidates.
  * @returns matches of at least `samePhotograph`, by `first` and `second`. Each picture is compared with a limited number of
- *   candidates in each split (see candidates.ts), so not all pairs among many copies of one photograph are told.
+ *   candidates in each split (see candidates.ts), so not all pairs among many copies of one photograph are found.
  */
 export async function findNearMatches(
   images: AuditImages,

@@ -25,7 +25,7 @@ export interface CalibrateOptions extends SplitOptions {
   threads?: number | undefined;
 }
 
-/** Digits of a temperature after the point: far below what images can tell, and the same on every machine. */
+/** Digits of a temperature after the point: finer than images can determine, and the same on every machine. */
 const temperatureDigits = 4;
 
 /** Labelled images, and what to call them. */

@@ -201,7 +201,7 @@ function valueAxis(title: string, format: (value: number, digits: number) => str
   return {
     ...namedAxis(title.toLowerCase(), 52),
     scale: true,
-    minInterval: title === 'Accuracy' ? 0.001 : 0.01, // what the labels can tell apart
+    minInterval: title === 'Accuracy' ? 0.001 : 0.01, // the least step that the labels show
     axisLabel: {
       ...tickLabels,
       formatter: (value: number) => format(value, 1).replace(/\.?0+(?=%?$)/, ''),

@@ -98,7 +98,7 @@ export interface EvaluationReportData {
   evaluation: EvaluationResult;
   timing: Pick<TimingSummary, 'seconds' | 'imagesPerSecond' | 'peakMemoryBytes'>;
   mistakes: MistakePicture[];
-  /** What the model says of itself that has to be known to compare its scores; none unless given. */
+  /** Notes of the model's file that matter when scores are compared. Default: none. */
   notes?: readonly string[];
   warnings: string[];
 }

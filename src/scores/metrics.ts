@@ -23,7 +23,7 @@ export interface Predictions {
   /** [n], names for the list of mistakes. */
   files: readonly string[];
   classes: readonly string[];
-  /** How many of the most confident mistakes to list; 25 unless told. */
+  /** How many of the most confident mistakes to list. Default: 25. */
   mistakes?: number;
 }
 

@@ -14,7 +14,7 @@ export interface FoldOptions {
 
 /**
  * Assigns every image to a fold. Greedy, the largest groups first: each goes where images of its labels are fewest.
- * Where no two images belong together, the folds' counts of any class differ by one at most.
+ * Where every group is one image, the folds' counts of any class differ by one at most.
  *
  * @param labels of the images.
  * @param groups for every image, the number of its group; images of one group share a fold.

@@ -1,5 +1,5 @@
 // The folder in which cross-validation keeps its models, so that one that was interrupted goes on: a run folder per fold,
-// and plan.json, which says what they belong to.
+// and plan.json, which records the images and settings that they are for.
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ export interface Plan {
   config: TrainConfig;
 }
 
-/** Settings that belong to the machine or to places on it: results may be continued under others. */
+/** Settings of the machine or of places on it: folds may be continued with others. */
 const elsewhere = new Set(['data.path', 'data.workers', 'data.memoryBudget', 'run.out']);
 
 function valueAt(config: TrainConfig, path: string): unknown {
@@ -34,17 +34,17 @@ function valueAt(config: TrainConfig, path: string): unknown {
 }
 
 function differences(stored: Plan, wanted: Plan, ignored: ReadonlySet<string>): string[] {
-  const tell = (name: string, before: unknown, now: unknown) =>
+  const difference = (name: string, before: unknown, now: unknown) =>
     JSON.stringify(before) === JSON.stringify(now)
       ? []
       : [`${name} ${JSON.stringify(before)} (now ${JSON.stringify(now)})`];
   const paths = new Set([...settingPaths(stored.config), ...settingPaths(wanted.config)]);
   return [
     ...(stored.fingerprint === wanted.fingerprint ? [] : ['other images or labels']),
-    ...tell('folds', stored.folds, wanted.folds),
+    ...difference('folds', stored.folds, wanted.folds),
     ...[...paths]
       .filter((path) => !ignored.has(path))
-      .flatMap((path) => tell(path, valueAt(stored.config, path), valueAt(wanted.config, path))),
+      .flatMap((path) => difference(path, valueAt(stored.config, path), valueAt(wanted.config, path))),
   ];
 }
 
@@ -78,7 +78,7 @@ export function foldFolder(path: string, fold: number): string {
  *
  * @param options.anyThreads the number of the engine's threads, of which the order of sums depends, may differ.
  * @returns the plan of the folds that are there; null for a new or empty folder.
- * @throws FerlabError `usage` where the folder's folds belong to something else, `io` where it holds other files.
+ * @throws FerlabError `usage` where the folder's folds are for something else, `io` where it holds other files.
  */
 export async function checkWorkFolder(
   path: string,
@@ -126,7 +126,7 @@ export async function openWorkFolder(
   }
   await createFolder(path);
   const { data, run, ...rest } = wanted.config;
-  // No path of this machine: the fingerprint tells the dataset.
+  // No path of this machine: the fingerprint identifies the dataset.
   const config = { ...rest, data: { ...data, path: '.' }, run: { ...run, out: null } };
   const plan = { format: 1, folds: wanted.folds, fingerprint: wanted.fingerprint, config };
   await writeFileAtomically(join(path, planFile), `${JSON.stringify(plan, null, 2)}\n`);
