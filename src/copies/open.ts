@@ -131,7 +131,12 @@ export async function openAuditImages(
       before += samples.length;
       left -= store.kept?.memory.byteLength ?? 0;
     }
-    const unusable = [...dataset.skipped, ...splits.flatMap(({ store }) => store.bad)];
+    // A README is no image that can't be used.
+    const lost = dataset.skipped.filter(({ kind }) => kind !== 'other');
+    const unusable = [
+      ...lost.map(({ file, reason }) => ({ file, reason })),
+      ...splits.flatMap(({ store }) => store.bad),
+    ];
     const images = new AuditImages(splits, dataset.classes);
     if (images.count === 0) {
       const first = unusable[0] ? ` (${unusable[0].file}: ${unusable[0].reason})` : '';

@@ -152,4 +152,49 @@ describe('predictFiles', () => {
       chmodSync(join(root, 'all-closed'), 0o755);
     }
   });
+
+  it('names images of formats that are not read, and no other files', async () => {
+    write('f/1.png', 'f/2.heic', 'f/README', 'f/Thumbs.db', 'f/3.JFIF');
+    expect(told(await predict(['f']))).toEqual([
+      'f/1.png',
+      expect.stringMatching(/^f\/2.heic: expected jpg, .*; found .heic \(HEIC.*export it as JPEG$/),
+      'f/3.JFIF',
+    ]);
+  });
+
+  it('leaves out what ferlab wrote', async () => {
+    write('f/1.png', 'f/runs/a/loss.png', 'only/confusion.png');
+    for (const folder of ['f/runs/a', 'only'])
+      writeFileSync(join(root, folder, 'report.json'), '{\n  "version": "0.1.0",\n  "command": "ferlab"');
+    expect(told(await predict(['f']))).toEqual(['f/1.png']);
+    expect(told(await predict(['only']))).toEqual(['only: expected a folder with images, found none in it']);
+  });
+
+  it('warns of an image of one grey level', async () => {
+    write('1.png');
+    const gray = sharp(Uint8Array.of(1, 2, 3, 4), { raw: { width: 2, height: 2, channels: 1 } });
+    writeFileSync(join(root, '2.png'), await gray.png().toBuffer());
+    const [black, face] = await predict(['1.png', '2.png']);
+    expect(black).toMatchObject({ warning: 'expected a face, found an image of one grey level (0)' });
+    expect(face).not.toHaveProperty('warning');
+  });
+
+  it('takes the rows of a CSV file, by line', async () => {
+    const rows = [
+      'emotion,pixels,Usage',
+      '3,1 2 3 4,PublicTest',
+      '0,9 8 7 6,Training',
+      'x,1 2 3 4,Training',
+      '4,1 2,Training',
+    ];
+    writeFileSync(join(root, 'faces.csv'), rows.join('\n'));
+    writeFileSync(join(root, 'other.csv'), 'a,b');
+    expect(told(await predict(['faces.csv', 'other.csv']))).toEqual([
+      'faces.csv:2',
+      'faces.csv:3',
+      expect.stringMatching(/^faces.csv:4: expected an emotion/),
+      'faces.csv:5: expected 2 x 2 = 4 values, found 2',
+      expect.stringMatching(/^other.csv: expected a CSV file with the columns/),
+    ]);
+  });
 });

@@ -4,6 +4,7 @@
 import { statSync } from 'node:fs';
 import { decodeGray } from '../decode/decode.js';
 import { DecodeError } from '../decode/decode-error.js';
+import type { SampleSource } from '../decode/sample-source.js';
 import { FerlabError } from '../errors.js';
 import { reasonOf, walkImages } from '../files/walk-images.js';
 import { resizeGray } from '../image/resize.js';
@@ -26,8 +27,22 @@ export interface FailedFile {
 
 /** What one file shows, or why it can't be used. */
 export type FilePrediction<Class extends string = string> =
-  | ({ file: string } & Prediction<Class>)
+  | ({
+      /** The path; for a row of a CSV file the path and the line, `fer2013.csv:12`. */
+      file: string;
+      /** Why the answer may mean nothing: an image of one grey level shows no face. */
+      warning?: string;
+    } & Prediction<Class>)
   | FailedFile;
+
+/** A row of a CSV file. */
+interface RowImage {
+  file: string;
+  source: SampleSource;
+}
+
+/** What is predicted, before it is decoded. */
+type Found = string | RowImage | FailedFile;
 
 export interface PredictFilesOptions {
   /** Images per call of the network, up to 4096. Default: 64. */
@@ -36,7 +51,7 @@ export interface PredictFilesOptions {
 
 /**
  * Predictions in the order of `paths`; a folder stands for the images below it, sorted by name, links followed and hidden
- * files and ferlab's own output left out. A file that can't be used, or a folder that can't be listed, gives an answer
+ * files and ferlab's own output left out; a CSV file like fer2013.csv stands for its rows. A file that can't be used, or a folder that can't be listed, gives an answer
  * with `error`, and the rest goes on. Images are resized as they are decoded, so that memory grows with the network's
  * input, not with the files.
  *
@@ -69,7 +84,7 @@ async function* predictEach<Class extends string>(
   { signal, onProgress }: Hooks<PredictEvent>,
 ): AsyncGenerator<FilePrediction<Class>, void, undefined> {
   let done = 0;
-  let batch: (string | FailedFile)[] = [];
+  let batch: Found[] = [];
   async function* answer(): AsyncGenerator<FilePrediction<Class>> {
     const predictions = await predictBatch(model, batch, signal);
     batch = [];
@@ -88,33 +103,52 @@ async function* predictEach<Class extends string>(
 
 async function predictBatch<Class extends string>(
   model: ExpressionModel<Class>,
-  batch: readonly (string | FailedFile)[],
+  batch: readonly Found[],
   signal: AbortSignal | undefined,
 ): Promise<FilePrediction<Class>[]> {
   const { width, height } = model.inputSize;
   /** By place in the batch: the image in the network's size, or why there is none. */
-  const read: (Uint8Array | FailedFile)[] = [];
+  const read: (ReadImage | FailedFile)[] = [];
   await forEachAtOnce(batch.length, imagesAtOnce, async (i) => {
     throwIfAborted(signal);
     const found = batch[i]!;
-    read[i] = typeof found === 'string' ? await readFile(found, width, height) : found;
+    read[i] = typeof found === 'object' && 'error' in found ? found : await readImage(found, width, height);
   });
-  const usable = read.filter((entry) => entry instanceof Uint8Array);
+  const usable = read.filter((entry) => 'pixels' in entry);
   const pixels = new Float32Array(usable.length * width * height);
   usable.forEach((image, i) => {
-    pixels.set(image, i * width * height);
+    pixels.set(image.pixels, i * width * height);
   });
   const predictions =
     usable.length > 0 ? toPredictions(model.classes, await model.probabilities(pixels)) : [];
   let next = 0;
-  return read.map((entry, i) =>
-    entry instanceof Uint8Array ? { file: batch[i] as string, ...predictions[next++]! } : entry,
-  );
+  return read.map((entry) => {
+    if ('error' in entry) return entry;
+    const { file, level } = entry;
+    const warning = `expected a face, found an image of one grey level (${level})`;
+    return { file, ...(level === null ? {} : { warning }), ...predictions[next++]! };
+  });
 }
 
-async function readFile(file: string, width: number, height: number): Promise<Uint8Array | FailedFile> {
+interface ReadImage {
+  file: string;
+  /** Grey, in the network's size. */
+  pixels: Uint8Array;
+  /** The grey level of an image that has one alone. */
+  level: number | null;
+}
+
+async function readImage(
+  found: string | RowImage,
+  width: number,
+  height: number,
+): Promise<ReadImage | FailedFile> {
+  const { file, source } = typeof found === 'string' ? { file: found, source: found } : found;
   try {
-    return resizeGray(await decodeGray(file), width, height).data;
+    const image = await decodeGray(source);
+    const [first] = image.data;
+    const level = image.data.every((value) => value === first) ? first! : null;
+    return { file, pixels: resizeGray(image, width, height).data, level };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     return { file, error: error.reason };
@@ -122,7 +156,7 @@ async function readFile(file: string, width: number, height: number): Promise<Ui
 }
 
 /** The files that `paths` stand for. A file that was named is taken whatever it is called. */
-async function* listImages(paths: readonly string[]): AsyncGenerator<string | FailedFile> {
+async function* listImages(paths: readonly string[]): AsyncGenerator<Found> {
   for (const path of paths) {
     let isFolder: boolean;
     try {
@@ -139,11 +173,29 @@ async function* listImages(paths: readonly string[]): AsyncGenerator<string | Fa
       };
       continue;
     }
-    if (!isFolder) {
-      yield path;
-      continue;
-    }
-    yield* await listFolderImages(path);
+    if (isFolder) yield* await listFolderImages(path);
+    else if (/\.csv$/i.test(path)) yield* await listRows(path);
+    else yield path;
+  }
+}
+
+/** The images in a file like fer2013.csv, by line. */
+async function listRows(path: string): Promise<(RowImage | FailedFile)[]> {
+  // Imported when there is such a file: it brings a parser of CSV along.
+  const { readFerCsv } = await import('../data/dataset/fer-csv.js');
+  const lineOf = (name: string) => Number(name.slice(name.lastIndexOf(':') + 1));
+  try {
+    const { splits, skipped } = await readFerCsv(path);
+    const rows = [...splits.train, ...splits.validation, ...splits.test];
+    return [
+      ...rows.map(({ file, source }) => ({ line: lineOf(file), source })),
+      ...skipped.map(({ file, reason }) => ({ line: lineOf(file), error: reason })),
+    ]
+      .sort((a, b) => a.line - b.line)
+      .map(({ line, ...rest }) => ({ file: `${path}:${line}`, ...rest }));
+  } catch (error) {
+    if (!(error instanceof FerlabError)) throw error;
+    return [{ file: path, error: error.message.replace(`${path}: `, '') }];
   }
 }
 

@@ -30,7 +30,7 @@ export const directions: Record<string, string[]> = {
   plots: ['scores', 'format'],
   machine: ['engine/runtime', 'package-files'],
   decode: ['image', 'errors'],
-  'predict-files': ['predict', 'machine', 'decode', 'files', 'package-files'],
+  'predict-files': ['data/dataset', 'predict', 'machine', 'package-files'],
   'data/dataset': ['decode', 'files', 'random', 'progress'],
   'data/store': ['data/dataset', 'image', 'package-files'],
   'data/votes': ['data/dataset', 'math'],

@@ -92,6 +92,7 @@ async function run(invocation: Invocation): Promise<number> {
       '--csv: expected one form of output, got --json too. Leave one of them out.',
     );
   }
+  const quiet = flagOption(invocation, quietOption.flags);
   const batchSize = integerOption(invocation, batchFlags, 1);
   const threads = integerOption(invocation, threadsFlags, 1);
   const { with: others, tta, device } = readModelOptions(invocation);
@@ -111,7 +112,11 @@ async function run(invocation: Invocation): Promise<number> {
         if ('error' in prediction) {
           counts.failed++;
           err.write(`${prediction.file}: ${prediction.error}\n`);
-        } else counts.predicted++;
+        } else {
+          counts.predicted++;
+          if (prediction.warning !== undefined && !quiet)
+            err.write(`${prediction.file}: ${prediction.warning}\n`);
+        }
       }
       await write(out, writer.end);
     },
