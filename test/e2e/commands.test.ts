@@ -213,7 +213,7 @@ describe('calibration', () => {
 describe('ferlab export', () => {
   it('halves the large weights, and the file scores the same', async () => {
     const out = await succeed(['export', model, '--out', 'half.onnx', '--weights', 'float16'], folder);
-    expect(out).toMatch(/^Model: half\.onnx, [\d.]+ MB, \d+% of the /);
+    expect(out).toMatch(/^Model: half\.onnx, [\d.]+ [kM]B, \d+% of the /);
     const size = (file: string) => readFileSync(path.join(folder, file)).length;
     expect(size('half.onnx')).toBeLessThan(size(model));
     const [whole, half] = await Promise.all(

@@ -1,7 +1,7 @@
 // Training that is interrupted, by Ctrl-C or by force, goes on and ends with the same bytes.
 
 import { readFileSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -177,6 +177,17 @@ describe('--resume', () => {
     expect(more).toMatch(/^Epoch 3\/6 /m);
     expect(more).not.toMatch(/^Epoch 4\/6 /m);
     expect(await succeed(['train', '--resume', 'run'], cwd)).not.toMatch(/^Epoch /m);
+  });
+
+  it('of a run that has been moved takes the dataset beside it', async () => {
+    const cwd = await workingFolder('moved');
+    await cp(path.join(folder, 'whole', 'run'), path.join(cwd, 'deep/er/run'), { recursive: true });
+    const asked = ['train', '--resume', 'deep/er/run'];
+    const lost = /expected the dataset of deep\/er\/run there, by the path in deep\/er\/run\/config\.json/;
+    expectRefusal(await ferlab(asked, cwd), 3, lost, /ferlab train --resume deep\/er\/run DATASET/);
+    await succeed([...asked, '../faces'], cwd);
+    const model = (place: string) => readFileSync(path.join(folder, place, 'run', 'best.onnx'));
+    expect(model('moved/deep/er').equals(model('whole'))).toBe(true);
   });
 
   it('gives the same batches whatever the number of workers', async () => {
