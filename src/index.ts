@@ -15,7 +15,7 @@ import type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
 import type { EvaluateEvent } from './evaluate/open-split.js';
 import type { Hooks } from './progress.js';
 import type { Calibration } from './scores/types.js';
-import type { TrainConfig, TrainConfigOverrides } from './train/config/config.js';
+import type { TrainConfigOverrides } from './train/config/config.js';
 import type { PresetName } from './train/config/presets.js';
 import type { TrainResult } from './train/loop/events.js';
 import type { TrainingRun } from './train/open-run.js';
@@ -89,17 +89,18 @@ export type TrainOptions = TrainConfigOverrides & { preset?: PresetName };
 /**
  * Trains a model: `await train({ data: { path: 'fer2013' }, train: { epochs: 30 } })`.
  *
- * @param options settings that differ from the preset's, or a whole configuration as `resolveTrainConfig` of
- *   `ferlab/train` returns it.
+ * @param options settings that differ from the preset's. A whole configuration, as `resolveTrainConfig` returns it, is
+ *   trained by `trainFromConfig` of `ferlab/train`.
  * @throws FerlabError of kind `usage` before any work for settings that are unknown, out of range or contradictory;
  *   `data`, `io`, `device` and `diverged` as the training goes.
  */
-export async function train(options: TrainOptions | TrainConfig, call?: TrainCall): Promise<TrainResult> {
-  const { isTrainConfig, resolveTrainConfig } = await import('./train/config/config.js');
-  const training = await import('./train/train.js');
-  if (isTrainConfig(options)) return training.train(options, call);
+export async function train(options: TrainOptions, call?: TrainCall): Promise<TrainResult> {
+  const [{ resolveTrainConfig }, { trainFromConfig }] = await Promise.all([
+    import('./train/config/config.js'),
+    import('./train/train.js'),
+  ]);
   const { preset = 'seed', ...overrides } = options;
-  return training.train(resolveTrainConfig(preset, overrides), call);
+  return trainFromConfig(resolveTrainConfig(preset, overrides), call);
 }
 
 /**

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { growingEpochs, sideAt } from '../../dist/train/classification/growth.js';
 import { resolveTrainConfig } from '../../dist/train/config/config.js';
-import { train } from '../../dist/train/train.js';
+import { trainFromConfig } from '../../dist/train/train.js';
 import { printResult } from './timing.js';
 
 const epochsOfASize = 2;
@@ -29,16 +29,16 @@ try {
     .size;
   const config = resolveTrainConfig(values.preset, {
     data,
-    run: { out: path.join(scratch, 'run') },
+    out: path.join(scratch, 'run'),
     train: {
       epochs: epochsOfASize * (sizes + 1),
-      ...(sizes > 0 ? { growShare: sizes / (sizes + 1) } : {}),
+      ...(sizes > 0 ? { growth: { share: sizes / (sizes + 1) } } : {}),
     },
   });
   const epochs: { side: number | null; seconds: number; checkpointSeconds: number }[] = [];
   const enough = new AbortController();
   const start = performance.now();
-  await train(config, {
+  await trainFromConfig(config, {
     signal: enough.signal,
     onProgress(event) {
       if (event.type !== 'epoch') return;

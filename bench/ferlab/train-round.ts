@@ -18,6 +18,7 @@ import { resolveTrainConfig, type TrainConfig } from '../../dist/train/config/co
 import { type PresetName, presetNames } from '../../dist/train/config/presets.js';
 import { equalBatches } from '../../dist/train/loop/equal-batches.js';
 import { prepareSession } from '../../dist/train/loop/prepare.js';
+import { forThisMachine, type RunConfig } from '../../dist/train/loop/run-config.js';
 import type { RunTask, TaskBatch } from '../../dist/train/loop/task.js';
 import { requireHardware } from './hardware.js';
 import { pipelineTimings, printResult, timeCalls, timings } from './timing.js';
@@ -104,7 +105,7 @@ async function* endlessly({ batches, trainingImages }: RunTask, size: number): A
 /** @returns times of steps; `steps` and `warmup` count runs of the engine, which makes several steps at once on CUDA. */
 async function measurePipeline(
   { device, batch, steps, warmup }: Arguments,
-  config: TrainConfig,
+  config: RunConfig,
   session: TrainingSession,
 ) {
   const atOnce = stepsPerRun(device);
@@ -151,11 +152,13 @@ async function measurePipeline(
 
 async function measure(given: Arguments) {
   const { preset, device, folders, batch, threads, only } = given;
-  const config = resolveTrainConfig(preset, {
-    data: folders ?? { path: 'unused' },
-    // Whole images in every epoch, as in the peers.
-    train: { batchSize: batch, startSide: null, ...(threads === undefined ? {} : { threads }) },
-  });
+  const config = forThisMachine(
+    resolveTrainConfig(preset, {
+      data: folders ?? { path: 'unused' },
+      // Whole images in every epoch, as in the peers.
+      train: { batchSize: batch, growth: null, ...(threads === undefined ? {} : { threads }) },
+    }),
+  );
   const network = networkOf(config);
   const { session } = await prepareSession(
     {

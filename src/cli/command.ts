@@ -37,8 +37,6 @@ export interface Invocation {
 }
 
 export interface CommandSpec {
-  name: string;
-  summary: string;
   /** How its arguments are written, where that isn't their names in order. */
   usage?: string;
   arguments: readonly ArgumentSpec[];
@@ -82,21 +80,20 @@ export function shellLine(words: readonly string[]): string {
     .join(' ');
 }
 
-/** Adds `spec` to `program`; `finish` gets the exit code. */
-export function addCommand(
-  program: Command,
+/** Gives `command` the arguments, options, examples and work of `spec`; `finish` gets the exit code. */
+export function describeCommand(
+  command: Command,
   spec: CommandSpec,
   { terminal, commandLine }: Pick<Invocation, 'terminal' | 'commandLine'>,
   finish: (code: number) => void,
 ): void {
-  const command = program.command(spec.name).summary(spec.summary).description(spec.summary);
   if (spec.usage !== undefined) command.usage(spec.usage);
   for (const { name, description } of spec.arguments) command.argument(name, description);
   for (const option of spec.options) addOption(command, option);
   const width = Math.max(...spec.examples.map(([line]) => line.length));
   const examples = spec.examples.map(([line, meaning]) => `  $ ${line.padEnd(width)}  # ${meaning}`);
   command.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
-  command.showHelpAfterError(`See "ferlab ${spec.name} --help".`);
+  command.showHelpAfterError(`See "ferlab ${command.name()} --help".`);
   command.action(async () => {
     const options = Object.entries(command.opts()).filter(
       ([key]) => command.getOptionValueSource(key) === 'cli',

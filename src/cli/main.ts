@@ -3,34 +3,72 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes, FerlabError } from '../errors.js';
 import { programVersion } from '../version.js';
-import { addCommand, type CommandSpec, shellLine } from './command.js';
-import { auditCommand } from './commands/audit.js';
-import { calibrateCommand } from './commands/calibrate.js';
-import { evaluateCommand } from './commands/evaluate.js';
-import { exportCommand } from './commands/export.js';
-import { modelsCommand } from './commands/models.js';
-import { predictCommand } from './commands/predict.js';
-import { reportCommand } from './commands/report.js';
-import { sampleCommand } from './commands/sample.js';
-import { trainCommand } from './commands/train.js';
+import { type CommandSpec, describeCommand, shellLine } from './command.js';
 import type { Terminal } from './terminal.js';
 
-export const commands: readonly CommandSpec[] = [
-  trainCommand,
-  evaluateCommand,
-  predictCommand,
-  calibrateCommand,
-  exportCommand,
-  sampleCommand,
-  auditCommand,
-  modelsCommand,
-  reportCommand,
+/** A command by its name; its options and its code are loaded when it is run, or asked for help. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<CommandSpec>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'train',
+    summary: 'train a model on a folder of class folders or fer2013.csv',
+    load: async () => (await import('./commands/train.js')).trainCommand,
+  },
+  {
+    name: 'evaluate',
+    summary: 'score a model on labelled images',
+    load: async () => (await import('./commands/evaluate.js')).evaluateCommand,
+  },
+  {
+    name: 'predict',
+    summary: 'print the expressions of face crops, the most probable first',
+    load: async () => (await import('./commands/predict.js')).predictCommand,
+  },
+  {
+    name: 'calibrate',
+    summary: "fit a temperature, so that a model's probabilities are right as often as they say",
+    load: async () => (await import('./commands/calibrate.js')).calibrateCommand,
+  },
+  {
+    name: 'export',
+    summary: 'write a model file with its weights in half precision, about half as large',
+    load: async () => (await import('./commands/export.js')).exportCommand,
+  },
+  {
+    name: 'sample',
+    summary: 'write a dataset of drawn faces to try things on',
+    load: async () => (await import('./commands/sample.js')).sampleCommand,
+  },
+  {
+    name: 'audit',
+    summary: 'look for duplicates, leaks, conflicting labels and odd images in a dataset',
+    load: async () => (await import('./commands/audit.js')).auditCommand,
+  },
+  {
+    name: 'models',
+    summary: 'list the presets, with the parameters and the cost of their networks',
+    load: async () => (await import('./commands/models.js')).modelsCommand,
+  },
+  {
+    name: 'report',
+    summary: "write a finished run's report again, without the dataset's images",
+    load: async () => (await import('./commands/report.js')).reportCommand,
+  },
 ];
 
 /** Exit code when the reader of our output has gone, as in `ferlab predict ... | head`: that of SIGPIPE. */
 const brokenPipe = 128 + 13;
 
-function buildProgram(argv: readonly string[], terminal: Terminal, finish: (code: number) => void): Command {
+async function buildProgram(
+  argv: readonly string[],
+  terminal: Terminal,
+  finish: (code: number) => void,
+): Promise<Command> {
   const commandLine = shellLine(['ferlab', ...argv]);
   const program = new Command('ferlab')
     .description('Facial expression recognition: train, evaluate and use convolutional networks.')
@@ -45,7 +83,10 @@ function buildProgram(argv: readonly string[], terminal: Terminal, finish: (code
       getErrHelpWidth: () => terminal.err.columns ?? 100,
       outputError: (text, write) => write(text.replace(/^error: /, 'Error: ')),
     });
-  for (const spec of commands) addCommand(program, spec, { terminal, commandLine }, finish);
+  for (const { name, summary, load } of commands) {
+    const command = program.command(name).summary(summary).description(summary);
+    if (argv.includes(name)) describeCommand(command, await load(), { terminal, commandLine }, finish);
+  }
   return program;
 }
 
@@ -91,7 +132,7 @@ export async function main(
 ): Promise<number> {
   if (terminal.out === process.stdout && process.stdout.listenerCount('error') === 0) endOnBrokenPipe();
   let exitCode = 0;
-  const program = buildProgram(argv, terminal, (code) => {
+  const program = await buildProgram(argv, terminal, (code) => {
     exitCode = code;
   });
   try {

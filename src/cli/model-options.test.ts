@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addCommand, type CommandSpec, type Invocation } from './command.js';
+import { type CommandSpec, describeCommand, type Invocation } from './command.js';
 import { type ModelChoice, modelOptions, readModelOptions, takeModel } from './model-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -8,8 +8,6 @@ import type { Terminal } from './terminal.js';
 async function parse<T>(argv: readonly string[], reads: (invocation: Invocation) => T): Promise<T> {
   let result: T | undefined;
   const spec: CommandSpec = {
-    name: 'use',
-    summary: '',
     arguments: [{ name: '<words...>', description: '' }],
     options: modelOptions,
     examples: [['ferlab use m', '']],
@@ -19,7 +17,7 @@ async function parse<T>(argv: readonly string[], reads: (invocation: Invocation)
     },
   };
   const program = new Command();
-  addCommand(program, spec, { terminal: {} as Terminal, commandLine: '' }, () => {});
+  describeCommand(program.command('use'), spec, { terminal: {} as Terminal, commandLine: '' }, () => {});
   await program.parseAsync(['use', ...argv], { from: 'user' });
   return result!;
 }

@@ -1,30 +1,24 @@
-// How an option's text becomes a value, and how values are shown in the help. What can't be read is left as it is, for
-// the checks of the configuration to refuse with the rest.
+// How the text of an option becomes a value, and how values are shown in the help. A text that can't be read stays as it
+// is, for the checks of the configuration to refuse with the rest.
 
 import { FerlabError } from '../errors.js';
+import type { ValueForm } from '../train/config/settings.js';
 
-export function readNumber(text: string | boolean): unknown {
-  const trimmed = String(text).trim();
+function readNumber(text: string): unknown {
+  const trimmed = text.trim();
   return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text;
 }
 
-export const orOff = (read: (text: string | boolean) => unknown) => (text: string | boolean) =>
-  text === 'off' ? null : read(text);
-export const readList = (text: string | boolean) => String(text).split(',').map(readNumber);
-export const readTexts = (text: string | boolean) =>
-  String(text)
-    .split(',')
-    .map((part) => part.trim());
-export const asIs = (text: string | boolean) => text;
-export const showValue = (value: unknown) =>
-  value === null || value === false ? 'off' : value === true ? 'on' : String(value);
+function readNumbers(text: string): unknown[] {
+  return text.split(',').map(readNumber);
+}
 
-export function readSize(text: string | boolean): unknown {
-  const [, width, height] = /^(\d+)(?:x(\d+))?$/.exec(String(text).trim()) ?? [];
+function readSize(text: string, flag: string): unknown {
+  const [, width, height] = /^(\d+)(?:x(\d+))?$/.exec(text.trim()) ?? [];
   if (width === undefined) {
     throw new FerlabError(
       'usage',
-      `--image-size: expected a side or WIDTHxHEIGHT in pixels, as 48 or 48x64, got ${JSON.stringify(text)}`,
+      `${flag}: expected a side or WIDTHxHEIGHT in pixels, as 48 or 48x64, got ${JSON.stringify(text)}`,
     );
   }
   return { width: Number(width), height: Number(height ?? width) };
@@ -43,7 +37,47 @@ export function showBytes(bytes: number): string {
   return unit ? `${Number((bytes / (byteUnits[unit.toLowerCase()] ?? 1)).toFixed(2))}${unit}iB` : `${bytes}`;
 }
 
-export function readDropout(text: string | boolean): unknown {
-  const [conv, dense = conv] = readList(text);
-  return { conv, dense };
+/**
+ * Reads an option's text.
+ * @param flag the option, for messages.
+ * @throws FerlabError `usage` for a size that is none.
+ */
+export function readValue(form: ValueForm, text: string | boolean, flag: string): unknown {
+  if (typeof text === 'boolean') return text;
+  switch (form) {
+    case 'number':
+      return readNumber(text);
+    case 'numbers':
+      return readNumbers(text);
+    case 'texts':
+      return text.split(',').map((part) => part.trim());
+    case 'size':
+      return readSize(text, flag);
+    case 'rates': {
+      const [conv, dense = conv] = readNumbers(text);
+      return { conv, dense };
+    }
+    case 'bytes':
+      return readBytes(text);
+    case 'text':
+    case 'flag':
+      return text;
+  }
+}
+
+export const showValue = (value: unknown) =>
+  value === null || value === false ? 'off' : value === true ? 'on' : String(value);
+
+/** A value as its option spells it. */
+export function showForm(form: ValueForm, value: unknown): string {
+  if (form === 'bytes') return showBytes(value as number);
+  if (form === 'size') {
+    const { width, height } = value as { width: number; height: number };
+    return `${width}x${height}`;
+  }
+  if (form === 'rates') {
+    const { conv, dense } = value as { conv: number; dense: number };
+    return conv === dense ? `${conv}` : `${conv},${dense}`;
+  }
+  return showValue(value);
 }

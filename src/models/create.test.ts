@@ -1,18 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { compileForward } from '../engine/compile/forward.js';
-import { initializeWeights } from '../engine/compile/network.js';
+import { initializeWeights, inputProblem, takesImagesOf } from '../engine/compile/network.js';
 import { openSession } from '../engine/runtime/session.js';
 import { floatTensor } from '../engine/tensor/array.js';
-import { createNetwork, type ModelConfig, type ModelName, modelNames, summarizeNetwork } from './create.js';
+import { architectures, type ModelName, modelNames } from './architectures.js';
+import { createNetwork, type ModelConfig, summarizeNetwork } from './create.js';
 
-const config = (name: ModelName): ModelConfig => ({
-  name,
-  convFilters: [64, 128, 256],
-  kernelSize: 3,
-  denseUnits: [256, 512],
-  dropout: { conv: 0.25, dense: 0.25 },
-  batchNorm: { momentum: 0.99, epsilon: 1e-3 },
-});
+function config(name: ModelName, extraBlocks = 0): ModelConfig {
+  if (name === 'tiny' || name === 'medium' || name === 'large') return { name, extraBlocks };
+  if (name === 'deepid' || name === 'deepface') return { name };
+  return {
+    name,
+    convFilters: [64, 128, 256],
+    kernelSize: 3,
+    denseUnits: [256, 512],
+    dropout: { conv: 0.25, dense: 0.25 },
+    batchNorm: { momentum: 0.99, epsilon: 1e-3 },
+  };
+}
 const size = { width: 48, height: 48 };
 
 describe('createNetwork', () => {
@@ -31,7 +36,7 @@ describe('createNetwork', () => {
 
   it('adds to a residual network what its extra blocks cost', () => {
     const cost = (extraBlocks: number) => {
-      const deeper = { ...config('medium'), extraBlocks };
+      const deeper = config('medium', extraBlocks);
       return summarizeNetwork(deeper, createNetwork(deeper, size, 7, 44));
     };
     const [own, more] = [cost(0), cost(1)];
@@ -92,5 +97,21 @@ describe('createNetwork', () => {
     (await run(whole, 48, image)).forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i]!, 4);
     });
+  });
+});
+
+describe('architectures', () => {
+  it.each(modelNames)('%s takes images of its smallest side and larger, and no smaller ones', (name) => {
+    const { minimumSide } = architectures[name];
+    const takes = (side: number): boolean =>
+      inputProblem(createNetwork(config(name), { width: side, height: side }, 2)) === null;
+    expect(takes(minimumSide)).toBe(true);
+    expect([1, 2, 3, 5, 16].map((more) => takes(minimumSide + more))).not.toContain(false);
+    if (minimumSide > 1) expect(takes(minimumSide - 1)).toBe(false);
+  });
+
+  it.each(modelNames)('%s has weights for any size where the table says so', (name) => {
+    const network = createNetwork(config(name), size, 2);
+    expect(takesImagesOf(network, [1, 36, 36])).toBe(architectures[name].anySize);
   });
 });

@@ -1,41 +1,29 @@
-// The model zoo, and the way from a model's configuration to the network that the engine compiles.
+// Builds the network of a configuration, as the engine compiles it. What is known of each without building it stands in
+// architectures.ts.
 
 import { type Network, parameterCount } from '../engine/compile/network.js';
 import type { Layer } from '../engine/nn/layer.js';
+import { architectures } from './architectures.js';
 import { deepfaceModel } from './deepface.js';
 import { deepidModel } from './deepid.js';
 import { largeModel, mediumModel, tinyModel } from './residual.js';
 import { type SeedOptions, seedModel } from './seed.js';
 
-/**
- * The `model` section of a training configuration. `extraBlocks` is of residual networks, and absent in the model files of
- * before; all others but the name describe the seed model.
- */
-export interface ModelConfig extends Pick<SeedOptions, 'convFilters' | 'kernelSize' | 'denseUnits'> {
-  name: ModelName;
-  extraBlocks?: number;
-  dropout: { conv: number; dense: number };
-  batchNorm: { momentum: number; epsilon: number };
-}
+/** The `model` section of a training configuration. */
+export type ModelConfig =
+  | ({
+      name: 'seed';
+      dropout: { conv: number; dense: number };
+      batchNorm: { momentum: number; epsilon: number };
+    } & Pick<SeedOptions, 'convFilters' | 'kernelSize' | 'denseUnits'>)
+  | { name: 'tiny' | 'medium' | 'large'; extraBlocks: number }
+  | { name: 'deepid' | 'deepface' };
 
-interface Architecture {
-  /** One line, for lists. */
-  description: string;
-  layer(classes: number, config: ModelConfig): Layer;
-}
-
-/** Those that are made of residual blocks, to which more can be added. */
-const residualArchitectures = {
-  tiny: { description: 'a small residual network', layer: tinyModel },
-  medium: { description: 'a residual network with squeeze and excitation', layer: mediumModel },
-  large: { description: 'the shape of ResNet-18, for GPUs', layer: largeModel },
-} satisfies Record<string, Architecture>;
-
-const architectures = {
-  seed: {
-    description: 'three convolution blocks and two dense layers',
-    layer: (classes, { convFilters, kernelSize, denseUnits, dropout, batchNorm }) =>
-      seedModel({
+function layerOf(config: ModelConfig, classes: number): Layer {
+  switch (config.name) {
+    case 'seed': {
+      const { convFilters, kernelSize, denseUnits, dropout, batchNorm } = config;
+      return seedModel({
         classes,
         convFilters,
         kernelSize,
@@ -43,16 +31,20 @@ const architectures = {
         convDropout: dropout.conv,
         denseDropout: dropout.dense,
         batchNorm,
-      }),
-  },
-  ...residualArchitectures,
-  deepid: { description: 'in the manner of DeepID (Sun, Wang and Tang 2014)', layer: deepidModel },
-  deepface: { description: 'in the manner of DeepFace (Taigman et al. 2014)', layer: deepfaceModel },
-} satisfies Record<string, Architecture>;
-
-export type ModelName = keyof typeof architectures;
-export const residualNames: readonly string[] = Object.keys(residualArchitectures);
-export const modelNames = Object.keys(architectures) as [ModelName, ...ModelName[]];
+      });
+    }
+    case 'tiny':
+      return tinyModel(classes, config);
+    case 'medium':
+      return mediumModel(classes, config);
+    case 'large':
+      return largeModel(classes, config);
+    case 'deepid':
+      return deepidModel(classes);
+    case 'deepface':
+      return deepfaceModel(classes);
+  }
+}
 
 /** Path of every network's last layer, the only one that knows the classes. */
 export const classifier = 'logits';
@@ -77,7 +69,7 @@ export function createNetwork(
 ): Network {
   const imageShape = [1, imageSize.height, imageSize.width];
   return {
-    layer: architectures[config.name].layer(classes, config),
+    layer: layerOf(config, classes),
     imageShape,
     inputShape: crop === null ? imageShape : [1, crop, crop],
     preprocessing: { scale: 1 / 255, offset: 0 },
@@ -94,10 +86,9 @@ export interface ModelSummary {
 }
 
 /** What a network costs. */
-export function summarizeNetwork(
-  { name, extraBlocks = 0 }: Pick<ModelConfig, 'name' | 'extraBlocks'>,
-  network: Network,
-): ModelSummary {
+export function summarizeNetwork(config: ModelConfig, network: Network): ModelSummary {
+  const { name } = config;
+  const extraBlocks = 'extraBlocks' in config ? config.extraBlocks : 0;
   return {
     name: extraBlocks === 0 ? name : `${name} --extra-blocks ${extraBlocks}`,
     description: architectures[name].description,

@@ -10,4 +10,10 @@ export {
 export { type PresetName, presetNames } from './config/presets.js';
 export type { TrainEvent, TrainHooks, TrainResult } from './loop/events.js';
 export { openRun, type TrainingRun } from './open-run.js';
-export { type MovedFiles, type ResumeChanges, resumeTraining, type TrainCall, train } from './train.js';
+export {
+  type MovedFiles,
+  type ResumeChanges,
+  resumeTraining,
+  type TrainCall,
+  trainFromConfig,
+} from './train.js';

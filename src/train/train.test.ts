@@ -9,7 +9,7 @@ import { lockName } from '../files/lock.js';
 import { loadModel } from '../predict-files/load-model.js';
 import { resolveTrainConfig, type TrainConfigOverrides } from './config/config.js';
 import { openRun } from './open-run.js';
-import { resumeTraining, type TrainCall, train } from './train.js';
+import { resumeTraining, type TrainCall, trainFromConfig } from './train.js';
 
 let folder: string;
 const at = (...parts: string[]) => join(folder, ...parts);
@@ -21,7 +21,7 @@ function configOf(out: string, more: TrainConfigOverrides = {}) {
     schedule: { name: 'constant' },
     ...more,
     train: { epochs: 2, batchSize: 32, threads: 1, ...more.train },
-    run: { out: at(out) },
+    out: at(out),
   });
 }
 
@@ -39,7 +39,7 @@ function stopAfter(epochs: number): TrainCall {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ferlab-train-'));
   await writeSampleDataset(at('faces'), { train: 70, validation: 35, size: 16 });
-  await train(configOf('whole'), { report: false });
+  await trainFromConfig(configOf('whole'), { report: false });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -74,7 +74,7 @@ describe('openRun', () => {
   });
 
   it('continues a run that was interrupted, to the same bytes', async () => {
-    await train(configOf('stopped'), stopAfter(1));
+    await trainFromConfig(configOf('stopped'), stopAfter(1));
     const run = await openRun(at('stopped'));
     expect(run).toMatchObject({ finished: false, training: false });
     const { history } = await run.resume({}, { report: false });
@@ -86,7 +86,7 @@ describe('openRun', () => {
 
 describe('a run that has been moved', () => {
   it('says where its files were, and goes on where they are', async () => {
-    await train(configOf('here'), stopAfter(1));
+    await trainFromConfig(configOf('here'), stopAfter(1));
     await mkdir(at('deep/er'), { recursive: true });
     await rename(at('here'), at('deep/er/there'));
     await expect(resumeTraining(at('deep/er/there'))).rejects.toThrow(
@@ -134,9 +134,9 @@ describe('a run that has been moved', () => {
     const more = {
       softLabels: { file: at('votes.csv') },
       distillation: { teachers: [at('teacher.onnx')] },
-      start: { from: at('teacher.onnx') },
+      startFrom: at('teacher.onnx'),
     };
-    await train(configOf('sources', more), stopAfter(1));
+    await trainFromConfig(configOf('sources', more), stopAfter(1));
     await mkdir(at('files'));
     for (const name of ['votes.csv', 'teacher.onnx']) await rename(at(name), at('files', name));
     await expect(resumeTraining(at('sources'))).rejects.toThrow(/votes\.csv: expected the soft labels of/);
@@ -153,12 +153,14 @@ describe('a run that has been moved', () => {
 describe('a run that can not begin', () => {
   it('leaves nothing behind, and its folder free', async () => {
     const wrong = configOf('none/run', { data: { path: at('nowhere') } });
-    await expect(train(wrong)).rejects.toMatchObject({ kind: 'data' });
+    await expect(trainFromConfig(wrong)).rejects.toMatchObject({ kind: 'data' });
     expect(await readdir(folder)).not.toContain('none');
     await mkdir(at('empty'));
-    await expect(train({ ...wrong, run: { out: at('empty') } })).rejects.toMatchObject({ kind: 'data' });
+    await expect(trainFromConfig({ ...wrong, out: at('empty') })).rejects.toMatchObject({ kind: 'data' });
     expect(await readdir(at('empty'))).toEqual([]);
     expect(await readdir(at('whole'))).not.toContain(lockName);
-    await expect(train(configOf('whole'))).rejects.toThrow(/Continue that run with "ferlab train --resume/);
+    await expect(trainFromConfig(configOf('whole'))).rejects.toThrow(
+      /Continue that run with "ferlab train --resume/,
+    );
   });
 });

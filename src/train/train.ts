@@ -7,6 +7,7 @@ import { type MovedFiles, withMovedFiles } from './classification/stored-config.
 import type { TrainingData } from './classification/training-data.js';
 import type { TrainConfig } from './config/config.js';
 import type { TrainResult } from './loop/events.js';
+import { forThisMachine, type RunConfig } from './loop/run-config.js';
 import { takeFreeRunFolder, takeRunFolder } from './run/run-folder.js';
 import { beginRun, resumeRun, type TrainCall, trainOnData } from './run/train-run.js';
 
@@ -21,11 +22,11 @@ export type { MovedFiles, TrainCall };
  * @throws FerlabError `data` for datasets that can't be used, `io` where the run folder exists or can't be written,
  *   `diverged` where the loss is no longer a number, `device` where the device can't be used.
  */
-export async function train(config: TrainConfig, call: TrainCall = {}): Promise<TrainResult> {
-  const { out } = config.run;
+export async function trainFromConfig(config: TrainConfig, call: TrainCall = {}): Promise<TrainResult> {
+  const { out } = config;
   const folder =
     out === null ? await takeFreeRunFolder(join('runs', runName(config))) : await takeRunFolder(out);
-  const named = { ...config, run: { ...config.run, out: folder.path } };
+  const named = { ...forThisMachine(config), out: folder.path };
   return beginRun(classificationRuns, named, folder, {
     ...call,
     command: call.command ?? defaultCommand(config),
@@ -65,7 +66,7 @@ export async function resumeTraining(
   { epochs, ...moved }: ResumeChanges = {},
   call: TrainCall = {},
 ): Promise<TrainResult> {
-  const adapt = (config: TrainConfig): TrainConfig => withMovedFiles(config, moved, runFolder);
+  const adapt = (config: RunConfig): RunConfig => withMovedFiles(config, moved, runFolder);
   return resumeRun(classificationRuns, runFolder, adapt, epochs, call);
 }
 
@@ -73,13 +74,13 @@ export async function resumeTraining(
  * Trains on images that are open already, whatever they were chosen from: in the run folder that `config` names, from
  * its last finished epoch where it holds a run. Closing `data` is left to the caller.
  *
- * @param config names its run folder, `run.out`. Of a run that was begun earlier the stored configuration counts.
+ * @param config names its run folder, `out`. Of a run that was begun earlier the stored configuration counts.
  * @throws FerlabError as train and resumeTraining.
  */
 export function trainOn(
   data: TrainingData,
-  config: TrainConfig & { run: { out: string } },
+  config: RunConfig & { out: string },
   call: TrainCall & { command: string },
 ): Promise<TrainResult> {
-  return trainOnData(classificationRuns, data, config, config.run.out, call);
+  return trainOnData(classificationRuns, data, config, config.out, call);
 }

@@ -1,12 +1,16 @@
 // What the documentation names exists: commands, options, scripts, files, exit codes.
 
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { longFlag, type OptionSpec } from '../../src/cli/command.js';
 import { commands } from '../../src/cli/main.js';
 import { exitCodes } from '../../src/errors.js';
 import { documents, historical, linksOf, readText, root } from './sources.js';
+
+const specs = await Promise.all(
+  commands.map(async ({ name, load }) => ({ name, options: (await load()).options })),
+);
 
 const reference = 'docs/command-line.md';
 const alwaysKnown = ['--help', '--version'];
@@ -46,7 +50,7 @@ describe('the documentation', () => {
     const wrong = uses.flatMap(({ file, words: [name = '', ...rest] }) => {
       if (name.startsWith('-') || name === 'help')
         return alwaysKnown.includes(name) || name === 'help' ? [] : [`${file}: ferlab ${name}`];
-      const command = commands.find((spec) => spec.name === name);
+      const command = specs.find((spec) => spec.name === name);
       // Prose in a code span: "`ferlab` is", "ferlab@1.0", "ferlab train's".
       if (!command) return /^[a-z]+$/.test(name) ? [`${file}: ferlab ${name}`] : [];
       const known = [...alwaysKnown, ...command.options.map(({ flags }) => longFlag(flags))];
@@ -74,12 +78,21 @@ describe('the documentation', () => {
 
   const text = readText(reference);
 
-  it.each(commands)('describes ferlab $name as its help does', ({ name, options }) => {
+  it.each(specs)('describes ferlab $name as its help does', ({ name, options }) => {
     const section = text.split(`## ferlab ${name}\n`)[1]?.split(/^## /m)[0] ?? '';
-    for (const group of new Set(options.map((option) => option.group))) {
-      // To mend this, put the expected table into the document.
-      expect(section).toContain(optionTable(options.filter((option) => option.group === group)));
+    const groups = [...new Set(options.map((option) => option.group))];
+    const expected = groups.map((group) => optionTable(options.filter((option) => option.group === group)));
+    const found = section.match(/^\| option \|.*(?:\n\|.*)*/gm) ?? [];
+    if (process.env.UPDATE_DOCS && found.length === expected.length) {
+      const mended = found.reduce((result, table, i) => result.replace(table, () => expected[i]!), section);
+      writeFileSync(
+        path.join(root, reference),
+        readText(reference).replace(section, () => mended),
+      );
+      return;
     }
+    // To mend the tables: UPDATE_DOCS=1 npx vitest run --project structure
+    expect(found).toEqual(expected);
   });
 
   it.each(Object.entries(exitCodes))('lists the exit code of %s', (_, code) => {

@@ -16,8 +16,8 @@ const doors: Record<string, string[]> = {
   'data/store': ['batches', 'image-tasks', 'store', 'subset', 'worker-pool'],
   'data/votes': ['soft-labels'],
   'data/sample': ['write'],
-  'train/config': ['config', 'presets'],
-  'train/loop': ['events', 'fit', 'learning-rate', 'monitor', 'prepare', 'task'],
+  'train/config': ['config', 'presets', 'settings'],
+  'train/loop': ['events', 'fit', 'learning-rate', 'monitor', 'prepare', 'run-config', 'task'],
   'train/run': ['fingerprints', 'run-folder', 'stored-run', 'train-run'],
   'train/classification': ['extra-sources', 'kind', 'model-file', 'stored-config', 'training-data'],
 };
@@ -28,7 +28,9 @@ const trainingDoors = [
   'train/open-run',
   'train/config/config',
   'train/config/presets',
+  'train/config/settings',
   'train/loop/events',
+  'train/loop/run-config',
   'train/classification/extra-sources',
   'train/classification/training-data',
 ];

@@ -37,7 +37,7 @@ async function train(
   const config = resolveTrainConfig(preset, { data: { path: '.' }, ...overrides });
   const network = createNetwork(config.model, config.data.imageSize, classes, config.augment.crop);
   const optimizer = createOptimizer(config.optimizer);
-  const ema = config.optimizer.ema !== null;
+  const ema = config.train.ema !== null;
   const session = new TrainingSession(
     (size, inputShape = network.inputShape) =>
       compileTrainingStep({
@@ -49,7 +49,7 @@ async function train(
         ema,
       }),
     initialState(initializeWeights(network, 1), optimizer, ema),
-    { optimizer, seed: 1, emaDecay: config.optimizer.ema, threads: 1, device },
+    { optimizer, seed: 1, emaDecay: config.train.ema, threads: 1, device },
   );
   const draw = (step: number, shape: readonly number[]): Float32Array => {
     const random = new Random(2, step);

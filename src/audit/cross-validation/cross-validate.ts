@@ -10,7 +10,7 @@ import { busyFolder } from '../../files/lock.js';
 import { argmax } from '../../math/argmax.js';
 import { loadModel } from '../../predict-files/load-model.js';
 import type { Hooks } from '../../progress.js';
-import type { TrainConfig } from '../../train/config/config.js';
+import type { RunConfig } from '../../train/loop/run-config.js';
 import { trainOn } from '../../train/train.js';
 import type { AuditEvent } from '../events.js';
 import type { OutOfSample } from '../judge-labels.js';
@@ -26,7 +26,7 @@ export interface CrossValidationPlan {
   path: string;
   folds: number;
   /** Of every fold's training. */
-  config: TrainConfig;
+  config: RunConfig;
   /** The folder that keeps the models; a temporary one that is removed where it is undefined. */
   work: string | undefined;
   /** The number of the engine's threads wasn't asked for, so that an earlier one may go on. */
@@ -170,7 +170,7 @@ async function predictFolds(
     hooks.onProgress?.({ type: 'fold', ...place, ...counts });
     const { modelFile, stopped } = await trainOn(
       data,
-      { ...config, run: { out: foldFolder(folder, f) } },
+      { ...config, out: foldFolder(folder, f) },
       {
         command,
         signal: hooks.signal,
@@ -197,7 +197,7 @@ async function predictFolds(
 
 async function predictHeldOut(
   modelFile: string,
-  config: TrainConfig,
+  config: RunConfig,
   classes: readonly string[],
   { data }: FoldData,
   onBatch: (done: number) => void,

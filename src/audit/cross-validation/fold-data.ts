@@ -7,7 +7,7 @@ import { FerlabError } from '../../errors.js';
 import type { Hooks } from '../../progress.js';
 import { noExtraSources } from '../../train/classification/extra-sources.js';
 import type { TrainingData } from '../../train/classification/training-data.js';
-import type { TrainConfig } from '../../train/config/config.js';
+import type { RunConfig } from '../../train/loop/run-config.js';
 import type { CountEvent } from '../events.js';
 
 /** Training data of one fold; closing it closes nothing, since the folds share one store. */
@@ -65,7 +65,7 @@ export function dataOfFold(
 export async function openAll(
   path: string,
   images: AuditImages,
-  { data }: TrainConfig,
+  { data }: RunConfig,
   { signal, onProgress }: Hooks<CountEvent>,
 ): Promise<ImageStore> {
   const store = await openImages(

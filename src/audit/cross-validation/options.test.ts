@@ -16,7 +16,7 @@ describe('foldConfig', () => {
 
   it('shrinks warm-up and epochs without mixup with the epochs that are asked for', () => {
     const { schedule, train } = foldConfig('faces', { folds: 2, preset: 'large', epochs: 12 }, 1);
-    expect([train.epochs, train.mixupOffEpochs]).toEqual([12, 1]);
+    expect([train.epochs, train.mixup?.offEpochs]).toEqual([12, 1]);
     expect(schedule.warmupEpochs).toBeCloseTo(0.5);
   });
 

@@ -2,13 +2,10 @@
 
 import { FerlabError } from '../../errors.js';
 import type { ImageSize } from '../../image/size.js';
-import {
-  resolveTrainConfig,
-  type TrainConfig,
-  type TrainConfigOverrides,
-} from '../../train/config/config.js';
+import { resolveTrainConfig, type TrainConfigOverrides } from '../../train/config/config.js';
 import type { PresetName } from '../../train/config/presets.js';
 import type { TrainEvent } from '../../train/loop/events.js';
+import { forThisMachine, type RunConfig } from '../../train/loop/run-config.js';
 
 /** Each fold costs a training; with more folds than this the models hardly learn from more images. */
 export const mostFolds = 20;
@@ -60,7 +57,7 @@ export function foldConfig(
   options: CrossValidationOptions,
   workers: number | undefined,
   memoryBudget?: number | undefined,
-): TrainConfig {
+): RunConfig {
   const { folds, preset = defaultPreset, epochs, seed, threads, settings = {}, imageSize } = options;
   if (!Number.isInteger(folds) || folds < 2 || folds > mostFolds) {
     throw new FerlabError(
@@ -85,17 +82,18 @@ export function foldConfig(
         'held-out images; got plateau',
     );
   }
-  if (epochs === undefined) return config;
+  if (epochs === undefined) return forThisMachine(config);
   const share = epochs / config.train.epochs;
   const { warmupEpochs } = config.schedule;
-  const { mixup, mixupOffEpochs } = config.train;
-  return resolveTrainConfig(preset, {
+  const { mixup } = config.train;
+  const stretched = resolveTrainConfig(preset, {
     ...overrides,
     schedule: { ...settings.schedule, warmupEpochs: warmupEpochs * share },
     train: {
       ...train,
       epochs,
-      ...(mixup === null ? {} : { mixupOffEpochs: Math.floor(mixupOffEpochs * share) }),
+      ...(mixup === null ? {} : { mixup: { ...mixup, offEpochs: Math.floor(mixup.offEpochs * share) } }),
     },
   });
+  return forThisMachine(stretched);
 }

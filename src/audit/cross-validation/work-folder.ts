@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { FerlabError } from '../../errors.js';
 import { createFolder, writeFileAtomically } from '../../files/atomic.js';
 import { contentOf } from '../../files/claim-folder.js';
-import { parseTrainConfig, settingPaths, type TrainConfig } from '../../train/config/config.js';
+import { parseTrainConfig, settingPaths } from '../../train/config/config.js';
+import { forThisMachine, type RunConfig } from '../../train/loop/run-config.js';
 
 const planFile = 'plan.json';
 const planSchema = z.object({
@@ -23,13 +24,13 @@ export interface Plan {
   folds: number;
   /** Of all images. */
   fingerprint: string;
-  config: TrainConfig;
+  config: RunConfig;
 }
 
 /** Settings of the machine or of places on it: folds may be continued with others. */
-const elsewhere = new Set(['data.path', 'data.workers', 'data.memoryBudget', 'run.out']);
+const elsewhere = new Set(['data.path', 'data.workers', 'data.memoryBudget', 'out']);
 
-function valueAt(config: TrainConfig, path: string): unknown {
+function valueAt(config: RunConfig, path: string): unknown {
   return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], config);
 }
 
@@ -64,7 +65,7 @@ async function readPlan(path: string): Promise<Plan> {
     );
   }
   const { folds, fingerprint, config } = parsed.data;
-  return { folds, fingerprint, config: parseTrainConfig(config, file) };
+  return { folds, fingerprint, config: forThisMachine(parseTrainConfig(config, file)) };
 }
 
 /** The run folder of a fold, from 0. */
@@ -118,16 +119,16 @@ export async function openWorkFolder(
   path: string,
   wanted: Plan,
   options: { anyThreads: boolean },
-): Promise<TrainConfig> {
+): Promise<RunConfig> {
   const stored = await checkWorkFolder(path, wanted, options);
   if (stored) {
     const { threads } = stored.config.train;
     return { ...wanted.config, train: { ...wanted.config.train, threads } };
   }
   await createFolder(path);
-  const { data, run, ...rest } = wanted.config;
+  const { data, ...rest } = wanted.config;
   // No path of this machine: the fingerprint identifies the dataset.
-  const config = { ...rest, data: { ...data, path: '.' }, run: { ...run, out: null } };
+  const config = { ...rest, data: { ...data, path: '.' }, out: null };
   const plan = { format: 1, folds: wanted.folds, fingerprint: wanted.fingerprint, config };
   await writeFileAtomically(join(path, planFile), `${JSON.stringify(plan, null, 2)}\n`);
   return wanted.config;

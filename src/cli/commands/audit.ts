@@ -177,8 +177,6 @@ async function run(invocation: Invocation): Promise<number> {
 }
 
 export const auditCommand: CommandSpec = {
-  name: 'audit',
-  summary: 'look for duplicates, leaks, conflicting labels and odd images in a dataset',
   arguments: [
     { name: '<dataset>', description: 'a dataset as for training, or one folder of class folders' },
   ],

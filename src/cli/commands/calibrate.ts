@@ -59,8 +59,6 @@ async function run(invocation: Invocation): Promise<number> {
 }
 
 export const calibrateCommand: CommandSpec = {
-  name: 'calibrate',
-  summary: "fit a temperature, so that a model's probabilities are right as often as they say",
   arguments: [
     { name: '<model>', description: 'the .onnx file of a run' },
     { name: '<dataset>', description: 'a dataset as for training, or one folder of class folders' },

@@ -74,8 +74,6 @@ async function run(invocation: Invocation): Promise<number> {
 }
 
 export const evaluateCommand: CommandSpec = {
-  name: 'evaluate',
-  summary: 'score a model on labelled images',
   usage: '[options] [model] <dataset>',
   arguments: [
     {

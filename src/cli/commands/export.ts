@@ -35,8 +35,6 @@ async function run(invocation: Invocation): Promise<number> {
 }
 
 export const exportCommand: CommandSpec = {
-  name: 'export',
-  summary: 'write a model file with its weights in half precision, about half as large',
   arguments: [{ name: '<model>', description: 'the .onnx file of a run' }],
   options: [
     { flags: outFlags, description: 'the new model file; an existing file is replaced' },

@@ -41,8 +41,6 @@ async function run(invocation: Invocation): Promise<number> {
 }
 
 export const modelsCommand: CommandSpec = {
-  name: 'models',
-  summary: 'list the presets, with the parameters and the cost of their networks',
   arguments: [],
   options: [jsonOption, debugOption],
   examples: [['ferlab models', `for ${classes} classes and the preset's image size`]],

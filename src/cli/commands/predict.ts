@@ -125,8 +125,6 @@ async function run(invocation: Invocation): Promise<number> {
 }
 
 export const predictCommand: CommandSpec = {
-  name: 'predict',
-  summary: 'print the expressions of face crops, the most probable first',
   usage: '[options] [model] <files...>',
   arguments: [
     {

@@ -15,8 +15,6 @@ async function run(invocation: Invocation): Promise<number> {
 }
 
 export const reportCommand: CommandSpec = {
-  name: 'report',
-  summary: "write a finished run's report again, without the dataset's images",
   arguments: [
     { name: '<run>', description: 'the folder of a finished run' },
     { name: '<folder>', description: 'where to; files of an earlier report are replaced' },

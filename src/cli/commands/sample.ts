@@ -40,8 +40,6 @@ async function run(invocation: Invocation): Promise<number> {
 }
 
 export const sampleCommand: CommandSpec = {
-  name: 'sample',
-  summary: 'write a dataset of drawn faces to try things on',
   arguments: [{ name: '<folder>', description: 'where to; must be empty or not exist' }],
   options: [
     { flags: trainFlags, description: 'training images, spread over seven expressions', defaultText: '1400' },

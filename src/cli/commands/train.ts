@@ -49,7 +49,7 @@ function resumeChanges(dataset: string | undefined, options: Invocation['options
         `configuration is the run's; got ${others.join(', ')}. Leave that out, or start a new run.`,
     );
   }
-  const { data, train, softLabels, distillation, start } = trainOverrides(options);
+  const { data, train, softLabels, distillation, startFrom } = trainOverrides(options);
   return {
     epochs: train?.epochs,
     dataset,
@@ -57,7 +57,7 @@ function resumeChanges(dataset: string | undefined, options: Invocation['options
     validation: data?.validation ?? undefined,
     softLabels: softLabels?.file ?? undefined,
     teachers: distillation?.teachers,
-    startFrom: start?.from ?? undefined,
+    startFrom: startFrom ?? undefined,
   };
 }
 
@@ -85,8 +85,8 @@ function plan(invocation: Invocation): Plan {
 
 /** The engine is loaded only here, so that help and wrong options don't wait for it. */
 async function start(planned: Plan, call: TrainHooks & { command: string }): Promise<TrainResult> {
-  const { resumeTraining, train } = await import('../../train/train.js');
-  if ('config' in planned) return train(planned.config, call);
+  const { resumeTraining, trainFromConfig } = await import('../../train/train.js');
+  if ('config' in planned) return trainFromConfig(planned.config, call);
   return resumeTraining(planned.resumed, planned.changes, call);
 }
 
@@ -138,8 +138,6 @@ async function run(invocation: Invocation): Promise<number> {
 }
 
 export const trainCommand: CommandSpec = {
-  name: 'train',
-  summary: 'train a model on a folder of class folders or fer2013.csv',
   arguments: [
     {
       name: '[dataset]',

@@ -124,37 +124,6 @@ describe('readSoftLabels', () => {
     ]);
   });
 
-  it('takes votes for what the labels with such votes are, if told so', async () => {
-    const count = 40;
-    const many = datasetOf([
-      ...Array.from({ length: count }, (_, i) => `train/sad/${i}.jpg`),
-      ...Array.from({ length: count }, (_, i) => `train/happy/${i}.jpg`),
-      'train/happy/no.jpg',
-    ]);
-    // What voters take for glee is sad to three labels of four; single votes count, columns have any name.
-    const lines = [
-      'image,glee,gloom',
-      ...Array.from({ length: count }, (_, i) => `train/sad/${i}.jpg,${i < 30 ? '1,0' : '0,3'}`),
-      ...Array.from({ length: count }, (_, i) => `train/happy/${i}.jpg,${i < 10 ? '5,0' : '0,2'}`),
-      'train/happy/no.jpg,0,0',
-      'validation/happy/0.jpg,1,0',
-    ];
-    const labels = await read(lines, many, { fit: true });
-    expect(labels.kind).toBe('votes fitted to the labels');
-    for (const image of ['train/sad/0.jpg', 'train/happy/0.jpg', 'validation/happy/0.jpg']) {
-      const [happy, sad] = [3, 5].map((k) => labels.shares.get(image)![k]!);
-      expect(sad).toBeGreaterThan(0.65);
-      expect(sad).toBeLessThan(0.75); // less sure than 3 of 4, by the penalty
-      expect(happy).toBeGreaterThan(0.2);
-    }
-    expect(labels.shares.get('train/happy/39.jpg')![3]).toBeGreaterThan(0.65);
-    expect(labels.shares.get('train/happy/no.jpg')).toBeNull();
-    const none = [lines[0]!, 'train/sad/0.jpg,0,0'];
-    await expect(read(none, many, { fit: true })).rejects.toThrow(
-      /expected votes for training images, found none but zeros for 1\. Give/,
-    );
-  });
-
   const row = 'train/happy/1.jpg,0,10,0,0,0,0,0,0,0,0';
   it.each<[string, string[], RegExp]>([
     [

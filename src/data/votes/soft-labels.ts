@@ -6,16 +6,11 @@
 // outlier, and an image is decided only where the emotions have more than half of the votes. Unlike there, contempt,
 // which FER2013 lacks, counts with unknown and "not a face" for none; every class with enough votes keeps its share,
 // not the first three alone; and undecided images are kept, with the label that they have.
-//
-// The voters needn't see what the labels say: on FER2013, FER+'s first choice is the label for two images out of three. A
-// model that is scored by the labels may therefore be given, for each image, how the labels of images with such votes are
-// distributed (`fit`): what the voters know of the image, in the labels' own terms.
 
 import { basename } from 'node:path';
 import { FerlabError } from '../../errors.js';
 import type { Dataset, Sample } from '../dataset/types.js';
 import { readVoteFile, type VoteFile, type VoteRow } from './vote-file.js';
-import { fitVotes, likelyLabels } from './vote-regression.js';
 
 /** Names of one expression in datasets and in files of votes. */
 const expressions = [
@@ -34,26 +29,21 @@ const noExpression = ['unknown', 'nf', 'not_face'];
 const ferPlusColumns = [...expressions.map(([name]) => name!), 'unknown'];
 
 export interface SoftLabelOptions {
-  /** Fewer votes for a class than this count as none; 2 unless told, which drops single votes as FER+ does. */
+  /** Fewer votes for a class than this count as none; default 2, which drops single votes as FER+ does. */
   minVotes?: number;
-  /**
-   * Take votes for what the labels of training images with such votes are, by a regression over these images, rather than
-   * for the classes of the columns' names. Columns may then have any name, and every vote counts.
-   */
-  fit?: boolean;
   /** Whether the validation images were taken out of the training images (`validationSplit`). */
   divided?: boolean;
 }
 
 export interface SoftLabels {
   readonly path: string;
-  /** What the file holds, for people: `FER+ votes` or `votes`, and whether they were fitted to the labels. */
+  /** What the file holds, for people: `FER+ votes` or `votes`. */
   readonly kind: string;
   /** SHA-256 (hex) of the file's bytes. */
   readonly fingerprint: string;
   /**
    * By `Sample.file`: the share of each class, [classes], with a sum of 1; null where no more than half of the votes are for
-   * classes of the dataset (with `fit`, where there are no votes). Images without a row are absent.
+   * classes of the dataset. Images without a row are absent.
    */
   readonly shares: ReadonlyMap<string, Float32Array | null>;
   /** What was passed over, for people. */
@@ -115,32 +105,6 @@ function toShares(
     counts[label]! += count;
   });
   return own > all / 2 ? Float32Array.from(counts, (count) => count / own) : null;
-}
-
-/** For each image with votes, how the labels of training images with such votes are distributed. */
-function fitToLabels(rows: ReadonlyMap<string, VoteRow>, dataset: Dataset): SoftLabels['shares'] {
-  const inputs = new Map<string, Float64Array>();
-  for (const [name, { votes }] of rows) {
-    const sum = votes.reduce((total, count) => total + count, 0);
-    if (sum > 0)
-      inputs.set(
-        name,
-        Float64Array.from(votes, (count) => count / sum),
-      );
-  }
-  const classes = dataset.classes.length;
-  const known = dataset.train.samples.filter(({ file }) => inputs.has(file));
-  const weights = fitVotes({
-    shares: known.map(({ file }) => inputs.get(file)!),
-    labels: known.map(({ label }) => label),
-    classes,
-  });
-  return new Map(
-    [...rows.keys()].map((name) => {
-      const input = inputs.get(name);
-      return [name, input ? Float32Array.from(likelyLabels(weights, input, classes)) : null];
-    }),
-  );
 }
 
 type Known = Pick<Sample, 'file'>;
@@ -220,7 +184,7 @@ function noOverlap({ path, rows }: VoteFile, dataset: Dataset): FerlabError {
 
 /**
  * Reads soft labels for a dataset. Columns are matched with classes by name, FER+'s names with the usual ones of FER2013
- * (happiness with happy), unless votes are fitted to the labels.
+ * (happiness with happy).
  *
  * @param path a CSV file; see readVoteFile for its forms.
  * @throws FerlabError `data` where the file can't be read, has no column for a class, has votes that are no numbers of 0
@@ -231,9 +195,9 @@ export async function readSoftLabels(
   dataset: Dataset,
   options: SoftLabelOptions = {},
 ): Promise<SoftLabels> {
-  const { minVotes = 2, divided = false, fit = false } = options;
+  const { minVotes = 2, divided = false } = options;
   const file = await readVoteFile(path);
-  const places = fit ? [] : mapColumns(file, dataset.classes);
+  const places = mapColumns(file, dataset.classes);
   const samples = [dataset.train, dataset.validation, ...dataset.others].flatMap((split) => split.samples);
   const known = new Set([...samples, ...dataset.skipped].map((image) => image.file));
   const { rows, strange } =
@@ -242,16 +206,10 @@ export async function readSoftLabels(
       : { rows: matchByRow(file, dataset, divided), strange: [] };
   const ofTraining = dataset.train.samples.filter((sample) => rows.has(sample.file));
   if (ofTraining.length === 0) throw noOverlap(file, dataset);
-  const shares = fit
-    ? fitToLabels(rows, dataset)
-    : new Map(
-        [...rows].map(([name, { votes }]) => [
-          name,
-          toShares(votes, places, dataset.classes.length, minVotes),
-        ]),
-      );
+  const shares = new Map(
+    [...rows].map(([name, { votes }]) => [name, toShares(votes, places, dataset.classes.length, minVotes)]),
+  );
   if (ofTraining.every((sample) => shares.get(sample.file) === null)) {
-    if (fit) throw noVotes(path, ofTraining.length);
     throw new FerlabError(
       'data',
       `${path}: expected training images with more than half of their votes for ${dataset.classes.join(', ')}, ` +
@@ -262,18 +220,11 @@ export async function readSoftLabels(
   const kind = ferPlusColumns.every((name) => file.columns.includes(name)) ? 'FER+ votes' : 'votes';
   return {
     path,
-    kind: fit ? `${kind} fitted to the labels` : kind,
+    kind,
     fingerprint: file.fingerprint,
     shares,
     warnings: strange.length === 0 ? [] : [describeStrange(path, strange, dataset.path)],
   };
-}
-
-function noVotes(path: string, images: number): FerlabError {
-  return new FerlabError(
-    'data',
-    `${path}: expected votes for training images, found none but zeros for ${images}. Give another file.`,
-  );
 }
 
 function describeStrange(path: string, strange: readonly VoteRow[], dataset: string): string {

@@ -5,10 +5,10 @@ import { basename } from 'node:path';
 import type { Dataset } from '../../data/dataset/types.js';
 import type { ImageStore } from '../../data/store/store.js';
 import { readSoftLabels, type SoftLabels } from '../../data/votes/soft-labels.js';
-import { augmentedSize } from '../../image/augment.js';
 import { describeNote, type ModelNote } from '../../predict/notes.js';
 import type { TrainConfig } from '../config/config.js';
 import type { TrainHooks } from '../loop/events.js';
+import type { RunConfig } from '../loop/run-config.js';
 import { blendLabels, describeBlend, softLabelNote } from './soft-labels.js';
 import { openStart, type Start, startNotes } from './start.js';
 import { openTeachers, type Teachers, teacherNotes } from './teachers.js';
@@ -49,23 +49,23 @@ export const noExtraSources: ExtraSources = {
  *
  * @throws FerlabError `data` for soft labels, `model` for teachers and weights that can't be used with this dataset.
  */
-export async function openExtraSources(config: TrainConfig, dataset: Dataset): Promise<OpenedSources> {
-  const { softLabels, distillation } = config;
+export async function openExtraSources(config: RunConfig, dataset: Dataset): Promise<OpenedSources> {
+  const { softLabels, distillation, startFrom } = config;
   const votes =
-    softLabels.file === null
+    softLabels === null
       ? null
       : await readSoftLabels(softLabels.file, dataset, {
           minVotes: softLabels.minVotes,
-          fit: softLabels.fit,
           divided: config.data.validationSplit !== null,
         });
-  const start = config.start.from === null ? null : await openStart(config.start.from, config.model);
-  if (distillation.teachers.length === 0) return { softLabels: votes, teachers: null, start };
-  const { imageSize } = config.data;
-  const view = distillation.views === 'image' ? imageSize : augmentedSize(config.augment, imageSize);
+  const start = startFrom === null ? null : await openStart(startFrom, config.model);
+  if (distillation === null) return { softLabels: votes, teachers: null, start };
   const { threads, device } = config.train;
   const where = device === 'auto' ? {} : { device }; // a run's device is chosen by now
-  const teachers = await openTeachers(distillation.teachers, view, dataset.classes, { threads, ...where });
+  const teachers = await openTeachers(distillation.teachers, config.data.imageSize, dataset.classes, {
+    threads,
+    ...where,
+  });
   return { softLabels: votes, teachers, start };
 }
 
@@ -93,24 +93,24 @@ export function matchSources(
       result.notes.push(added);
     }
   };
-  if (softLabels !== null) {
-    const { weight, minVotes, fit } = config.softLabels;
+  if (softLabels !== null && config.softLabels !== null) {
+    const { weight, minVotes } = config.softLabels;
     const blend = blendLabels(training, classes, softLabels.shares, weight);
     hooks.onProgress?.({ type: 'log', message: describeBlend(softLabels, blend, weight) });
     result.labelShares = blend.shares;
     result.fingerprints.softLabels = softLabels.fingerprint;
-    result.notes.push({ of: null, text: softLabelNote(softLabels, blend, config.softLabels, classes) });
+    result.notes.push({ of: null, text: softLabelNote(softLabels, blend, weight, classes) });
     const { kind, path, fingerprint } = softLabels;
     result.recipe.softLabels = {
       kind,
       file: basename(path),
       fingerprint,
       weight,
-      ...(fit ? { fit } : { minVotes }),
+      minVotes,
     };
   }
-  if (teachers !== null) {
-    const { weight, temperature, views } = config.distillation;
+  if (teachers !== null && config.distillation !== null) {
+    const { weight, temperature } = config.distillation;
     note(teacherNotes(teachers.identities, config.distillation, training));
     teachers.identities.forEach(({ fingerprint }, i) => {
       result.fingerprints[`teacher${i + 1}`] = fingerprint;
@@ -119,7 +119,6 @@ export function matchSources(
       teachers: teachers.identities.map(({ file, fingerprint }) => ({ file: basename(file), fingerprint })),
       weight,
       temperature,
-      views,
     };
   }
   if (start !== null) {

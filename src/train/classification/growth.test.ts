@@ -9,23 +9,25 @@ const sides = (settings: ReturnType<typeof config>) =>
 
 describe('sideAt', () => {
   it('grows by four pixels, every size for as many epochs, up to the crop', () => {
-    expect(sides(config({ startSide: 32, growShare: 0.6, epochs: 10 }))).toEqual([
+    expect(sides(config({ growth: { startSide: 32, share: 0.6 }, epochs: 10 }))).toEqual([
       32, 32, 36, 36, 40, 40, 44, 44, 44, 44,
     ]);
   });
 
   it('reaches the whole size where the difference is no multiple of four, or there is no crop', () => {
-    expect(sides(config({ startSide: 38, growShare: 0.5, epochs: 4 }))).toEqual([38, 42, 44, 44]);
-    expect(sides(config({ startSide: 40, growShare: 0.5, epochs: 4 }, null))).toEqual([40, 44, 48, 48]);
+    expect(sides(config({ growth: { startSide: 38, share: 0.5 }, epochs: 4 }))).toEqual([38, 42, 44, 44]);
+    expect(sides(config({ growth: { startSide: 40, share: 0.5 }, epochs: 4 }, null))).toEqual([
+      40, 44, 48, 48,
+    ]);
   });
 
   it('leaves sizes out where epochs are fewer, and may never grow up to the end', () => {
-    expect(sides(config({ startSide: 28, growShare: 1, epochs: 2 }))).toEqual([28, 36]);
+    expect(sides(config({ growth: { startSide: 28, share: 1 }, epochs: 2 }))).toEqual([28, 36]);
   });
 
-  it('leaves an epoch of the whole size by default, however few there are', () => {
-    expect(sides(config({ startSide: 28, growShare: 0.7, epochs: 1 }))).toEqual([44]);
-    expect(sides(config({ startSide: 28, growShare: 0.9, epochs: 3 }))).toEqual([28, 36, 44]);
+  it('leaves an epoch of the whole size where the share is below 1, however few there are', () => {
+    expect(sides(config({ growth: { startSide: 28, share: 0.7 }, epochs: 1 }))).toEqual([44]);
+    expect(sides(config({ growth: { startSide: 28, share: 0.9 }, epochs: 3 }))).toEqual([28, 36, 44]);
   });
 
   it('gives no side where images do not grow', () => {
@@ -39,10 +41,10 @@ describe('sideAt', () => {
 
 describe('describeGrowth', () => {
   it('says over which epochs images grow, and where none has the whole size', () => {
-    expect(describeGrowth(config({ startSide: 28, growShare: 0.5, epochs: 4 }))).toBe(
+    expect(describeGrowth(config({ growth: { startSide: 28, share: 0.5 }, epochs: 4 }))).toBe(
       'Images grow from 28 pixels to their whole size over 2 of 4 epochs.',
     );
-    expect(describeGrowth(config({ startSide: 28, growShare: 1, epochs: 4 }))).toBe(
+    expect(describeGrowth(config({ growth: { startSide: 28, share: 1 }, epochs: 4 }))).toBe(
       'Images grow from 28 pixels to 40 in the last of 4 epochs; none has the whole size.',
     );
   });
@@ -50,7 +52,7 @@ describe('describeGrowth', () => {
 
 describe('workOf', () => {
   it('goes with the pixels of an epoch', () => {
-    const settings = config({ startSide: 22, growShare: 0.5, epochs: 2 });
+    const settings = config({ growth: { startSide: 22, share: 0.5 }, epochs: 2 });
     expect(workOf(settings, 1) / workOf(settings, 0)).toBe(4);
   });
 });

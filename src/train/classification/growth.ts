@@ -11,17 +11,18 @@ const pixelsPerStage = 4;
 type Settings = Pick<TrainConfig, 'data' | 'augment' | 'train'>;
 
 /** Epochs with images smaller than in the end. A share below 1 leaves at least one epoch with the whole size. */
-export function growingEpochs({ train: { startSide, growShare, epochs } }: Settings): number {
-  if (startSide === null) return 0;
-  const growing = Math.round(growShare * epochs);
-  return growShare < 1 ? Math.min(growing, epochs - 1) : growing;
+export function growingEpochs({ train: { growth, epochs } }: Settings): number {
+  if (growth === null) return 0;
+  const growing = Math.round(growth.share * epochs);
+  return growth.share < 1 ? Math.min(growing, epochs - 1) : growing;
 }
 
 /** For people; null where images have the whole size from the start. */
 export function describeGrowth(config: Settings): string | null {
-  const { startSide, epochs } = config.train;
+  const { growth, epochs } = config.train;
   const growing = growingEpochs(config);
-  if (growing === 0) return null;
+  if (growth === null || growing === 0) return null;
+  const { startSide } = growth;
   return growing < epochs
     ? `Images grow from ${startSide} pixels to their whole size over ${growing} of ${epochs} epochs.`
     : `Images grow from ${startSide} pixels to ${sideAt(config, epochs - 1)} in the last of ${epochs} epochs; none has the whole size.`;
@@ -29,8 +30,9 @@ export function describeGrowth(config: Settings): string | null {
 
 /** The side of the images at an epoch (from 0), which are squares; null where they don't grow. */
 export function sideAt(config: Settings, epoch: number): number | null {
-  const { startSide } = config.train;
-  if (startSide === null) return null;
+  const { growth } = config.train;
+  if (growth === null) return null;
+  const { startSide } = growth;
   const { width: last } = augmentedSize(config.augment, config.data.imageSize);
   const growing = growingEpochs(config);
   if (epoch >= growing) return last;

@@ -1,12 +1,13 @@
 // Classification as a kind of run: its configuration, its data, its task.
 
-import { checkTrainConfig, type TrainConfig } from '../config/config.js';
+import { checkTrainConfig } from '../config/config.js';
+import type { RunConfig } from '../loop/run-config.js';
 import type { RunKind } from '../run/train-run.js';
 import { describeFingerprint, trainConfigFormat } from './stored-config.js';
 import { classificationMeasures, classificationTask } from './task.js';
 import { openTrainingData, type TrainingData } from './training-data.js';
 
-export const classificationRuns: RunKind<TrainConfig, TrainingData> = {
+export const classificationRuns: RunKind<RunConfig, TrainingData> = {
   format: trainConfigFormat,
   measures: classificationMeasures,
   problem(config) {

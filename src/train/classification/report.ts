@@ -61,7 +61,7 @@ export async function reportData(
     warnings: [
       ...(data.bad.length > 0 ? [`${data.bad.length} files of the dataset could not be used.`] : []),
       ...data.warnings,
-      ...(config.train.mixup === null ? [] : [mixupNote(config.train.mixupOffEpochs)]),
+      ...(config.train.mixup === null ? [] : [mixupNote(config.train.mixup.offEpochs)]),
     ],
   };
 }

@@ -56,7 +56,7 @@ describe('blendLabels', () => {
         "a larger share than the label. The label alone for 1 images that the votes don't decide and 1 that aren't in " +
         'the file.',
     );
-    const note = (weight: number) => softLabelNote(labels, blend, { weight }, 3);
+    const note = (weight: number) => softLabelNote(labels, blend, weight, 3);
     expect(note(0.5)).toMatch(
       /^Trained with extra annotation: FER\+ votes \(ferplus\.csv, weight 0\.5, 2 of 4 training images\)/,
     );

@@ -3,7 +3,6 @@
 import { basename } from 'node:path';
 import type { ImageStore } from '../../data/store/store.js';
 import type { SoftLabels } from '../../data/votes/soft-labels.js';
-import type { TrainConfig } from '../config/config.js';
 
 /** The training images' soft labels, and how many there are. */
 export interface BlendedLabels {
@@ -70,7 +69,7 @@ export function describeBlend(
 export function softLabelNote(
   { path, kind }: SoftLabels,
   { voted, shares }: BlendedLabels,
-  { weight }: Pick<TrainConfig['softLabels'], 'weight'>,
+  weight: number,
   classes: number,
 ): string {
   const accuracy =

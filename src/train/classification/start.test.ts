@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { initializeWeights, type Network } from '../../engine/compile/network.js';
-import { classifier, createNetwork, modelNames } from '../../models/create.js';
+import { modelNames } from '../../models/architectures.js';
+import { classifier, createNetwork } from '../../models/create.js';
 import type { ModelMetadata } from '../../predict/metadata.js';
 import { describeNote } from '../../predict/notes.js';
 import { loadModel } from '../../predict-files/load-model.js';
@@ -14,7 +15,7 @@ import { describeFresh, openStart, startingWeights, startNotes } from './start.j
 
 const size = { width: 48, height: 48 };
 const networkOf = (name: (typeof modelNames)[number], classes: number): Network =>
-  createNetwork({ ...resolveTrainConfig('seed', { data: { path: '.' } }).model, name }, size, classes);
+  createNetwork(resolveTrainConfig(name, { data: { path: '.' } }).model, size, classes);
 
 /** What a file of this network would hold. */
 function stored(network: Network, seed: number, classes: readonly string[]) {
@@ -114,14 +115,14 @@ describe('openStart', () => {
   });
 
   it('refuses files that are none, or hold another network', async () => {
-    await expect(openStart('nowhere.onnx', { name: 'tiny' })).rejects.toThrow(
+    await expect(openStart('nowhere.onnx', { name: 'tiny', extraBlocks: 0 })).rejects.toThrow(
       /nowhere\.onnx: expected a model file \(\.onnx\), found no such file/,
     );
     const boxed = await loadModel();
     await boxed.close();
     const other =
       (boxed.metadata.training as { model: { name: string } }).model.name === 'large' ? 'tiny' : 'large';
-    await expect(openStart('box', { name: other })).rejects.toThrow(
+    await expect(openStart('box', { name: other, extraBlocks: 0 })).rejects.toThrow(
       /expected the weights of the network (large|tiny), found those of/,
     );
   });
@@ -138,7 +139,9 @@ describe('openStart', () => {
       await expect(openStart(file, { name: 'tiny', extraBlocks: 1 })).rejects.toThrow(
         /deeper\.onnx: expected at most 1 extra blocks in each stage, found 2\. .* --extra-blocks/,
       );
-      await expect(openStart(file, { name: 'tiny' })).rejects.toThrow(/expected at most 0 extra blocks/);
+      await expect(openStart(file, { name: 'tiny', extraBlocks: 0 })).rejects.toThrow(
+        /expected at most 0 extra blocks/,
+      );
     } finally {
       await rm(folder, { recursive: true });
     }

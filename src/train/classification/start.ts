@@ -30,10 +30,9 @@ export interface Start extends ModelReference {
  * @param network that is trained. It may have more residual blocks than the file's, not fewer.
  * @throws FerlabError `model` where the file is missing or no model, or holds another network's weights.
  */
-export async function openStart(
-  from: string,
-  { name, extraBlocks = 0 }: Pick<ModelConfig, 'name' | 'extraBlocks'>,
-): Promise<Start> {
+export async function openStart(from: string, network: ModelConfig): Promise<Start> {
+  const { name } = network;
+  const extraBlocks = 'extraBlocks' in network ? network.extraBlocks : 0;
   const { path: file, bytes, fingerprint } = await readReferencedModel(from);
   const { model, metadata } = parseModelFile(bytes, file);
   const found = metadata.training.model as { name?: unknown; extraBlocks?: unknown } | undefined;

@@ -6,31 +6,29 @@ import { dirname } from 'node:path';
 import { FerlabError } from '../../errors.js';
 import { bundledName } from '../../predict-files/bundled-model.js';
 import { parseTrainConfig, type TrainConfig } from '../config/config.js';
+import { forThisMachine, type RunConfig } from '../loop/run-config.js';
 import type { Fingerprinted } from '../run/fingerprints.js';
 import type { ConfigFormat } from '../run/stored-run.js';
 
-export const trainConfigFormat: ConfigFormat<TrainConfig> = {
+export const trainConfigFormat: ConfigFormat<RunConfig> = {
   task: 'classify',
   parse(value, file) {
-    const config = parseTrainConfig(value, file);
-    return { ...config, run: { ...config.run, out: dirname(file) } };
+    return { ...forThisMachine(parseTrainConfig(value, file)), out: dirname(file) };
   },
   withPaths,
 };
 
-function withPaths(config: TrainConfig, change: (path: string) => string): TrainConfig {
+function withPaths(config: RunConfig, change: (path: string) => string): RunConfig {
   const changed = (path: string | null): string | null => (path === null ? null : change(path));
   const changedModel = (given: string): string => (given === bundledName ? given : change(given));
-  const { path, train, validation } = config.data;
+  const { data, softLabels, startFrom, distillation } = config;
+  const { path, train, validation } = data;
   return {
     ...config,
-    data: { ...config.data, path: changed(path), train: changed(train), validation: changed(validation) },
-    softLabels: { ...config.softLabels, file: changed(config.softLabels.file) },
-    start: { from: config.start.from === null ? null : changedModel(config.start.from) },
-    distillation: {
-      ...config.distillation,
-      teachers: config.distillation.teachers.map(changedModel),
-    },
+    data: { ...data, path: changed(path), train: changed(train), validation: changed(validation) },
+    softLabels: softLabels && { ...softLabels, file: change(softLabels.file) },
+    startFrom: startFrom && changedModel(startFrom),
+    distillation: distillation && { ...distillation, teachers: distillation.teachers.map(changedModel) },
   };
 }
 
@@ -56,14 +54,14 @@ interface Place {
   option: string;
 }
 
-function placesOf({ data, softLabels, distillation, start }: TrainConfig, run: string): Place[] {
+function placesOf({ data, softLabels, distillation, startFrom }: TrainConfig, run: string): Place[] {
   const places: (Omit<Place, 'path'> & { path: string | null })[] = [
     { what: 'dataset', path: data.path, option: `ferlab train --resume ${run} DATASET` },
     { what: 'training images', path: data.train, option: '--train FOLDER' },
     { what: 'validation images', path: data.validation, option: '--validation FOLDER' },
-    { what: 'soft labels', path: softLabels.file, option: '--soft-labels FILE' },
-    { what: 'weights to start from', path: start.from, option: '--start-from FILE' },
-    ...distillation.teachers.map((path) => ({ what: 'teacher', path, option: '--teacher FILE' })),
+    { what: 'soft labels', path: softLabels?.file ?? null, option: '--soft-labels FILE' },
+    { what: 'weights to start from', path: startFrom, option: '--start-from FILE' },
+    ...(distillation?.teachers ?? []).map((path) => ({ what: 'teacher', path, option: '--teacher FILE' })),
   ];
   return places.flatMap(({ path, ...rest }) =>
     path === null || path === bundledName ? [] : [{ ...rest, path }],
@@ -77,8 +75,12 @@ function placesOf({ data, softLabels, distillation, start }: TrainConfig, run: s
  * @throws FerlabError `usage` for files of a kind that the run doesn't have, `data` where one of its files is neither
  *   where config.json says nor given.
  */
-export function withMovedFiles(config: TrainConfig, moved: MovedFiles, run: string): TrainConfig {
-  const { data, softLabels, start, distillation } = config;
+export function withMovedFiles<Config extends TrainConfig>(
+  config: Config,
+  moved: MovedFiles,
+  run: string,
+): Config {
+  const { data, softLabels, startFrom, distillation } = config;
   const now = <T>(was: T | null, given: T | undefined, name: string): T | null => {
     if (given === undefined) return was;
     if (was !== null) return given;
@@ -88,17 +90,18 @@ export function withMovedFiles(config: TrainConfig, moved: MovedFiles, run: stri
     );
   };
   const teachers = now(
-    distillation.teachers.length === 0 ? null : distillation.teachers,
+    distillation?.teachers ?? null,
     moved.teachers === undefined ? undefined : [...moved.teachers],
     'teachers',
   );
-  if (teachers !== null && teachers.length !== distillation.teachers.length) {
+  if (teachers?.length !== distillation?.teachers.length) {
     throw new FerlabError(
       'usage',
-      `teachers: expected the ${distillation.teachers.length} that ${run} was begun with, got ${teachers.length}.`,
+      `teachers: expected the ${distillation?.teachers.length} that ${run} was begun with, got ${teachers?.length}.`,
     );
   }
-  const found: TrainConfig = {
+  const votes = now(softLabels?.file ?? null, moved.softLabels, 'soft labels');
+  const found: Config = {
     ...config,
     data: {
       ...data,
@@ -106,9 +109,9 @@ export function withMovedFiles(config: TrainConfig, moved: MovedFiles, run: stri
       train: now(data.train, moved.train, 'training images'),
       validation: now(data.validation, moved.validation, 'validation images'),
     },
-    softLabels: { ...softLabels, file: now(softLabels.file, moved.softLabels, 'soft labels') },
-    start: { from: now(start.from, moved.startFrom, 'weights to start from') },
-    distillation: { ...distillation, teachers: teachers ?? [] },
+    softLabels: softLabels && { ...softLabels, file: votes ?? softLabels.file },
+    startFrom: now(startFrom, moved.startFrom, 'weights to start from'),
+    distillation: distillation && { ...distillation, teachers: teachers ?? distillation.teachers },
   };
   const missing = placesOf(found, run).find(({ path }) => !existsSync(path));
   if (missing === undefined) return found;
@@ -122,17 +125,17 @@ export function withMovedFiles(config: TrainConfig, moved: MovedFiles, run: stri
 /** What a fingerprint of the run is of, in the words of a message. */
 export function describeFingerprint(
   name: string,
-  { data, softLabels, start, distillation }: TrainConfig,
+  { data, softLabels, startFrom, distillation }: TrainConfig,
 ): Fingerprinted {
   const teacher = /^teacher(\d+)$/.exec(name)?.[1];
   if (teacher !== undefined) {
-    const file = distillation.teachers[Number(teacher) - 1];
+    const file = distillation?.teachers[Number(teacher) - 1];
     return { what: 'teacher', found: `another in ${file}`, remedy: 'that model file' };
   }
   if (name === 'softLabels')
-    return { what: 'soft labels', found: `others in ${softLabels.file}`, remedy: 'that file' };
+    return { what: 'soft labels', found: `others in ${softLabels?.file}`, remedy: 'that file' };
   if (name === 'start')
-    return { what: 'weights', found: `others in ${start.from}`, remedy: 'that model file' };
+    return { what: 'weights', found: `others in ${startFrom}`, remedy: 'that model file' };
   const folder = data.path ?? (name === 'validation' ? (data.validation ?? data.train) : data.train);
   return { what: `${name} images`, found: `others in ${folder}`, remedy: 'the dataset' };
 }

@@ -8,7 +8,7 @@ import type { Device } from '../../engine/runtime/device.js';
 import { stepsPerRun } from '../../engine/training/training-session.js';
 import { createNetwork } from '../../models/create.js';
 import { Random } from '../../random/random.js';
-import type { TrainConfig } from '../config/config.js';
+import { seenSize, type TrainConfig } from '../config/config.js';
 import type { TrainHooks } from '../loop/events.js';
 import type { RunTask, TaskBatch } from '../loop/task.js';
 import { finishClassifier } from './final-model.js';
@@ -46,13 +46,13 @@ export function classificationTask(config: TrainConfig, data: TrainingData, devi
     seed: config.train.seed,
     augment: config.augment,
     ahead: 4 * stepsPerRun(device), // while the engine makes them, the next are augmented
-    ...(config.train.startSide === null ? {} : { sideAt: (epoch) => sideAt(config, epoch)! }),
+    ...(config.train.growth === null ? {} : { sideAt: (epoch) => sideAt(config, epoch)! }),
   });
   const inputsOf = createInputs(config, data);
   let teachers: TeacherAnswers | null = null;
   return {
     network,
-    objective: classification(classes, extra.teachers === null ? undefined : config.distillation),
+    objective: classification(classes, config.distillation ?? undefined),
     measures: classificationMeasures,
     trainingImages: training.count,
     batchesPerEpoch: loader.batchesPerEpoch,
@@ -62,7 +62,8 @@ export function classificationTask(config: TrainConfig, data: TrainingData, devi
         if (message !== null) hooks.onProgress?.({ type: 'log', message });
       };
       log(describeGrowth(config));
-      if (config.train.mixup !== null) log(mixupNote(config.train.mixupOffEpochs));
+      log(describeCrop(config));
+      if (config.train.mixup !== null) log(mixupNote(config.train.mixup.offEpochs));
       // Teachers may take minutes to look at all images.
       teachers = await askTeachers(extra.teachers, config, training, classes, hooks);
     },
@@ -76,7 +77,7 @@ export function classificationTask(config: TrainConfig, data: TrainingData, devi
           async inputs(step) {
             const { pixels, targets } = inputsOf(batch, epoch, step);
             if (teachers === null) return { pixels, targets };
-            return { pixels, targets, teacher: await teachers.logits(batch, pixels) };
+            return { pixels, targets, teacher: teachers.logits(batch) };
           },
         };
       }
@@ -106,7 +107,7 @@ export function classificationTask(config: TrainConfig, data: TrainingData, devi
 
 /** What a step is fed of a batch, but for the answers of teachers. */
 function createInputs(config: TrainConfig, { dataset, training, extra }: TrainingData) {
-  const { epochs, seed, labelSmoothing, mixup, mixupOffEpochs, classWeights } = config.train;
+  const { epochs, seed, labelSmoothing, mixup, classWeights } = config.train;
   const classes = dataset.classes.length;
   const weights = classWeights === 'balanced' ? balancedWeights(training.labels, classes) : null;
   /** @param epoch from 0, `step` from 1. */
@@ -117,9 +118,17 @@ function createInputs(config: TrainConfig, { dataset, training, extra }: Trainin
   ): { pixels: Float32Array; targets: Float32Array } => {
     const shares = extra.labelShares === null ? null : rowsAt(extra.labelShares, indices, classes);
     const targets = softTargets(labels, classes, labelSmoothing, weights, shares);
-    if (mixup === null || epoch >= epochs - mixupOffEpochs) return { pixels, targets };
-    return mixBatch(pixels, targets, size, mixup, new Random(seed, 'mixup', step));
+    if (mixup === null || epoch >= epochs - mixup.offEpochs) return { pixels, targets };
+    return mixBatch(pixels, targets, size, mixup.alpha, new Random(seed, 'mixup', step));
   };
+}
+
+/** For people: how much of every image the network sees; null where that is all of it. */
+function describeCrop(config: TrainConfig): string | null {
+  if (config.augment.crop === null) return null;
+  const { width, height } = config.data.imageSize;
+  const seen = seenSize(config);
+  return `The network sees ${seen.width}x${seen.height} of ${width}x${height} pixels: random crops in training, the centre in the model file.`;
 }
 
 /** Weights of the first step; logs which of a model file's don't fit. */

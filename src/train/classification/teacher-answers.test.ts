@@ -29,42 +29,32 @@ function teacher() {
   return { asked, logits };
 }
 
-const configOf = (views: 'batch' | 'image', horizontalFlip: boolean) =>
+const configOf = (horizontalFlip: boolean) =>
   resolveTrainConfig('seed', {
     data: { path: 'faces' },
     augment: { horizontalFlip },
-    distillation: { teachers: ['a.onnx'], views },
+    distillation: { teachers: ['a.onnx'] },
   });
 
 it('asks nobody where there are no teachers', async () => {
-  expect(await askTeachers(null, configOf('batch', true), store, classes, {})).toBeNull();
+  expect(await askTeachers(null, configOf(true), store, classes, {})).toBeNull();
 });
 
-it('asks about every batch as it is given', async () => {
+it('asks about every image once, and answers by its place', async () => {
   const { asked, logits } = teacher();
-  const answers = await askTeachers({ logits }, configOf('batch', true), store, classes, {});
-  expect(asked).toEqual([]);
-  const pixels = Float32Array.of(1, 2, 3, 4);
-  expect(await answers!.logits({ indices: Int32Array.of(0, 1) }, pixels)).toEqual(
-    Float32Array.of(1, 4, 3, 8),
-  );
-});
-
-it('asks about every image once, and answers by its place, whatever the batch looks like', async () => {
-  const { asked, logits } = teacher();
-  const answers = await askTeachers({ logits }, configOf('image', false), store, classes, {});
+  const answers = await askTeachers({ logits }, configOf(false), store, classes, {});
   expect(asked).toEqual([64, 6]);
-  const found = await answers!.logits({ indices: Int32Array.of(69, 3) }, new Float32Array(4));
+  const found = answers!.logits({ indices: Int32Array.of(69, 3) });
   expect(found).toEqual(Float32Array.of(69, 2 * 169, 3, 2 * 103));
   expect(asked).toHaveLength(2);
 });
 
 it('takes the mean of what is said of an image and of its mirror image, where training mirrors', async () => {
   const { asked, logits } = teacher();
-  const answers = await askTeachers({ logits }, configOf('image', true), store, classes, {});
+  const answers = await askTeachers({ logits }, configOf(true), store, classes, {});
   expect(asked).toEqual([64, 64, 6, 6]);
   const [left, right] = [3, 103];
-  expect(await answers!.logits({ indices: Int32Array.of(3) }, new Float32Array(2))).toEqual(
+  expect(answers!.logits({ indices: Int32Array.of(3) })).toEqual(
     Float32Array.of((left + right) / 2, right + left),
   );
 });
@@ -72,7 +62,7 @@ it('takes the mean of what is said of an image and of its mirror image, where tr
 it('reports its progress, and stops when it is asked to', async () => {
   const events: TrainEvent[] = [];
   const stop = new AbortController();
-  await askTeachers(teacher(), configOf('image', false), store, classes, {
+  await askTeachers(teacher(), configOf(false), store, classes, {
     signal: stop.signal,
     onProgress(event) {
       events.push(event);

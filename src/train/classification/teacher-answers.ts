@@ -11,26 +11,21 @@ import { rowsAt } from './targets.js';
 import type { Teachers } from './teachers.js';
 
 export interface TeacherAnswers {
-  /**
-   * Logits [size, classes] for a batch.
-   *
-   * @param pixels of the batch as the network gets them, mixed where it mixes.
-   */
-  logits(batch: Pick<Batch, 'indices'>, pixels: Float32Array): Promise<Float32Array>;
+  /** Logits [size, classes] for the images of a batch. */
+  logits(batch: Pick<Batch, 'indices'>): Float32Array;
 }
 
-/** Asks teachers in the way that a configuration chooses; null where there are none. */
+/** Asks teachers about every training image; null where there are none. */
 export async function askTeachers(
   teachers: Pick<Teachers, 'logits'> | null,
-  { augment, distillation }: TrainConfig,
+  { augment }: Pick<TrainConfig, 'augment'>,
   training: ImageStore,
   classes: number,
   hooks: TrainHooks,
 ): Promise<TeacherAnswers | null> {
   if (teachers === null) return null;
-  if (distillation.views === 'batch') return { logits: (_batch, pixels) => teachers.logits(pixels) };
   const table = await answersToImages(teachers, training, classes, augment.horizontalFlip, hooks);
-  return { logits: async ({ indices }) => rowsAt(table, indices, classes) };
+  return { logits: ({ indices }) => rowsAt(table, indices, classes) };
 }
 
 /** Images per question. */

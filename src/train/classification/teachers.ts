@@ -5,7 +5,6 @@
 import { FerlabError } from '../../errors.js';
 import { type ExpressionModel, type LoadOptions, loadModelFromBytes } from '../../predict/model.js';
 import type { ModelNote } from '../../predict/notes.js';
-import { trainedCrop } from '../../predict/test-time.js';
 import type { TrainConfig } from '../config/config.js';
 import {
   inheritedNotes,
@@ -19,7 +18,7 @@ import {
 export interface Teachers {
   /** For fingerprints, the model file and notes. */
   readonly identities: readonly ModelReference[];
-  /** Mean logits of the teachers, [n, classes], for pixels [n, 1, height, width] as the network in training gets them. */
+  /** Mean logits of the teachers, [n, classes], for whole images, [n, 1, height, width]. */
   logits(pixels: Float32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
@@ -31,45 +30,14 @@ interface Size {
 
 const show = ({ width, height }: Size): string => `${width}x${height}`;
 
-/**
- * How views of a size become a teacher's input: as they are, or in the middle of a larger image, where a teacher that was
- * trained on crops of that size cuts them out again.
- */
-function inputFor(
-  model: Pick<ExpressionModel, 'inputSize' | 'metadata'>,
-  view: Size,
-  file: string,
-): (pixels: Float32Array) => Float32Array {
-  const { inputSize } = model;
-  if (inputSize.width === view.width && inputSize.height === view.height) return (pixels) => pixels;
-  const crop = trainedCrop(model);
-  if (crop === view.width && crop === view.height) return (pixels) => framed(pixels, view, inputSize);
-  const sees =
-    crop === null
-      ? `one that takes whole images of ${show(inputSize)}`
-      : `one that takes ${show(inputSize)} and sees its centre, ${crop}x${crop}`;
+/** Refuses a teacher that takes images of another size than those of the dataset. */
+function checkSize({ inputSize }: Pick<ExpressionModel, 'inputSize'>, size: Size, file: string): void {
+  if (inputSize.width === size.width && inputSize.height === size.height) return;
   throw new FerlabError(
     'model',
-    `${file}: expected a teacher for the ${show(view)} pixels that the network is trained on, found ${sees}. ` +
-      'Give a teacher of that size, or train with the --image-size and --crop that this one was trained with.',
+    `${file}: expected a teacher for images of ${show(size)} pixels, found one for ${show(inputSize)}. ` +
+      'Give a teacher of that size, or train with the --image-size that this one was trained with.',
   );
-}
-
-/** Views in the middle of black images; margins are whole, since a crop leaves the same on both sides. */
-function framed(pixels: Float32Array, view: Size, frame: Size): Float32Array {
-  const area = view.width * view.height;
-  const count = pixels.length / area;
-  const result = new Float32Array(count * frame.width * frame.height);
-  const left = (frame.width - view.width) >> 1;
-  const top = (frame.height - view.height) >> 1;
-  for (let i = 0; i < count; i++) {
-    for (let y = 0; y < view.height; y++) {
-      const from = i * area + y * view.width;
-      const to = (i * frame.height + top + y) * frame.width + left;
-      result.set(pixels.subarray(from, from + view.width), to);
-    }
-  }
-  return result;
 }
 
 function checkClasses(model: ExpressionModel, classes: readonly string[], file: string): void {
@@ -85,12 +53,12 @@ function checkClasses(model: ExpressionModel, classes: readonly string[], file: 
  * Opens teachers.
  *
  * @param files at least one, each a model file or `box` for the model that comes with ferlab.
- * @param view size of the images that the network is trained on, after cropping.
- * @throws FerlabError `model` where a file is missing or no model, has other classes, or can't see images of that size.
+ * @param size of the dataset's images, before any crop.
+ * @throws FerlabError `model` where a file is missing or no model, has other classes, or takes images of another size.
  */
 export async function openTeachers(
   files: readonly string[],
-  view: Size,
+  size: Size,
   classes: readonly string[],
   options: LoadOptions,
 ): Promise<Teachers> {
@@ -99,27 +67,26 @@ export async function openTeachers(
     await Promise.all(models.map((model) => model.close()));
   };
   const identities: ModelReference[] = [];
-  const inputs: ((pixels: Float32Array) => Float32Array)[] = [];
   try {
     for (const given of files) {
       const { path: file, bytes, fingerprint } = await readReferencedModel(given);
       const model = await loadModelFromBytes(bytes, { ...options, name: file });
       models.push(model);
       checkClasses(model, classes, file);
-      inputs.push(inputFor(model, view, file));
+      checkSize(model, size, file);
       identities.push({ file: given, fingerprint, metadata: model.metadata });
     }
   } catch (error) {
     await close();
     throw error;
   }
-  const size = view.width * view.height;
+  const area = size.width * size.height;
   return {
     identities,
     async logits(pixels) {
-      const mean = new Float32Array((pixels.length / size) * classes.length);
-      for (const [i, model] of models.entries()) {
-        const scores = await model.logits(inputs[i]!(pixels));
+      const mean = new Float32Array((pixels.length / area) * classes.length);
+      for (const model of models) {
+        const scores = await model.logits(pixels);
         for (let j = 0; j < mean.length; j++) mean[j]! += scores[j]! / models.length;
       }
       return mean;
@@ -131,14 +98,14 @@ export async function openTeachers(
 /** Notes for a network with these teachers: their names, and what they learnt from. */
 export function teacherNotes(
   identities: readonly ModelReference[],
-  { weight, temperature, views }: Omit<TrainConfig['distillation'], 'teachers'>,
+  { weight, temperature }: Omit<NonNullable<TrainConfig['distillation']>, 'teachers'>,
   trained: TrainingSet,
 ): ModelNote[] {
   const names = identities.map(referenceName);
   const others = identities.filter((teacher) => !isSameTrainingSet(teacher, trained));
   const text =
-    `Distilled from ${names.join(', ')}: weight ${weight}, temperature ${temperature}` +
-    `${views === 'image' ? '; asked once about every training image' : ''}.`;
+    `Distilled from ${names.join(', ')}: weight ${weight}, temperature ${temperature}; ` +
+    'asked once about every training image.';
   return [
     { of: null, text },
     ...others.map((teacher) => ({

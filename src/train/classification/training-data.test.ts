@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveTrainConfig } from '../config/config.js';
 import type { TrainEvent } from '../loop/events.js';
+import { forThisMachine } from '../loop/run-config.js';
 import { countClasses, openTrainingData } from './training-data.js';
 
 let folder: string;
@@ -25,9 +26,11 @@ async function write(place: string, level: number): Promise<void> {
 }
 
 async function open(excludeLeaks: boolean) {
-  const config = resolveTrainConfig('seed', {
-    data: { path: folder, excludeLeaks, workers: 1, imageSize: { width: 16, height: 16 } },
-  });
+  const config = forThisMachine(
+    resolveTrainConfig('seed', {
+      data: { path: folder, excludeLeaks, workers: 1, imageSize: { width: 16, height: 16 } },
+    }),
+  );
   const events: TrainEvent[] = [];
   const data = await openTrainingData(config, { onProgress: (event) => events.push(event) });
   const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));

@@ -9,8 +9,8 @@ import { withoutImages } from '../../data/store/subset.js';
 import { WorkerPool } from '../../data/store/worker-pool.js';
 import { FerlabError } from '../../errors.js';
 import { classCounts } from '../../scores/class-counts.js';
-import type { TrainConfig } from '../config/config.js';
 import type { TrainHooks } from '../loop/events.js';
+import type { RunConfig } from '../loop/run-config.js';
 import { type ExtraSources, matchSources, openExtraSources } from './extra-sources.js';
 
 export interface TrainingData {
@@ -37,7 +37,7 @@ const badShown = 5;
  *
  * @throws FerlabError `data`, `model` for teachers, or `interrupted`.
  */
-export async function openTrainingData(config: TrainConfig, hooks: TrainHooks): Promise<TrainingData> {
+export async function openTrainingData(config: RunConfig, hooks: TrainHooks): Promise<TrainingData> {
   const { data, train } = config;
   const { strict, maxBadShare } = data;
   const dataset = await readDataset(data.path ?? undefined, {

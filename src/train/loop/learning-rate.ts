@@ -38,8 +38,8 @@ export function createLearningRate(
     afterEpoch(plateau, row) {
       if (schedule.name !== 'plateau') return plateau;
       return updatePlateau(plateau, row.measures.valLoss ?? Number.NaN, {
-        factor: schedule.plateauFactor,
-        patience: schedule.plateauPatience,
+        factor: schedule.factor,
+        patience: schedule.patience,
         minDelta: 1e-4, // Keras's default
         floor: schedule.minimumLearningRate,
         rate: peak,

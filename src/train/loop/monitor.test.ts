@@ -44,7 +44,6 @@ describe('createMonitor', () => {
   it('takes the largest accuracy and the smallest loss', () => {
     expect(course({ monitor: 'val_accuracy' }, [0.5, 0.4, 0.6]).best).toEqual([1, 1, 3]);
     expect(course({ monitor: 'val_loss' }, [0.5, 0.4, 0.6]).best).toEqual([1, 2, 2]);
-    expect(course({ monitor: 'val_loss', mode: 'max' }, [0.5, 0.4, 0.6]).best).toEqual([1, 1, 3]);
   });
 
   it('asks for more than minDelta, and keeps the first of equals', () => {
@@ -95,7 +94,7 @@ describe('createLearningRate', () => {
 
   it('follows the validation loss with the plateau schedule alone', () => {
     const plateau = createLearningRate(
-      config({ schedule: { name: 'plateau', plateauPatience: 1, plateauFactor: 0.5 } }),
+      config({ schedule: { name: 'plateau', patience: 1, factor: 0.5 } }),
       10,
     );
     const after = [1, 1].reduce(

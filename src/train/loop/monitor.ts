@@ -6,7 +6,7 @@ import { type HistoryRow, kerasName, measureName } from '../../scores/history.js
 import type { TrainConfig } from '../config/config.js';
 import type { Task } from './task.js';
 
-export interface MonitorSettings extends Pick<TrainConfig['train'], 'mode' | 'minDelta' | 'patience'> {
+export interface MonitorSettings extends Pick<TrainConfig['train'], 'minDelta' | 'patience'> {
   /** A measure of the task, by its name in history files. */
   monitor: string;
 }
@@ -29,7 +29,7 @@ export interface Monitor {
  * @throws FerlabError `usage` where the task has no such measure.
  */
 export function createMonitor(
-  { monitor, mode, minDelta, patience }: MonitorSettings,
+  { monitor, minDelta, patience }: MonitorSettings,
   measures: Task['measures'],
   patientSince = 0,
 ): Monitor {
@@ -41,7 +41,7 @@ export function createMonitor(
       `train.monitor: expected a measure of the task, ${names.join(', ')}; got ${monitor}`,
     );
   }
-  const larger = mode === 'auto' ? measures[name] === 'larger' : mode === 'max';
+  const larger = measures[name] === 'larger';
   return {
     update(best, row) {
       const value = row.measures[name] ?? Number.NaN;

@@ -7,16 +7,16 @@ import type { HostTensor } from '../../engine/tensor/array.js';
 import { sameShape, type TensorType } from '../../engine/tensor/type.js';
 import { TrainingSession } from '../../engine/training/training-session.js';
 import { FerlabError } from '../../errors.js';
-import type { TrainConfig } from '../config/config.js';
 import type { TrainHooks } from './events.js';
 import type { MonitorSettings } from './monitor.js';
 import { createOptimizer } from './optimizer.js';
+import type { RunConfig } from './run-config.js';
 import type { Place, RunTask } from './task.js';
 
 /** Settings of a training that are the same for every task. */
-export interface RunSettings extends Pick<TrainConfig, 'optimizer' | 'schedule'> {
+export interface RunSettings extends Pick<RunConfig, 'optimizer' | 'schedule'> {
   train: MonitorSettings &
-    Pick<TrainConfig['train'], 'epochs' | 'seed' | 'restoreBest' | 'threads' | 'device'>;
+    Pick<RunConfig['train'], 'epochs' | 'seed' | 'restoreBest' | 'threads' | 'device' | 'ema'>;
 }
 
 export interface PreparedSession {
@@ -45,13 +45,12 @@ function checkCarried(
 /** @param carried the tensors of a checkpoint; by default training begins with the task's first weights. */
 export async function prepareSession(
   task: Pick<RunTask, 'network' | 'objective' | 'firstWeights'>,
-  { optimizer: chosen, train: { seed, threads } }: RunSettings,
+  { optimizer: chosen, train: { seed, threads, ema: emaDecay } }: RunSettings,
   device: Device,
   hooks: TrainHooks,
   carried?: Readonly<Record<string, HostTensor>>,
 ): Promise<PreparedSession> {
   const optimizer = createOptimizer(chosen);
-  const emaDecay = chosen.ema;
   const averaged = emaDecay !== null;
   if (carried !== undefined) checkCarried(carried, carriedTypes(task.network, optimizer, averaged));
   const block = await channelBlock(device);

@@ -26,6 +26,7 @@ import { readHistory } from '../../scores/history.js';
 import { resolveTrainConfig } from '../config/config.js';
 import type { TrainEvent } from '../loop/events.js';
 import type { RunSettings } from '../loop/prepare.js';
+import { forThisMachine } from '../loop/run-config.js';
 import type { RunTask, Task } from '../loop/task.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { takeFreeRunFolder, takeRunFolder } from './run-folder.js';
@@ -244,12 +245,13 @@ afterAll(() => rm(folder, { recursive: true }));
 const at = (...parts: string[]) => join(folder, ...parts);
 
 function settings(epochs: number): Settings {
-  const { optimizer, schedule, train } = resolveTrainConfig('seed', {
+  const config = resolveTrainConfig('seed', {
     data: { path: 'unused' },
-    optimizer: { name: 'adam', learningRate: 0.01, ema: 0.9 },
+    optimizer: { name: 'adam', learningRate: 0.01 },
     schedule: { name: 'cosine' },
-    train: { epochs, threads: 1, seed: 4 },
+    train: { epochs, threads: 1, seed: 4, ema: 0.9 },
   });
+  const { optimizer, schedule, train } = forThisMachine(config);
   return { optimizer, schedule, train: { ...train, monitor: 'val_box_error' }, squares: 'drawn' };
 }
 
