@@ -53,7 +53,6 @@ export type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
 export type { EvaluateEvent } from './evaluate/open-split.js';
 export type { ImageSize } from './image/size.js';
 export * from './predict/index.js';
-export { withHalfPrecision } from './predict/rewrite.js';
 export {
   type BundledModel,
   bundledModelFile,
@@ -201,4 +200,15 @@ export async function readSoftLabels(
  */
 export async function writeSampleDataset(path: string, options?: SampleOptions): Promise<WrittenSample> {
   return (await import('./data/sample/write.js')).writeSampleDataset(path, options);
+}
+
+/**
+ * The bytes of a model file with its large weights stored as float16, about half as many. Every runtime computes in
+ * float32 as before, with weights rounded to 11 significant bits.
+ *
+ * @param where names the file in messages.
+ * @throws FerlabError `model` where the bytes are not a model of this project.
+ */
+export async function withHalfPrecision(bytes: Uint8Array, where: string): Promise<Uint8Array> {
+  return (await import('./predict/rewrite.js')).withHalfPrecision(bytes, where);
 }

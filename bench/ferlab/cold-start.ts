@@ -1,8 +1,7 @@
-// What a user's program does: loads the library and a model, reads one image, predicts, prints.
+// What a user's program does: loads the library by the package's public entry, and a model, reads one image, predicts, prints.
 // Arguments: the model's file and an image's.
 
-import { loadModel } from '../../dist/predict-files/load-model.js';
-import { predictFiles } from '../../dist/predict-files/predict-files.js';
+import { loadModel, predictFiles } from 'ferlab';
 
 const [modelFile = '', imageFile = ''] = process.argv.slice(2);
 const model = await loadModel(modelFile);

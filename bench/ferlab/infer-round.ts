@@ -5,8 +5,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadModel } from '../../dist/predict-files/load-model.js';
-import { predictFiles } from '../../dist/predict-files/predict-files.js';
+import { loadModel, predictFiles } from 'ferlab';
 import { runProgram } from '../process.js';
 import { printResult, timeCalls, timings } from './timing.js';
 

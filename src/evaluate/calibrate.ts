@@ -5,7 +5,8 @@ import type { ImageStore } from '../data/store/store.js';
 import { FerlabError } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import type { ModelCalibration } from '../predict/metadata.js';
-import { loadModelFromBytes, parseModelFile } from '../predict/model.js';
+import { loadModelFromBytes } from '../predict/model.js';
+import { readModelMetadata } from '../predict/model-file.js';
 import { withoutTemperature, withTemperature } from '../predict/rewrite.js';
 import { readModelFile } from '../predict-files/load-model.js';
 import type { Hooks } from '../progress.js';
@@ -108,7 +109,7 @@ export async function calibrateModel(
 ): Promise<Calibration> {
   const { dataset, batchSize, threads } = options;
   const bytes = await readModelFile(options.model);
-  const { classes, input } = parseModelFile(bytes, options.model).metadata;
+  const { classes, input } = readModelMetadata(bytes, options.model);
   const opened = await openSplit(
     options,
     { classes, inputSize: { width: input.width, height: input.height } },

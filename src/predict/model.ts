@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Loads a model file and predicts with it.
 
-import { type ModelProto, parseModel, readMetadata } from '../engine/onnx/model.js';
 import { type Device, devices } from '../engine/runtime/device.js';
 import { openSession, type Session } from '../engine/runtime/session.js';
 import { tensorType } from '../engine/tensor/type.js';
@@ -11,7 +10,8 @@ import type { Hooks } from '../progress.js';
 import { forEachAtOnce, imagesAtOnce } from './at-once.js';
 import { checkOptions, oneOf, show, text, threadCount } from './check-options.js';
 import { type ImageInput, readImage } from './image-input.js';
-import { decodeMetadata, type ModelMetadata } from './metadata.js';
+import type { ModelMetadata } from './metadata.js';
+import { damagedModel, firstLine, readModelMetadata } from './model-file.js';
 
 export interface LoadOptions {
   /** Threads of the engine. Default: its own choice, one per core. */
@@ -86,7 +86,7 @@ export async function loadModelFromBytes(
       `loadModelFromBytes: expected the bytes of a model file (Uint8Array, ArrayBuffer), got ${show(file)}.`,
     );
   }
-  const { metadata } = parseModelFile(file, name);
+  const metadata = readModelMetadata(file, name);
   let session: Session;
   try {
     session = await openSession(file, {
@@ -95,14 +95,14 @@ export async function loadModelFromBytes(
     });
   } catch (error) {
     if (error instanceof FerlabError) throw error;
-    throw damaged(name, `ONNX Runtime refused it (${firstLine(error)})`, error);
+    throw damagedModel(name, `ONNX Runtime refused it (${firstLine(error)})`, error);
   }
   if (
     !session.inputs.includes('pixels') ||
     !['probabilities', 'logits'].every((output) => session.outputs.includes(output))
   ) {
     await session.close();
-    throw damaged(name, 'it lacks the input pixels or the outputs probabilities and logits');
+    throw damagedModel(name, 'it lacks the input pixels or the outputs probabilities and logits');
   }
   return modelOfSession(session, metadata, name);
 }
@@ -221,32 +221,4 @@ export function toPredictions<Class extends string>(
       .sort((a, b) => b.probability - a.probability);
     return { expression: probabilities[0]!.label, probabilities };
   });
-}
-
-/** A model file's bytes, parsed, and its metadata; throws as loadModelFromBytes does. */
-export function parseModelFile(
-  bytes: Uint8Array,
-  where: string,
-): { model: ModelProto; metadata: ModelMetadata } {
-  let model: ModelProto;
-  try {
-    model = parseModel(bytes);
-  } catch (error) {
-    throw damaged(where, `it can't be parsed (${firstLine(error)})`, error);
-  }
-  const decoded = decodeMetadata(readMetadata(model));
-  if ('problem' in decoded) throw damaged(where, decoded.problem);
-  return { model, metadata: decoded.metadata };
-}
-
-function damaged(where: string, found: string, cause?: unknown): FerlabError {
-  return new FerlabError(
-    'model',
-    `${where}: expected a model file written by ferlab; ${found}. Give the model of a run folder (last.onnx, or best.onnx), or train again.`,
-    { cause },
-  );
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 }

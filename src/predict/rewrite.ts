@@ -7,7 +7,7 @@ import { rewriteForInterchange } from '../engine/onnx/interchange.js';
 import type { ModelProto } from '../engine/onnx/model.js';
 import { FerlabError } from '../errors.js';
 import { encodeMetadata, type ModelCalibration, metadataKey } from './metadata.js';
-import { parseModelFile } from './model.js';
+import { parseModelFile } from './parse-model.js';
 
 /** The scalar of the graph that holds the temperature. */
 const temperatureName = 'temperature';

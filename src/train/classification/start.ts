@@ -6,8 +6,8 @@ import { storedTensors } from '../../engine/onnx/edit.js';
 import { sameShape } from '../../engine/tensor/type.js';
 import { FerlabError } from '../../errors.js';
 import { classifier, type ModelConfig } from '../../models/create.js';
-import { parseModelFile } from '../../predict/model.js';
 import type { ModelNote } from '../../predict/notes.js';
+import { parseModelFile } from '../../predict/parse-model.js';
 import {
   inheritedNotes,
   isSameTrainingSet,
