@@ -1,7 +1,12 @@
 // The options of `ferlab train` that set its configuration, made from the settings' own declarations (src/train/config).
 
 import { FerlabError } from '../errors.js';
-import { resolveTrainConfig, type TrainConfig, type TrainConfigOverrides } from '../train/config/config.js';
+import {
+  resolveTrainConfig,
+  settingAt,
+  type TrainConfig,
+  type TrainConfigOverrides,
+} from '../train/config/config.js';
 import type { PresetName } from '../train/config/presets.js';
 import { listSettings, type Setting } from '../train/config/settings.js';
 import { longFlag, type OptionSpec, optionKey } from './command.js';
@@ -24,13 +29,6 @@ const trainOptions: readonly TrainOption[] = listSettings().flatMap((setting) =>
 
 /** Every setting that an option sets, by its path. */
 export const settableSettings: ReadonlySet<string> = new Set(trainOptions.map(({ setting }) => setting.path));
-
-/** The value of the setting at a dotted path; undefined where the configuration has no such section. */
-export function settingAt(config: TrainConfig, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((value, key) => (value as Record<string, unknown> | null | undefined)?.[key], config);
-}
 
 /** What happens without an option; undefined where the flag alone says it. */
 function defaultOf({ setting, flags }: TrainOption, config: TrainConfig): string | undefined {

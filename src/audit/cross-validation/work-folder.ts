@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { FerlabError } from '../../errors.js';
 import { createFolder, writeFileAtomically } from '../../files/atomic.js';
 import { contentOf } from '../../files/claim-folder.js';
-import { parseTrainConfig, settingPaths } from '../../train/config/config.js';
+import { parseTrainConfig, settingAt, settingPaths } from '../../train/config/config.js';
 import { forThisMachine, type RunConfig } from '../../train/loop/run-config.js';
 
 const planFile = 'plan.json';
@@ -30,10 +30,6 @@ export interface Plan {
 /** Settings of the machine or of places on it: folds may be continued with others. */
 const elsewhere = new Set(['data.path', 'data.workers', 'data.memoryBudget', 'out']);
 
-function valueAt(config: RunConfig, path: string): unknown {
-  return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], config);
-}
-
 function differences(stored: Plan, wanted: Plan, ignored: ReadonlySet<string>): string[] {
   const difference = (name: string, before: unknown, now: unknown) =>
     JSON.stringify(before) === JSON.stringify(now)
@@ -45,7 +41,7 @@ function differences(stored: Plan, wanted: Plan, ignored: ReadonlySet<string>): 
     ...difference('folds', stored.folds, wanted.folds),
     ...[...paths]
       .filter((path) => !ignored.has(path))
-      .flatMap((path) => difference(path, valueAt(stored.config, path), valueAt(wanted.config, path))),
+      .flatMap((path) => difference(path, settingAt(stored.config, path), settingAt(wanted.config, path))),
   ];
 }
 

@@ -26,6 +26,9 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
+/** The value of the setting at a dotted path; undefined where the configuration has no such section. */
+export const settingAt = (config: unknown, path: string): unknown => valueAt(config, path.split('.'));
+
 /**
  * `base` with the settings of `over`. Where another network, optimizer or schedule is named, nothing of the section stays:
  * a rate that suits one optimizer is wrong for another.
