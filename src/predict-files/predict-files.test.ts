@@ -48,7 +48,7 @@ async function predict(paths: string[], options?: PredictFilesOptions): Promise<
 }
 
 /** Names, and what is wrong with what can't be used. */
-const told = (found: FilePrediction[]) =>
+const shown = (found: FilePrediction[]) =>
   found.map((entry) => {
     const name = relative(root, entry.file);
     return 'error' in entry ? `${name}: ${entry.error}` : name;
@@ -59,7 +59,7 @@ describe('predictFiles', () => {
     write('f/b.png', 'f/a/z.png', 'f/c.PNG', 'face');
     writeFileSync(join(root, 'f/broken.jpg'), 'no');
     const found = await predict(['face', 'f', 'gone.png'], { batchSize: 2 });
-    expect(told(found)).toEqual([
+    expect(shown(found)).toEqual([
       'face',
       'f/a/z.png',
       'f/b.png',
@@ -83,14 +83,14 @@ describe('predictFiles', () => {
     symlinkSync(join(root, 'elsewhere/3.png'), join(root, 'f/link.png'));
     symlinkSync(join(root, 'elsewhere/deep'), join(root, 'f/more'));
     symlinkSync(join(root, 'f'), join(root, 'f/loop'));
-    expect(told(await predict(['f']))).toEqual(['f/1.png', 'f/link.png', 'f/more/4.png']);
+    expect(shown(await predict(['f']))).toEqual(['f/1.png', 'f/link.png', 'f/more/4.png']);
   });
 
-  it('tells of links that lead nowhere, and of folders without images', async () => {
+  it('names links that lead nowhere, and of folders without images', async () => {
     write('f/1.png');
     symlinkSync(join(root, 'gone'), join(root, 'f/0-gone'));
     mkdirSync(join(root, 'empty'));
-    expect(told(await predict(['f', 'empty']))).toEqual([
+    expect(shown(await predict(['f', 'empty']))).toEqual([
       'f/0-gone: expected an image or folder that can be read, found: it does not exist (a broken link?)',
       'f/1.png',
       'empty: expected a folder with images, found none in it',
@@ -140,7 +140,7 @@ describe('predictFiles', () => {
     if (isRoot) process.seteuid!(65_534);
     try {
       const denied = 'expected an image or folder that can be read, found: no permission to read it';
-      expect(told(await predict(['f', 'all-closed']))).toEqual([
+      expect(shown(await predict(['f', 'all-closed']))).toEqual([
         'f/1.png',
         `f/closed: ${denied}`,
         'f/open/3.png',
@@ -155,7 +155,7 @@ describe('predictFiles', () => {
 
   it('names images of formats that are not read, and no other files', async () => {
     write('f/1.png', 'f/2.heic', 'f/README', 'f/Thumbs.db', 'f/3.JFIF');
-    expect(told(await predict(['f']))).toEqual([
+    expect(shown(await predict(['f']))).toEqual([
       'f/1.png',
       expect.stringMatching(/^f\/2.heic: expected jpg, .*; found .heic \(HEIC.*export it as JPEG$/),
       'f/3.JFIF',
@@ -166,8 +166,8 @@ describe('predictFiles', () => {
     write('f/1.png', 'f/runs/a/loss.png', 'only/confusion.png');
     for (const folder of ['f/runs/a', 'only'])
       writeFileSync(join(root, folder, 'report.json'), '{\n  "version": "0.1.0",\n  "command": "ferlab"');
-    expect(told(await predict(['f']))).toEqual(['f/1.png']);
-    expect(told(await predict(['only']))).toEqual(['only: expected a folder with images, found none in it']);
+    expect(shown(await predict(['f']))).toEqual(['f/1.png']);
+    expect(shown(await predict(['only']))).toEqual(['only: expected a folder with images, found none in it']);
   });
 
   it('warns of an image of one grey level', async () => {
@@ -189,7 +189,7 @@ describe('predictFiles', () => {
     ];
     writeFileSync(join(root, 'faces.csv'), rows.join('\n'));
     writeFileSync(join(root, 'other.csv'), 'a,b');
-    expect(told(await predict(['faces.csv', 'other.csv']))).toEqual([
+    expect(shown(await predict(['faces.csv', 'other.csv']))).toEqual([
       'faces.csv:2',
       'faces.csv:3',
       expect.stringMatching(/^faces.csv:4: expected an emotion/),

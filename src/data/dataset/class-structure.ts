@@ -1,6 +1,6 @@
 // Looks whether folders that were taken for classes are classes. Where they hold no images of their own but folders, they
 // may be splits under other names (new_train/happy/...) or people (alice/happy/...); training on these "classes" would
-// tell training from validation images, or people from each other.
+// learn to separate training from validation images, or people from each other.
 
 import { basename, join, relative, sep } from 'node:path';
 import { FerlabError } from '../../errors.js';

@@ -57,7 +57,7 @@ interface Row {
 /** Why a row can't be used. */
 interface RowDamage {
   reason: string;
-  /** Null where the row doesn't tell. */
+  /** Null where the row doesn't say. */
   split: SplitRole | null;
   /** What stands for an emotion that isn't known, in a row that is whole otherwise. */
   emotion?: string;
@@ -119,7 +119,7 @@ function parseRow(row: Buffer, columns: Columns): Pick<Row, 'emotion' | 'split'>
   return { split, reason };
 }
 
-/** The split of a row that doesn't tell: that of the rows around it, if these agree, since files keep splits together. */
+/** The split of a row that doesn't say: that of the rows around it, if these agree, since files keep splits together. */
 function splitAround(place: number, rows: readonly Row[]): SplitRole | null {
   const before = rows[place - 1] ?? rows[place];
   const after = rows[place] ?? before;

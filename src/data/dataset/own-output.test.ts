@@ -60,7 +60,7 @@ describe("ferlab's own output in a dataset", () => {
     expect((await readAuditDataset(root)).classes).toEqual(['happy', 'sad']);
   });
 
-  it('is told from folders of the same names by what the files hold', async () => {
+  it('differs from folders of the same names by what the files hold', async () => {
     touchIn(root, ['happy/1.jpg', 'happy/2.jpg', 'sad/1.jpg', 'sad/2.jpg']);
     writeFileSync(join(root, 'sad/config.json'), '{"camera": "C920"}');
     writeFileSync(join(root, 'happy/report.json'), '{"images": 2}');
