@@ -43,7 +43,7 @@ export type {
 export type { ImageReference } from './copies/images.js';
 export type { CopyKind, LeftOut } from './copies/leaks.js';
 export type { ReadOptions } from './data/dataset/reader.js';
-export type { BadFile, Dataset, Sample, Split } from './data/dataset/types.js';
+export type { BadFile, Dataset, PassedOver, Sample, Split } from './data/dataset/types.js';
 export type { SampleOptions, WrittenSample } from './data/sample/write.js';
 export type { SoftLabelOptions, SoftLabels } from './data/votes/soft-labels.js';
 export { decodeGray } from './decode/decode.js';
