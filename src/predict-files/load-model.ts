@@ -7,7 +7,12 @@ import { foundInstead } from '../files/read-error.js';
 import { chooseDevice } from '../machine/choose-device.js';
 import { checkOptions, oneOf, shorten, show, threadCount } from '../predict/check-options.js';
 import { openEnsemble } from '../predict/ensemble.js';
-import { type ExpressionModel, type LoadOptions, loadModelFromBytes } from '../predict/model.js';
+import {
+  type ExpressionModel,
+  type LoadOptions,
+  loadModelFromBytes,
+  openModelFile,
+} from '../predict/model.js';
 import { withTestTimeAugmentation } from '../predict/test-time.js';
 import { type TestTimeKind, testTimeKinds } from '../predict/views.js';
 import type { Hooks } from '../progress.js';
@@ -114,7 +119,11 @@ async function loadChecked(
     );
   }
   const name = shorten(file);
-  const model = await loadModelFromBytes(await readModelFile(file), { ...options, name });
+  const bytes = await readModelFile(file);
+  // The bundled model's digest was compared.
+  const model = await (isBundled(file)
+    ? openModelFile(bytes, name, options)
+    : loadModelFromBytes(bytes, { ...options, name }));
   try {
     return withTestTimeAugmentation(model, tta);
   } catch (error) {
@@ -129,9 +138,11 @@ function stopIfAborted({ signal }: Hooks<LoadEvent>): void {
   if (signal?.aborted) throw new FerlabError('interrupted', 'Stopped before the model was loaded.');
 }
 
+const isBundled = (file: string): boolean => file === bundledModelFile || file === bundledName;
+
 /** The bytes of a model file, or of the bundled model (`box`). Throws FerlabError `model` where it can't be read. */
 export async function readModelFile(file: string): Promise<Uint8Array> {
-  if (file === bundledModelFile || file === bundledName) return readBundledModel();
+  if (isBundled(file)) return readBundledModel();
   try {
     return await readFile(file);
   } catch (error) {

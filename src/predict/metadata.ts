@@ -20,6 +20,9 @@ const note = z.union([
   z.object({ of: z.string(), text: z.string() }),
 ]);
 
+/** Of images that a model takes, in pixels: more is no face crop, and one image would take hundreds of megabytes. */
+const largestSide = 4096;
+
 const metadataSchema = z.object({
   format: z.literal(modelFormat),
   /** The program's version that wrote the file. */
@@ -32,8 +35,8 @@ const metadataSchema = z.object({
   classes: z.array(z.string()).min(2),
   /** What the input `pixels` takes: grey images of this size, raw values 0 to 255; scaling is in the graph. */
   input: z.object({
-    width: z.number().int().positive(),
-    height: z.number().int().positive(),
+    width: z.number().int().positive().max(largestSide),
+    height: z.number().int().positive().max(largestSide),
     channels: z.literal(1),
     range: z.tuple([z.literal(0), z.literal(255)]),
   }),

@@ -78,7 +78,7 @@ export async function loadModelFromBytes(
   options: LoadOptions & { name?: string | undefined } = {},
 ): Promise<ExpressionModel> {
   checkOptions('loadModelFromBytes', options, { threads: threadCount, device: oneOf(devices), name: text });
-  const { name = 'the model', threads, device } = options;
+  const { name = 'the model' } = options;
   const file = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
   if (!(file instanceof Uint8Array)) {
     throw new FerlabError(
@@ -86,10 +86,23 @@ export async function loadModelFromBytes(
       `loadModelFromBytes: expected the bytes of a model file (Uint8Array, ArrayBuffer), got ${show(file)}.`,
     );
   }
+  // Loaded here: it takes the schema of ONNX, which the bundled model can do without.
+  const { parseModelFile } = await import('./parse-model.js');
+  parseModelFile(file, name);
+  return openModelFile(file, name, options);
+}
+
+/** Opens the bytes of a model whose graph is known to be harmless: checked, or the bundled one. */
+export async function openModelFile(
+  file: Uint8Array,
+  name: string,
+  { threads, device }: LoadOptions,
+): Promise<ExpressionModel> {
   const metadata = readModelMetadata(file, name);
   let session: Session;
   try {
     session = await openSession(file, {
+      quiet: true,
       ...(threads === undefined ? {} : { threads }),
       ...(device === undefined ? {} : { device }),
     });
@@ -132,11 +145,15 @@ function modelOfSession(session: Session, metadata: ModelMetadata, name: string)
       pixels: { type: tensorType('float32', [count, 1, height, width]), data: pixels },
     });
     running.add(result);
+    let answers: Float32Array;
     try {
-      return (await result)[output]!.data as Float32Array;
+      answers = (await result)[output]!.data as Float32Array;
+    } catch (error) {
+      throw damagedModel(name, `ONNX Runtime can't run it (${firstLine(error)})`, error);
     } finally {
       running.delete(result);
     }
+    return checkAnswers(answers, count * metadata.classes.length, name);
   };
   return completeModel({
     classes: metadata.classes,
@@ -149,6 +166,15 @@ function modelOfSession(session: Session, metadata: ModelMetadata, name: string)
       return closing;
     },
   });
+}
+
+/** Refuses answers of a damaged model: too few or too many, or not numbers. */
+function checkAnswers(answers: Float32Array, expected: number, where: string): Float32Array {
+  if (answers.length !== expected)
+    throw damagedModel(where, `it gives ${answers.length} values where its classes need ${expected}`);
+  if (!answers.every(Number.isFinite))
+    throw damagedModel(where, 'it answers with values that are not numbers');
+  return answers;
 }
 
 /** A model from all but what follows from the rest. */

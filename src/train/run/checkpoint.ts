@@ -60,20 +60,27 @@ export async function writeCheckpoint(path: string, { progress, tensors }: Check
   await writeFileAtomically(path, Buffer.concat([length, encoded, ...parts]));
 }
 
+const refusal = (path: string, found: string, cause?: unknown): FerlabError =>
+  new FerlabError(
+    'model',
+    `${path}: expected the checkpoint of a run, found ${found}. Start the training anew in another folder.`,
+    { cause },
+  );
+
 /** Reads a checkpoint back. Throws FerlabError `model` where the file isn't a whole one. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const fail = (found: string, cause?: unknown): FerlabError =>
-    new FerlabError(
-      'model',
-      `${path}: expected the checkpoint of a run, found ${found}. Start the training anew in another folder.`,
-      { cause },
-    );
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw fail((error as Error).message, error);
+    throw refusal(path, (error as Error).message, error);
   }
+  return decodeCheckpoint(bytes, path);
+}
+
+/** The checkpoint in a file's bytes; `path` names the file in messages. Throws as readCheckpoint does. */
+export function decodeCheckpoint(bytes: Buffer, path: string): Checkpoint {
+  const fail = (found: string, cause?: unknown) => refusal(path, found, cause);
   if (bytes.length < 8) throw fail('a file that is cut short');
   const headerLength = Number(bytes.readBigUInt64LE(0));
   const start = 8 + headerLength;
@@ -87,6 +94,9 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   } catch (error) {
     throw fail('a header that this version does not write', error);
   }
+  // Tensors may not share data: a small file would become many large tensors.
+  const sizes = Object.values(entries).map(({ data_offsets: [from, to] }) => to - from);
+  if (sizes.reduce((sum, size) => sum + size, 0) > bytes.length - start) throw fail('tensors that overlap');
   const tensors: Record<string, HostTensor> = {};
   for (const [name, { shape, data_offsets }] of Object.entries(entries)) {
     const [from, to] = data_offsets;
