@@ -20,7 +20,7 @@ const { modelFile } = await train({
   data: { path: 'faces', workers: 1, imageSize: { width: 16, height: 16 } },
   model: { convFilters: [4], denseUnits: [8] },
   train: { epochs: 1, batchSize: 7, threads: 1 },
-  run: { out: process.argv[2] },
+  out: process.argv[2],
 });
 for (const file of [modelFile, undefined]) {
   const model = await loadModel(file);

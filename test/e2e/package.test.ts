@@ -15,7 +15,7 @@ const consumer = `import { evaluate, FerlabError, loadModel, train, type Evaluat
 
 export async function run(dataset: string): Promise<Evaluation> {
   const result: TrainResult = await train(
-    { data: { path: dataset }, train: { epochs: 1 }, run: { out: 'run' } },
+    { data: { path: dataset }, train: { epochs: 1 }, out: 'run' },
     { onProgress: (event) => event.type === 'epoch' && console.log(event.row.measures.valAccuracy) },
   );
   const model = await loadModel(result.modelFile);
