@@ -37,7 +37,7 @@ describe('findUnlike', () => {
     expect(findUnlike(numbers, alike.with(7, 0.41)).images).toHaveLength(1);
   });
 
-  it('tells nothing of few pictures', () => {
+  it('finds nothing among few pictures', () => {
     const few = numbers.subarray(0, leastForUnlike - 1);
     expect(findUnlike(few, Float32Array.from(scores).fill(0.9, 0, 1))).toEqual({
       threshold: null,

@@ -37,7 +37,7 @@ describe('align', () => {
     expect(Math.abs(found.shiftY - shift(top))).toBeLessThan(0.2);
   });
 
-  it('tells how much is common', () => {
+  it('measures how much is common', () => {
     expect(compare({ left: 0.14 }).overlap).toBeCloseTo(1 - 0.04 / 0.8, 1);
   });
 
@@ -49,7 +49,7 @@ describe('align', () => {
     expect(compare(rendering).similarity).toBeGreaterThan(0.97);
   });
 
-  it('compares with a mirror image where told to', () => {
+  it('compares with a mirror image where asked to', () => {
     expect(compare({ mirrored: true }, true).similarity).toBeCloseTo(1, 6);
     expect(compare({ mirrored: true }).similarity).toBeLessThan(0.8);
   });

@@ -1,4 +1,4 @@
-// Tells whether two small grey pictures are crops of one photograph: finds the crop of one that fits the other best,
+// Decides whether two small grey pictures are crops of one photograph: finds the crop of one that fits the other best,
 // and how well it fits. Not a search: two pictures at a time.
 //
 // Gauss-Newton registration (Lucas and Kanade 1981; coarse to fine, as Bouguet 2000) of an axis-aligned box: shift and

@@ -32,7 +32,7 @@ describe('detailSimilarity', () => {
     ).toBeCloseTo(-1, 5);
   });
 
-  it('tells pictures apart that share their light', () => {
+  it('distinguishes pictures that share their light', () => {
     const [a, b] = [lit(first!, 0.15), lit(second!, 0.15)];
     expect(correlation(a, b)).toBeGreaterThan(0.97);
     expect(detailSimilarity(a, b)).toBeLessThan(0.4);

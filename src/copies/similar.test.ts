@@ -50,7 +50,7 @@ describe('SimilarityIndex', () => {
     expect(found.length / asked.length).toBeGreaterThanOrEqual(share);
   });
 
-  it('tells each vector once, with its cosine, and none below the least', () => {
+  it('lists each vector once, with its cosine, and none below the least', () => {
     for (let i = 0; i < count; i += 40) {
       const asked = near(vectors[i]!, 0.9, random);
       const hits: number[] = [];

@@ -21,7 +21,7 @@ export interface FolderLock {
 const holderSchema = z.object({
   pid: z.number().int().positive(),
   host: z.string(),
-  /** Tells the process from a later one of the same number; null where the system doesn't say. */
+  /** Distinguishes the process from a later one of the same number; null where the system doesn't say. */
   born: z.string().nullable(),
   /** When it took the lock, ISO 8601. */
   since: z.string(),

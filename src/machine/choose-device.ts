@@ -45,11 +45,11 @@ function fastest(results: ProbeResults): ChosenDevice {
     return result !== undefined && 'milliseconds' in result ? result.milliseconds : Number.POSITIVE_INFINITY;
   };
   const best = devices.reduce((a, b) => (timeOf(b) < timeOf(a) ? b : a), 'cpu');
-  const tell = (device: Device): string =>
+  const timeText = (device: Device): string =>
     timeOf(device) === Number.POSITIVE_INFINITY
       ? `${device} isn't here`
       : `${device} ${Math.round(timeOf(device))} ms`;
-  return { device: best, reason: `of a small graph on each: ${devices.map(tell).join(', ')}` };
+  return { device: best, reason: `of a small graph on each: ${devices.map(timeText).join(', ')}` };
 }
 
 async function probeInProcess(candidates: readonly Device[], time: boolean): Promise<ProbeResults> {

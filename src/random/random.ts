@@ -68,7 +68,7 @@ export class Random {
     return result >>> 0;
   }
 
-  /** Uniform in [low, high), 0 to 1 unless told. */
+  /** Uniform in [low, high), by default [0, 1). */
   uniform(low = 0, high = 1): number {
     return low + (high - low) * (this.uint32() / 4294967296);
   }

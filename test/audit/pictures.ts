@@ -9,7 +9,7 @@ import { Random } from '../../src/random/random.js';
 /** Brightness, about -1 to 1, at a place from 0 to 1 across and down. */
 export type Photograph = (x: number, y: number) => number;
 
-/** What is done to a photograph; the whole of it as it is, unless told. */
+/** What is done to a photograph; by default the whole of it as it is. */
 export interface Rendering {
   side?: number;
   /** Part of the width and height that is shown, and where it begins. */

@@ -215,7 +215,7 @@ describe('a model file', () => {
     expectRefusal(await ferlab(['evaluate', model, dataset], folder), 3, /model's classes/, /bored/);
   });
 
-  it('is told which splits there are', async () => {
+  it('lists the splits that there are', async () => {
     expectRefusal(
       await ferlab(['evaluate', model, 'faces', '--split', 'exam'], folder),
       3,

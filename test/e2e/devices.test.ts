@@ -1,4 +1,4 @@
-// What a user is told where a device can't be used.
+// The messages for devices that can't be used.
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';

@@ -86,17 +86,17 @@ const portablePackages = new Set([
 const imports = sources.flatMap(importsOf);
 const inside = imports.filter(({ to }) => to.startsWith('src/'));
 const outside = imports.filter(({ to }) => !to.startsWith('src/'));
-const tell = ({ from, to }: Import) => `${from} imports ${to}`;
+const describeImport = ({ from, to }: Import) => `${from} imports ${to}`;
 
 describe('imports', () => {
   it('are found', () => {
     expect(inside.length).toBeGreaterThan(50);
-    expect(inside.filter(({ to }) => !existsSync(path.join(root, to))).map(tell)).toEqual([]);
+    expect(inside.filter(({ to }) => !existsSync(path.join(root, to))).map(describeImport)).toEqual([]);
   });
 
   it('follow the directions of the folders', () => {
     const wrong = inside.filter(({ from, to }) => !reachable(partOf(from)).has(partOf(to)));
-    expect(wrong.map(tell)).toEqual([]);
+    expect(wrong.map(describeImport)).toEqual([]);
   });
 
   it('of rooms within rooms go through their doors, and every door is used', () => {
@@ -111,7 +111,9 @@ describe('imports', () => {
     ];
     for (const [room, allowed] of open) {
       const entering = crossing(room);
-      expect(entering.filter(({ to }) => !allowed.includes(nameOf(to))).map(tell), room).toEqual([]);
+      expect(entering.filter(({ to }) => !allowed.includes(nameOf(to))).map(describeImport), room).toEqual(
+        [],
+      );
       const used = new Set(entering.map(({ to }) => nameOf(to)));
       expect(
         allowed.filter((door) => !used.has(door)),
@@ -179,7 +181,7 @@ describe('imports', () => {
       ({ from, to }) =>
         isPortable(from) && !(to.startsWith('src/') ? isPortable(to) : portablePackages.has(packageOf(to))),
     );
-    expect(wrong.map(tell)).toEqual([]);
+    expect(wrong.map(describeImport)).toEqual([]);
   });
 
   it('name declared dependencies, and node: for what comes with Node', () => {
@@ -189,7 +191,7 @@ describe('imports', () => {
     >;
     const declared = { ...dependencies, ...peerDependencies, ...imports };
     const wrong = outside.filter(({ to }) => !to.startsWith('node:') && !(packageOf(to) in declared));
-    expect(wrong.map(tell)).toEqual([]);
+    expect(wrong.map(describeImport)).toEqual([]);
   });
 
   it('of some packages happen in one place', () => {
@@ -197,6 +199,6 @@ describe('imports', () => {
       Object.keys(onlyImporters).filter((name) => !outside.some(({ to }) => packageOf(to) === name)),
     ).toEqual([]);
     const wrong = outside.filter(({ from, to }) => onlyImporters[packageOf(to)]?.test(from) === false);
-    expect(wrong.map(tell)).toEqual([]);
+    expect(wrong.map(describeImport)).toEqual([]);
   });
 });

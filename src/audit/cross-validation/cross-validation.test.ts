@@ -50,7 +50,7 @@ const run = (
   hooks: Hooks<AuditEvent> = {},
 ) => audit(dataset, { workers: 1, ...options, crossValidation: { ...small, ...changed } }, hooks);
 
-/** A picture of its own, with a spot of light that tells its class. */
+/** A picture of its own, with a spot of light that marks its class. */
 function draw(label: number, seed: number): Uint8Array {
   const random = new Random(seed, 'spot');
   const [x, y] = [4 + 8 * label + random.uniform(-0.5, 0.5), random.uniform(8, 16)];

@@ -14,13 +14,13 @@ import { drawExpression, sampleClasses } from './expressions.js';
 import { drawFace, drawIdentity, drawPose } from './face.js';
 
 export interface SampleOptions {
-  /** Training images, spread evenly over the seven classes; 1400 unless told. */
+  /** Training images, spread evenly over the seven classes; default 1400. */
   train?: number;
-  /** Validation images, of other people; 350 unless told. */
+  /** Validation images, of other people; default 350. */
   validation?: number;
-  /** The same seed gives the same images; 0 unless told. */
+  /** The same seed gives the same images; default 0. */
   seed?: number;
-  /** Width and height in pixels, from 16 to 512; 48 unless told. */
+  /** Width and height in pixels, from 16 to 512; default 48. */
   size?: number;
   onProgress?: (done: number, total: number) => void;
 }

@@ -136,7 +136,7 @@ describe('openImages', () => {
     );
   });
 
-  it('stops when told', async () => {
+  it('stops when asked to', async () => {
     const controller = new AbortController();
     controller.abort();
     await expect(

@@ -35,11 +35,11 @@ export interface BatchOptions {
   augment: AugmentOptions | null;
   /** Side of the squares that an epoch's (from 0) augmented images are resized to; their own size unless given. */
   sideAt?: (epoch: number) => number;
-  /** Whether every epoch has its own order; true unless told. */
+  /** Whether every epoch has its own order; default true. */
   shuffle?: boolean;
-  /** Leave out a last batch that isn't full; false unless told. */
+  /** Leave out a last batch that isn't full; default false. */
   dropRemainder?: boolean;
-  /** Batches kept ready ahead of the consumer; 4 unless told. */
+  /** Batches kept ready ahead of the consumer; default 4. */
   ahead?: number;
 }
 

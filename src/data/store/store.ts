@@ -18,7 +18,7 @@ export interface OpenOptions extends ImageSize {
   memoryBudget?: number;
   /** Images of more pixels count as bad; see defaultMaxPixels. */
   maxPixels?: number;
-  /** Number of worker threads of the store's own pool; one per core, at most 8, unless told. */
+  /** Number of worker threads of the store's own pool; by default one per core, at most 8. */
   workers?: number;
   /** A pool to share with other stores; it isn't closed with the store. */
   pool?: WorkerPool;

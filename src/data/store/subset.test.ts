@@ -48,7 +48,7 @@ describe.each([1024, 0])('withoutImages, memory budget %i', (memoryBudget) => {
 describe('onlyImages', () => {
   const open = (chosen: readonly Sample[]) => openImages(chosen, { width: 4, height: 4, workers: 1 });
 
-  it('is the store that these images alone would make, in the order told', async () => {
+  it('is the store that these images alone would make, in the order given', async () => {
     const whole = await open(samples);
     const alone = await open([samples[4]!, samples[1]!]);
     const part = onlyImages(whole, [4, 1]);

@@ -64,7 +64,7 @@ describe('readSoftLabels', () => {
     expect(labels.warnings).toEqual([]);
   });
 
-  it('takes single votes for outliers, unless told otherwise', async () => {
+  it('takes single votes for outliers by default', async () => {
     const lines = [header, 'train/happy/1.jpg,1,8,0,0,1,0,0,0,0,0'];
     expect(shown((await read(lines)).shares.get('train/happy/1.jpg'))).toEqual({ happy: 1 });
     const all = await read(lines, dataset, { minVotes: 0 });

@@ -176,7 +176,7 @@ export const sigmoid = (): Layer =>
  * left is pattern, neither brightness nor contrast (as TensorFlow's per_image_standardization).
  *
  * @param epsilon is added to the variance: an image that is nearly constant gives nearly zeros, not amplified noise. One
- *   grey level squared unless told, where levels go from 0 to 1.
+ *   grey level squared by default, where levels go from 0 to 1.
  */
 export function standardizeImages(epsilon = (1 / 255) ** 2): Layer {
   return stateless(

@@ -35,7 +35,7 @@ const dataTypes: Record<DType, DataType> = {
 };
 
 /**
- * An attribute: an integer, integers, a string, a tensor, a graph, or `{ float }` since JavaScript doesn't tell 1 from
+ * An attribute: an integer, integers, a string, a tensor, a graph, or `{ float }` since JavaScript doesn't distinguish 1 from
  * 1.0.
  */
 export type Attribute = number | readonly number[] | string | HostTensor | GraphProto | { float: number };

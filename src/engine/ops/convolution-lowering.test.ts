@@ -25,7 +25,7 @@ interface Form {
   anyBatch?: boolean;
 }
 
-/** Types of the nodes of a "same" convolution, 3x3 unless told. */
+/** Types of the nodes of a "same" convolution, by default 3x3. */
 function formOf(form: Form): string[] {
   const { images, filters, kernel = 3, group = 1, provider = 'cpu', block = null, anyBatch = false } = form;
   const graph = new Graph();

@@ -28,7 +28,7 @@ export interface GradientTransform {
 
 export type Optimizer = readonly GradientTransform[];
 
-/** Which parameters weight decay applies to. Kernels alone unless told: not biases, not batch normalization. */
+/** Which parameters weight decay applies to. By default kernels alone: not biases, not batch normalization. */
 export type DecayFilter = (path: string) => boolean;
 export const kernelsOnly: DecayFilter = (path) => path.endsWith('/kernel');
 

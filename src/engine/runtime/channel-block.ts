@@ -1,5 +1,5 @@
 // Whether ONNX Runtime's CPU kernels for images with blocked channels can be used here, and how large a block is: 8 or 16
-// channels on x64, by the processor's vectors. The runtime has no call that tells, and the operators are meant for its own
+// channels on x64, by the processor's vectors. The runtime has no call for it, and the operators are meant for its own
 // optimizer; so they are tried, and believed only where they give what ONNX's own convolution gives.
 
 import { addBlockedConvolution, blockedDomain } from '../onnx/blocked-convolution.js';

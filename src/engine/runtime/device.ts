@@ -1,4 +1,4 @@
-// The devices that graphs run on, and what a person is told where one can't be used.
+// The devices that graphs run on, and the message for each that can't be used.
 
 import { FerlabError } from '../../errors.js';
 
