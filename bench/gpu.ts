@@ -32,7 +32,7 @@ export interface TorchDevice {
 export const askTorch = (torch: PythonPeer): Promise<TorchDevice> => torch.run('torch_device.py', []);
 
 /** The machine's own sources; PyTorch only where it is installed already. */
-export function machineSources(): GpuSources {
+function machineSources(): GpuSources {
   return {
     torch: () =>
       askTorch(pythonPeer({ name: 'torch', packages: [], install: false })).then(

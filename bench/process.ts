@@ -72,6 +72,6 @@ export async function runForJson<T>(
   }
 }
 
-export function lastLine(text: string): string {
+function lastLine(text: string): string {
   return text.trim().split('\n').at(-1)?.trim() ?? '';
 }

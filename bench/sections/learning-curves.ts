@@ -8,7 +8,7 @@ import { root } from '../checkout.js';
 import { Unavailable } from '../contest.js';
 
 /** An epoch's end. */
-export interface CurvePoint {
+interface CurvePoint {
   readonly epoch: number;
   /** A share. */
   readonly validationAccuracy: number;

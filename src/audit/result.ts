@@ -21,7 +21,7 @@ import type {
 import { describeWarnings } from './warnings.js';
 
 /** Entries of a list in the result, at most; counts are of everything. */
-export const listLimit = 10_000;
+const listLimit = 10_000;
 
 export interface ResultContext {
   dataset: AuditDataset;

@@ -14,7 +14,7 @@ const leastRatio = 2;
 const perMedianDeviation = 1.4826;
 
 /** A picture that stands out. */
-export interface Unlike {
+interface Unlike {
   image: number;
   score: number;
 }

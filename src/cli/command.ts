@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import { FerlabError } from '../errors.js';
 import type { Terminal } from './terminal.js';
 
-export interface ArgumentSpec {
+interface ArgumentSpec {
   /** As commander spells it: `<model>`, `[dataset]`, `<files...>`. */
   name: string;
   description: string;

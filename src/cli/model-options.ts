@@ -10,7 +10,7 @@ const modelFlags = '--model <file>';
 const withFlags = '--with <model>';
 const ttaFlags = '--tta <name>';
 
-export const deviceOption: OptionSpec = {
+const deviceOption: OptionSpec = {
   flags: '--device <name>',
   description: `where the engine runs: ${deviceChoices.join(', ')}; webgpu is any GPU, auto the fastest device that is here`,
   defaultText: 'cpu',

@@ -44,7 +44,7 @@ function measureTexts(measures: Readonly<Record<string, number>>): string[] {
 }
 
 /** The line that an epoch leaves behind. */
-export function epochLine(event: Extract<TrainEvent, { type: 'epoch' }>): string {
+function epochLine(event: Extract<TrainEvent, { type: 'epoch' }>): string {
   const { row } = event;
   const width = String(event.epochs).length;
   return [

@@ -37,7 +37,7 @@ export interface Description {
 }
 
 /** Standard deviation of grey values. */
-export function deviationOf(pixels: Uint8Array): number {
+function deviationOf(pixels: Uint8Array): number {
   let sum = 0;
   let squares = 0;
   for (const value of pixels) {

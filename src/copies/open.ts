@@ -20,7 +20,7 @@ import { AuditImages, type AuditSplit } from './images.js';
 export const auditSide = 48;
 
 /** One split, read. */
-export interface AuditedSplit extends Split {
+interface AuditedSplit extends Split {
   /** Images beside `samples` that are known by number only: rows of a CSV file without a usable label. */
   damagedRows: number;
 }

@@ -33,7 +33,7 @@ export function findField(row: Uint8Array, column: number): { start: number; end
 }
 
 /** Grey values as text in field `column` of a CSV row, with spaces, line ends or (within quotes) commas between. */
-export function parseRow(row: Uint8Array, column: number, width: number, height: number): GrayImage {
+function parseRow(row: Uint8Array, column: number, width: number, height: number): GrayImage {
   const data = new Uint8Array(width * height);
   const { start, end } = findField(row, column);
   let value = -1; // of the number being read, -1 between numbers

@@ -5,7 +5,7 @@
 /** The formats that are read. */
 export type ImageFormat = 'JPEG' | 'PNG' | 'WebP' | 'GIF' | 'TIFF' | 'BMP';
 
-export const promisedFormats = 'JPEG, PNG, WebP, GIF, TIFF or BMP';
+const promisedFormats = 'JPEG, PNG, WebP, GIF, TIFF or BMP';
 
 function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;

@@ -47,7 +47,7 @@ const leftBehind: ReadonlySet<string> = new Set([
  * Why an entry is passed over: it is an image that isn't read (its format, its name, a broken link); it is a folder, or
  * may be one, that can't be looked into; or it is no image.
  */
-export type PassedOverKind = 'image' | 'unreadable' | 'other';
+type PassedOverKind = 'image' | 'unreadable' | 'other';
 /** Hears of every entry that a walk passes over. `path` begins with the walk's. */
 export type OnPassedOver = (path: string, reason: string, kind: PassedOverKind) => void;
 
@@ -87,7 +87,7 @@ export function looksLikeImage(name: string): boolean {
 }
 
 /** Why a file of this name isn't read; null where it is. */
-export function reasonToSkip(name: string): string | null {
+function reasonToSkip(name: string): string | null {
   if (isImageName(name)) return null;
   const extension = extensionOf(name);
   const expected = `expected ${imageExtensions.join(', ')}`;

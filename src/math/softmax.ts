@@ -1,7 +1,7 @@
 // Softmax outside the graph, for logits that are changed after the model gave them.
 
 /** Softmax of `logits / temperature`; the results sum to 1. */
-export function softmax(logits: Float64Array, temperature = 1): Float64Array {
+function softmax(logits: Float64Array, temperature = 1): Float64Array {
   const top = Math.max(...logits); // so that nothing overflows
   const powers = logits.map((value) => Math.exp((value - top) / temperature));
   const sum = powers.reduce((total, value) => total + value, 0);

@@ -17,7 +17,7 @@ import {
   standardizeImages,
 } from '../engine/nn/layers.js';
 
-export interface ResidualOptions {
+interface ResidualOptions {
   classes: number;
   /** Filters of the first convolution. */
   stem: number;
@@ -44,7 +44,7 @@ const norm = (gammaStart = 1): Layer => batchNormalization({ momentum: 0.9, epsi
 const convolution = (filters: number, kernelSize: number, strides = 1): Layer =>
   conv2d({ filters, kernelSize, strides, useBias: false, kernelInitializer: heNormal });
 
-export function residualModel(options: ResidualOptions): Layer {
+function residualModel(options: ResidualOptions): Layer {
   const layers: Record<string, Layer> = {
     standardize: standardizeImages(),
     stem: sequential({

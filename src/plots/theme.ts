@@ -23,7 +23,7 @@ export const palette = {
 } as const satisfies Record<string, ColourPair>;
 
 /** Steps of the sequential scale for cells; step 0 is an empty cell. */
-export const scaleSteps = 24;
+const scaleSteps = 24;
 
 /** Cells from background to deep blue (light), and from background to bright sky blue (dark). */
 export const cellScale: readonly ColourPair[] = Array.from({ length: scaleSteps }, (_, i) => {

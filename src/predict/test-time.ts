@@ -8,7 +8,7 @@ import { completeModel, type ExpressionModel } from './model.js';
 import { type CropMargin, type TestTimeKind, testTimeKinds, testTimeViews } from './views.js';
 
 /** The side of the crop that a model was trained on and takes of its input; null where it sees whole images. */
-export function trainedCrop({ metadata }: Pick<ExpressionModel, 'metadata'>): number | null {
+function trainedCrop({ metadata }: Pick<ExpressionModel, 'metadata'>): number | null {
   const { augment } = metadata.training;
   const crop = typeof augment === 'object' && augment !== null && 'crop' in augment ? augment.crop : null;
   return typeof crop === 'number' ? crop : null;
@@ -19,7 +19,7 @@ export function trainedCrop({ metadata }: Pick<ExpressionModel, 'metadata'>): nu
  *
  * @throws FerlabError `usage` where the model was trained on whole images.
  */
-export function cropMargin(model: ExpressionModel): CropMargin {
+function cropMargin(model: ExpressionModel): CropMargin {
   const crop = trainedCrop(model);
   if (crop === null) {
     throw new FerlabError(

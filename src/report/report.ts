@@ -68,7 +68,7 @@ async function addEvaluation(
 }
 
 /** The most confident mistakes as PNG: "actual → predicted 0.97" below each image, and its file. */
-export function mistakesSheet(mistakes: readonly MistakePicture[]): Promise<Buffer> {
+function mistakesSheet(mistakes: readonly MistakePicture[]): Promise<Buffer> {
   const items = mistakes.map(({ pixels, width, height, ...mistake }) => ({
     pixels,
     width,

@@ -20,7 +20,7 @@ export interface SheetItem extends GreyPicture {
   detail?: string;
 }
 
-export interface ModelSummary {
+interface ModelSummary {
   name: string;
   parameters: number;
   /** 2 x multiply-adds of convolutions and dense layers for one image, forward. */
@@ -36,7 +36,7 @@ export interface DatasetSummary {
   badFiles: { file: string; reason: string }[];
 }
 
-export interface TimingSummary {
+interface TimingSummary {
   /** Wall clock of the whole run. */
   seconds: number;
   imagesPerSecond: number;

@@ -89,7 +89,7 @@ export function wilsonInterval(correct: number, n: number): [number, number] {
 }
 
 /** Precision, recall, F1 and support of every class of `confusion[actual][predicted]`; 0 where undefined. */
-export function scoresFromConfusion(confusion: readonly (readonly number[])[]): ClassScores[] {
+function scoresFromConfusion(confusion: readonly (readonly number[])[]): ClassScores[] {
   return confusion.map((row, k) => {
     const right = row[k]!;
     const support = row.reduce((sum, count) => sum + count, 0);

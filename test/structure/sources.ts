@@ -35,7 +35,7 @@ export function projectFiles(places: readonly string[], accept: (file: string) =
     .sort();
 }
 
-export const isTest = (file: string) => file.endsWith('.test.ts');
+const isTest = (file: string) => file.endsWith('.test.ts');
 
 /** The program's own sources: no tests, nothing generated. */
 export const sources = projectFiles(

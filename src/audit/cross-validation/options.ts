@@ -8,7 +8,7 @@ import type { TrainEvent } from '../../train/loop/events.js';
 import { forThisMachine, type RunConfig } from '../../train/loop/run-config.js';
 
 /** Each fold costs a training; with more folds than this the models hardly learn from more images. */
-export const mostFolds = 20;
+const mostFolds = 20;
 export const defaultPreset = 'tiny' satisfies PresetName;
 
 /** What happens while the models of the folds are trained. Folds are counted from 1. */

@@ -76,7 +76,7 @@ export function describeText(head: Uint8Array): string | null {
   return marked || unmarked ? `text in UTF-16: ${remedy}` : null;
 }
 
-export async function readHead(path: string, bytes = 1024): Promise<Uint8Array> {
+async function readHead(path: string, bytes = 1024): Promise<Uint8Array> {
   try {
     const file = await open(path, 'r');
     try {

@@ -19,7 +19,7 @@ import { splitRole } from './split-names.js';
 import type { PassedOver, Sample, SplitRole } from './types.js';
 
 /** A row passed over. */
-export interface DamagedRow extends PassedOver {
+interface DamagedRow extends PassedOver {
   /** The split that it is of: by its Usage or, where that is damaged, by the rows around it; null where they differ. */
   split: SplitRole | null;
 }

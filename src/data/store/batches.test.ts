@@ -246,9 +246,7 @@ describe('createBatchLoader', () => {
       runs.push(
         await withStore(options, async (store) => {
           const loader = createBatchLoader(store, { ...training, augment: every });
-          const [whole, rest] = [await collect(loader.epoch(2), 6), await collect(loader.epoch(2, 3), 6)];
-          expect(rest).toEqual(whole.slice(3));
-          return whole;
+          return await collect(loader.epoch(2), 6);
         }),
       );
     }
@@ -277,11 +275,12 @@ describe('createBatchLoader', () => {
     });
   });
 
-  it('starts at any epoch and batch with the same result', async () => {
+  it('starts at any epoch with the result of a loader that made those before', async () => {
     await withStore({}, async (store) => {
-      const whole = await collect(createBatchLoader(store, training).epoch(7));
-      const rest = await collect(createBatchLoader(store, training).epoch(7, 4));
-      expect(rest).toEqual(whole.slice(4));
+      const loader = createBatchLoader(store, training);
+      await collect(loader.epoch(6));
+      const after = await collect(loader.epoch(7));
+      expect(await collect(createBatchLoader(store, training).epoch(7))).toEqual(after);
     });
   });
 
@@ -294,13 +293,6 @@ describe('createBatchLoader', () => {
       expect(await pixelsOf(1, 1)).not.toEqual(first);
       expect(await pixelsOf(2, 0)).not.toEqual(first);
       expect(await pixelsOf(1, 0)).toEqual(first);
-    });
-  });
-
-  it('drops a partial batch when asked', async () => {
-    await withStore({}, async (store) => {
-      const loader = createBatchLoader(store, { ...training, dropRemainder: true });
-      expect((await collect(loader.epoch(0))).map(({ indices }) => indices.length)).toEqual([4, 4, 4, 4, 4]);
     });
   });
 

@@ -37,8 +37,6 @@ export interface BatchOptions {
   sideAt?: (epoch: number) => number;
   /** Whether every epoch has its own order; default true. */
   shuffle?: boolean;
-  /** Leave out a last batch that isn't full; default false. */
-  dropRemainder?: boolean;
   /** Batches kept ready ahead of the consumer; default 4. */
   ahead?: number;
 }
@@ -50,9 +48,8 @@ export interface BatchLoader {
    * The batches of one epoch in order.
    *
    * @param epoch from 0; shuffling and augmentation derive from it.
-   * @param startBatch the first one wanted, for resuming in the middle.
    */
-  epoch(epoch: number, startBatch?: number): AsyncGenerator<Batch, void, undefined>;
+  epoch(epoch: number): AsyncGenerator<Batch, void, undefined>;
 }
 
 function checkCount(name: string, value: number, least: number): void {
@@ -82,16 +79,14 @@ function imagesOf(store: ImageStore, indices: Int32Array): BatchTask['images'] {
  * is safe: batches under way are dropped when they arrive.
  */
 export function createBatchLoader(store: ImageStore, options: BatchOptions): BatchLoader {
-  const { batchSize, seed, augment, sideAt, shuffle = true, dropRemainder = false, ahead = 4 } = options;
+  const { batchSize, seed, augment, sideAt, shuffle = true, ahead = 4 } = options;
   checkCount('batchSize', batchSize, 1);
   checkCount('ahead', ahead, 1);
   const { width, height, pool } = store;
   if (sideAt !== undefined && augment === null)
     throw new RangeError('sideAt: expected augmented images, which alone are resized; found none');
   const own = augmentedSize(augment, store);
-  const batchesPerEpoch = dropRemainder
-    ? Math.floor(store.count / batchSize)
-    : Math.ceil(store.count / batchSize);
+  const batchesPerEpoch = Math.ceil(store.count / batchSize);
   const sizeAt = (epoch: number): ImageSize => {
     if (sideAt === undefined) return own;
     const side = sideAt(epoch);
@@ -129,13 +124,12 @@ export function createBatchLoader(store: ImageStore, options: BatchOptions): Bat
     return result;
   };
 
-  async function* epoch(number: number, startBatch = 0): AsyncGenerator<Batch, void, undefined> {
+  async function* epoch(number: number): AsyncGenerator<Batch, void, undefined> {
     checkCount('epoch', number, 0);
-    checkCount('startBatch', startBatch, 0);
     const order = epochOrder(store.count, seed, number, shuffle);
     const size = sizeAt(number);
     const queue: { indices: Int32Array; pixels: Promise<ArrayBuffer> }[] = [];
-    let next = startBatch;
+    let next = 0;
     const fill = () => {
       for (; queue.length < ahead && next < batchesPerEpoch; next++) {
         const indices = order.slice(next * batchSize, (next + 1) * batchSize);

@@ -27,7 +27,7 @@ interface Thread {
 }
 
 /** One worker per core, at most 8: decoding waits for the disk before it needs more. */
-export function defaultWorkers(): number {
+function defaultWorkers(): number {
   return Math.max(1, Math.min(8, availableParallelism()));
 }
 

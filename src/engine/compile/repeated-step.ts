@@ -7,7 +7,7 @@ import type { GraphProto } from '../onnx/schema/onnx_pb.js';
 import type { TensorType } from '../tensor/type.js';
 
 /** A tensor that goes into a step or comes out of it. */
-export interface StepTensor {
+interface StepTensor {
   name: string;
   type: TensorType;
 }

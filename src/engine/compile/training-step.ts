@@ -37,7 +37,7 @@ export interface TrainingStepOptions {
 }
 
 /** The bits of a dropout mask, an input to be drawn anew for each step. */
-export interface DropoutMask {
+interface DropoutMask {
   readonly name: string;
   /** See maskBitsType. */
   readonly type: TensorType;

@@ -24,7 +24,7 @@ export class Value {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a graph holds applications of operators with different attributes
-export type AnyAttributes = any;
+type AnyAttributes = any;
 
 /** One application of an operator. */
 export interface Node<A = AnyAttributes> {
@@ -51,7 +51,7 @@ export interface OpCase<A> {
   readonly inputs: readonly (readonly number[])[];
   readonly attributes: A;
   /**
-   * How to draw inputs: `normal` by default; `positive` for logarithms; `distinct` where ties would matter; `bytes`
+   * How to draw inputs: `normal` by default; `positive` for square roots; `distinct` where ties would matter; `bytes`
    * gives int32 numbers from 0 to 255.
    */
   readonly draw?: 'normal' | 'positive' | 'distinct' | 'probabilities' | 'bytes';

@@ -33,7 +33,7 @@ export interface ApplyContext {
   dropoutMask(shape: Shape, rate: number): Value;
 }
 
-export interface Applied {
+interface Applied {
   readonly output: Value;
   /** All outputs by name, of the outermost layer of a network with several; `output` alone unless given. */
   readonly outputs?: Values;

@@ -5,7 +5,7 @@ import type { Value } from '../ir/graph.js';
 import type { Shape } from '../tensor/type.js';
 import type { Values } from './layer.js';
 
-export interface TracedLoss {
+interface TracedLoss {
   /** A scalar, the mean over the batch. It is minimised. */
   readonly loss: Value;
   /** Scalars by name, each summed over the images of the batch, so that an epoch's mean is their sum by its images. */

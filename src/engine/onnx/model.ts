@@ -23,7 +23,7 @@ import {
 export type { ModelProto } from './schema/onnx_pb.js';
 
 /** The ONNX operator set that every graph declares. Opset 18 is read by every ONNX Runtime since 1.14 (2023). */
-export const opsetVersion = 18n;
+const opsetVersion = 18n;
 /** The file format's version; 8 belongs to opset 18. */
 const irVersion = 8n;
 const dataTypes: Record<DType, DataType> = {

@@ -300,7 +300,7 @@ export function conv(x: Value, w: Value, attributes: ConvAttributes): Value {
   return x.graph.apply(convOp, [x, w], attributes)[0]!;
 }
 
-export function convInputGradient(
+function convInputGradient(
   dy: Value,
   w: Value,
   shape: readonly number[],
@@ -309,7 +309,7 @@ export function convInputGradient(
   return dy.graph.apply(convInputGradientOp, [dy, w], { strides, pads, group, shape })[0]!;
 }
 
-export function convWeightGradient(
+function convWeightGradient(
   x: Value,
   dy: Value,
   shape: readonly number[],

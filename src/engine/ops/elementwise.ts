@@ -153,8 +153,6 @@ export const negateOp = unary(
   (x) => -x,
   (_x, _y, dy) => negate(dy),
 );
-export const exponentialOp = unary('Exp', Math.exp, (_x, y, dy) => multiply(dy, y));
-export const logarithmOp = unary('Log', Math.log, (x, _y, dy) => divide(dy, x), positiveCases);
 /** d sqrt(x) = dx / (2 sqrt(x)) */
 export const squareRootOp = unary(
   'Sqrt',
@@ -162,7 +160,6 @@ export const squareRootOp = unary(
   (_x, y, dy) => divide(multiply(dy, scalar(dy, 0.5)), y),
   positiveCases,
 );
-export const absoluteOp = unary('Abs', Math.abs, (x, _y, dy) => multiply(dy, sign(x)));
 /** Piecewise constant: its gradient is zero, so no gradient flows. */
 export const signOp: OpDefinition<NoAttributes> = {
   ...unary('Sign', Math.sign, () => null),
@@ -238,12 +235,9 @@ export const subtract = (a: Value, b: Value): Value => a.graph.apply(subtractOp,
 export const multiply = (a: Value, b: Value): Value => a.graph.apply(multiplyOp, [a, b], none)[0]!;
 export const divide = (a: Value, b: Value): Value => a.graph.apply(divideOp, [a, b], none)[0]!;
 export const minimum = (a: Value, b: Value): Value => a.graph.apply(minimumOp, [a, b], none)[0]!;
-export const negate = (x: Value): Value => x.graph.apply(negateOp, [x], none)[0]!;
-export const exponential = (x: Value): Value => x.graph.apply(exponentialOp, [x], none)[0]!;
-export const logarithm = (x: Value): Value => x.graph.apply(logarithmOp, [x], none)[0]!;
+const negate = (x: Value): Value => x.graph.apply(negateOp, [x], none)[0]!;
 export const squareRoot = (x: Value): Value => x.graph.apply(squareRootOp, [x], none)[0]!;
-export const absolute = (x: Value): Value => x.graph.apply(absoluteOp, [x], none)[0]!;
 export const sign = (x: Value): Value => x.graph.apply(signOp, [x], none)[0]!;
 export const sigmoid = (x: Value): Value => x.graph.apply(sigmoidOp, [x], none)[0]!;
 export const relu = (x: Value): Value => x.graph.apply(reluOp, [x], none)[0]!;
-export const reluGradient = (dy: Value, y: Value): Value => dy.graph.apply(reluGradientOp, [dy, y], none)[0]!;
+const reluGradient = (dy: Value, y: Value): Value => dy.graph.apply(reluGradientOp, [dy, y], none)[0]!;

@@ -328,7 +328,7 @@ export function maxPool(x: Value, attributes: PoolAttributes): Value {
   return x.graph.apply(maxPoolOp, [x], attributes)[0]!;
 }
 
-export function maxPoolGradient(
+function maxPoolGradient(
   dy: Value,
   indices: Value,
   shape: readonly number[],

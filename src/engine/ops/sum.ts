@@ -138,7 +138,7 @@ export function reduceSum(x: Value, axes: readonly number[], keepDims = false): 
 }
 
 /** Repeats a tensor along axes of size 1 and new leading axes. */
-export function broadcastTo(x: Value, shape: readonly number[]): Value {
+function broadcastTo(x: Value, shape: readonly number[]): Value {
   return sameShape(x.shape, shape) ? x : x.graph.apply(broadcastOp, [x], { shape })[0]!;
 }
 

@@ -16,7 +16,6 @@ import { broadcastOp, reduceSumOp } from './sum.js';
 import { windowMomentsOp } from './windows.js';
 
 export const operators = {
-  Abs: elementwise.absoluteOp,
   Add: elementwise.addOp,
   AveragePool: averagePoolOp,
   AveragePoolGradient: averagePoolGradientOp,
@@ -29,10 +28,8 @@ export const operators = {
   ConvWeightGradient: convWeightGradientOp,
   Div: elementwise.divideOp,
   DropoutMask: dropoutMaskOp,
-  Exp: elementwise.exponentialOp,
   Expand: broadcastOp,
   Fold: foldOp,
-  Log: elementwise.logarithmOp,
   MatMul: matMulOp,
   Max: maximumOp,
   MaxGradient: maximumGradientOp,
@@ -59,5 +56,3 @@ export const operators = {
   Unfold: unfoldOp,
   WindowMoments: windowMomentsOp,
 } satisfies Record<string, OpDefinition>;
-
-export type OpName = keyof typeof operators;

@@ -8,7 +8,7 @@ import type { Values } from '../nn/layer.js';
 import { add, divide, minimum, multiply, scalar, squareRoot, subtract } from '../ops/elementwise.js';
 import { reduceSum } from '../ops/sum.js';
 
-export interface TransformContext {
+interface TransformContext {
   readonly parameters: Values;
   /** This transform's slots, `slot/parameter path`. */
   readonly slots: Values;
@@ -16,7 +16,7 @@ export interface TransformContext {
   readonly scalars: Values;
 }
 
-export interface GradientTransform {
+interface GradientTransform {
   /** First part of its slots' and scalars' names; unique within a chain. */
   readonly name: string;
   /** Names of the slots it keeps for each parameter; all start at zero. */
@@ -29,8 +29,8 @@ export interface GradientTransform {
 export type Optimizer = readonly GradientTransform[];
 
 /** Which parameters weight decay applies to. By default kernels alone: not biases, not batch normalization. */
-export type DecayFilter = (path: string) => boolean;
-export const kernelsOnly: DecayFilter = (path) => path.endsWith('/kernel');
+type DecayFilter = (path: string) => boolean;
+const kernelsOnly: DecayFilter = (path) => path.endsWith('/kernel');
 
 function mapValues(values: Values, change: (value: Value, path: string) => Value): Record<string, Value> {
   return Object.fromEntries(Object.entries(values).map(([path, value]) => [path, change(value, path)]));
@@ -39,7 +39,7 @@ function mapValues(values: Values, change: (value: Value, path: string) => Value
 const allAxes = (value: Value): number[] => value.shape.map((_, axis) => axis);
 
 /** Scales all updates together so that their common L2 norm is at most `maximum` (Pascanu et al. 2013). */
-export function clipByGlobalNorm(maximum: number): GradientTransform {
+function clipByGlobalNorm(maximum: number): GradientTransform {
   return {
     name: 'clip',
     slots: [],
@@ -57,7 +57,7 @@ export function clipByGlobalNorm(maximum: number): GradientTransform {
 }
 
 /** Adds rate times the parameter to its gradient: L2 regularisation, as PyTorch's `weight_decay` does for SGD. */
-export function addWeightDecay(rate: number, applies: DecayFilter = kernelsOnly): GradientTransform {
+function addWeightDecay(rate: number, applies: DecayFilter = kernelsOnly): GradientTransform {
   return {
     name: 'decay',
     slots: [],
@@ -72,7 +72,7 @@ export function addWeightDecay(rate: number, applies: DecayFilter = kernelsOnly)
 }
 
 /** Adds learning rate times `rate` times the parameter to its update, past the optimizer (Loshchilov and Hutter 2019). */
-export function decoupledWeightDecay(rate: number, applies: DecayFilter = kernelsOnly): GradientTransform {
+function decoupledWeightDecay(rate: number, applies: DecayFilter = kernelsOnly): GradientTransform {
   return {
     name: 'decay',
     slots: [],
@@ -86,7 +86,7 @@ export function decoupledWeightDecay(rate: number, applies: DecayFilter = kernel
   };
 }
 
-export function scaleByLearningRate(): GradientTransform {
+function scaleByLearningRate(): GradientTransform {
   return {
     name: 'rate',
     slots: [],
@@ -99,7 +99,7 @@ export function scaleByLearningRate(): GradientTransform {
 }
 
 /** velocity = momentum velocity + update; with Nesterov's step, update + momentum velocity is used (Keras's form). */
-export function accumulateMomentum(momentum: number, nesterov: boolean): GradientTransform {
+function accumulateMomentum(momentum: number, nesterov: boolean): GradientTransform {
   return {
     name: 'momentum',
     slots: ['velocity'],
@@ -132,11 +132,7 @@ export interface AdamOptions {
  * Adam (Kingma and Ba 2015) in the form that Keras computes: lr sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + epsilon).
  * Includes the learning rate.
  */
-export function scaleByAdam({
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-7,
-}: AdamOptions = {}): GradientTransform {
+function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: AdamOptions = {}): GradientTransform {
   return {
     name: 'adam',
     slots: ['first', 'second'],

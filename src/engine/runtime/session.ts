@@ -46,7 +46,7 @@ export class DeviceTensor {
 }
 
 export type Tensor = HostTensor | DeviceTensor;
-export type Feeds = Readonly<Record<string, Tensor>>;
+type Feeds = Readonly<Record<string, Tensor>>;
 
 export interface Session {
   readonly inputs: readonly string[];

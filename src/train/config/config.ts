@@ -10,7 +10,6 @@ import { ownersOf } from './settings.js';
 
 export { type ConfigIssue, seenSize } from './rules.js';
 export type { TrainConfig, TrainConfigOverrides } from './schema.js';
-export { monitors } from './sections/train.js';
 
 type Section = Record<string, unknown>;
 

@@ -19,7 +19,7 @@ import {
 } from '../setting.js';
 
 /** Values that can choose the best epoch and stop training early. */
-export const monitors = ['val_accuracy', 'val_loss', 'accuracy', 'loss'] as const;
+const monitors = ['val_accuracy', 'val_loss', 'accuracy', 'loss'] as const;
 
 /** Mixup (Zhang et al. 2018). Training accuracy then counts against the dominant label of each mixed image. */
 const mixup = section({
