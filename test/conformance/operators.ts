@@ -4,8 +4,8 @@
 import { describe, expect, it } from 'vitest';
 import { gradients } from '../../src/engine/autodiff/gradients.js';
 import { lowerGraph } from '../../src/engine/compile/lower.js';
+import type { Provider } from '../../src/engine/ir/graph.js';
 import { Graph, type OpCase, type OpDefinition, type Value } from '../../src/engine/ir/graph.js';
-import type { Provider } from '../../src/engine/ir/lowering.js';
 import { add, multiply } from '../../src/engine/ops/elementwise.js';
 import { reduceSum } from '../../src/engine/ops/sum.js';
 import { operators } from '../../src/engine/ops/table.js';

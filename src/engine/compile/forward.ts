@@ -1,7 +1,7 @@
 // Compiles a network's forward pass: with its weights stored (a model file), or fed (validation while training).
 
+import type { Provider } from '../ir/graph.js';
 import { Graph, type Value } from '../ir/graph.js';
-import type { Provider } from '../ir/lowering.js';
 import type { ApplyContext, Values } from '../nn/layer.js';
 import type { OnnxGraph } from '../onnx/model.js';
 import { softmax } from '../ops/loss.js';

@@ -1,7 +1,7 @@
 // Turns a traced graph into an ONNX graph for one execution provider. What nothing depends on is left out.
 
+import type { LoweringContext, Provider } from '../ir/graph.js';
 import { type Graph, reachableNodes, type Value, verifyGraph } from '../ir/graph.js';
-import type { LoweringContext, Provider } from '../ir/lowering.js';
 import { OnnxGraph } from '../onnx/model.js';
 import { floatTensor } from '../tensor/array.js';
 

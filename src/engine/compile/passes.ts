@@ -1,8 +1,8 @@
 // Passes over a traced forward graph, run before gradients are taken. Each keeps what the graph computes; tests
 // compare whole training steps with and without them.
 
+import type { Provider } from '../ir/graph.js';
 import { dependents, Graph, type Node, type Value } from '../ir/graph.js';
-import type { Provider } from '../ir/lowering.js';
 import { conv, convOp } from '../ops/convolution.js';
 import { type ConvAttributes, outputShape } from '../ops/convolution-lowering.js';
 import { add, divideOp, multiply, relu, reluOp, scalar, sign } from '../ops/elementwise.js';

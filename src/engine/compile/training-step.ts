@@ -2,8 +2,8 @@
 // everything carried goes in, and comes out changed.
 
 import { gradients } from '../autodiff/gradients.js';
+import type { Provider } from '../ir/graph.js';
 import { Graph, printGraph, type Value } from '../ir/graph.js';
-import type { Provider } from '../ir/lowering.js';
 import { below, prefixed, type Values } from '../nn/layer.js';
 import type { Objective } from '../nn/objective.js';
 import { dropoutMaskOp, maskBitsType } from '../ops/dropout.js';

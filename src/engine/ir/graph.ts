@@ -2,9 +2,9 @@
 // An operator is one `OpDefinition` (see ../ops); this file only knows how applications are recorded, checked
 // and copied. Nodes stand in the order in which they were traced, which is a topological order.
 
+import type { OnnxGraph } from '../onnx/model.js';
 import type { NdArray } from '../tensor/array.js';
 import { formatType, ShapeError, sameShape, type TensorType } from '../tensor/type.js';
-import type { LoweringContext } from './lowering.js';
 
 /** A tensor that will exist when the graph runs. */
 export class Value {
@@ -55,6 +55,35 @@ export interface OpCase<A> {
    * gives int32 numbers from 0 to 255.
    */
   readonly draw?: 'normal' | 'positive' | 'distinct' | 'probabilities' | 'bytes';
+}
+
+/**
+ * The execution provider that a graph is written for. The forms for `webgpu` run on every provider; `cuda` takes most of
+ * them, and they are what files for unknown machines are written in.
+ */
+export type Provider = 'cpu' | 'webgpu' | 'cuda';
+
+/**
+ * What an operator's lowering writes to: the ONNX graph under construction, the names of its values, and what the graph is
+ * written for (the execution provider and its kernels), which is all that a lowering may depend on besides its node.
+ */
+export interface LoweringContext {
+  readonly onnx: OnnxGraph;
+  readonly provider: Provider;
+  /**
+   * Channels that the CPU provider's kernels for blocked layouts (NCHWc) take side by side on this machine; null where the
+   * graph has to keep to ONNX's own operators.
+   */
+  readonly channelBlock: number | null;
+  /** ONNX name of a value; a new name where it has none yet. */
+  name(value: Value): string;
+  /** Whether anything reads this value; an optional output that nothing reads may be left out. */
+  isUsed(value: Value): boolean;
+  /**
+   * Whether the first axis may differ from the traced one when the graph runs (inference with any number of images).
+   * A lowering must then not write that size into the graph.
+   */
+  readonly dynamicBatch: boolean;
 }
 
 /** Everything there is to know of one operator. */

@@ -4,8 +4,8 @@
 import { describe, expect, it } from 'vitest';
 import { gradients } from '../autodiff/gradients.js';
 import { lowerGraph } from '../compile/lower.js';
+import type { Provider } from '../ir/graph.js';
 import { Graph } from '../ir/graph.js';
-import type { Provider } from '../ir/lowering.js';
 import { channelBlock } from '../runtime/channel-block.js';
 import { openSession } from '../runtime/session.js';
 import type { HostTensor } from '../tensor/array.js';

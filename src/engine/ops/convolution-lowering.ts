@@ -1,6 +1,6 @@
 // How a convolution is written to ONNX: its attributes and shape, and the forms that the execution providers take best.
 
-import type { LoweringContext } from '../ir/lowering.js';
+import type { LoweringContext } from '../ir/graph.js';
 import { addBlockedConvolution, channelStep, inBlocks } from '../onnx/blocked-convolution.js';
 import { ShapeError } from '../tensor/type.js';
 

@@ -1,7 +1,6 @@
 // How the gradient of a convolution by its kernel is written to ONNX, which has no operator for it: as matrix products.
 
-import type { OpDefinition } from '../ir/graph.js';
-import type { LoweringContext } from '../ir/lowering.js';
+import type { LoweringContext, OpDefinition } from '../ir/graph.js';
 import type { ConvGradientAttributes } from './convolution-lowering.js';
 import { lowerWindows } from './windows.js';
 

@@ -1,8 +1,7 @@
 // Two-dimensional convolution and its two gradients. Images are [N, C, H, W], kernels [Cout, Cin / group, kH, kW],
 // as in ONNX's Conv (cross-correlation).
 
-import type { OpDefinition, Value } from '../ir/graph.js';
-import type { LoweringContext } from '../ir/lowering.js';
+import type { LoweringContext, OpDefinition, Value } from '../ir/graph.js';
 import { forEachIndex, NdArray } from '../tensor/array.js';
 import { ShapeError, sameShape, tensorType } from '../tensor/type.js';
 import {

@@ -1,8 +1,7 @@
 // What locally connected layers are made of: patches of an image as rows, and a product of matrices position by
 // position. Stride 1, no padding.
 
-import type { OpDefinition, Value } from '../ir/graph.js';
-import type { LoweringContext } from '../ir/lowering.js';
+import type { LoweringContext, OpDefinition, Value } from '../ir/graph.js';
 import { forEachIndex, NdArray } from '../tensor/array.js';
 import { ShapeError, sameShape, tensorType } from '../tensor/type.js';
 

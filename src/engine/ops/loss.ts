@@ -1,7 +1,6 @@
 // Softmax, categorical cross-entropy on logits with soft labels, and the accuracy that goes with it.
 
-import type { OpDefinition, Value } from '../ir/graph.js';
-import type { LoweringContext } from '../ir/lowering.js';
+import type { LoweringContext, OpDefinition, Value } from '../ir/graph.js';
 import { NdArray } from '../tensor/array.js';
 import { ShapeError, sameShape, type TensorType, tensorType } from '../tensor/type.js';
 import { multiply, type NoAttributes, none, subtract } from './elementwise.js';

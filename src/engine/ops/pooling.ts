@@ -1,8 +1,7 @@
 // Max and average pooling over windows of images [N, C, H, W], and their gradients. Padding of max pooling never
 // wins; average pooling counts only real pixels (ONNX: count_include_pad = 0, as Keras's padding 'same').
 
-import type { OpDefinition, Value } from '../ir/graph.js';
-import type { LoweringContext } from '../ir/lowering.js';
+import type { LoweringContext, OpDefinition, Value } from '../ir/graph.js';
 import { forEachIndex, NdArray } from '../tensor/array.js';
 import { elementCount, ShapeError, sameShape, stridesOf, tensorType } from '../tensor/type.js';
 import { reduceMean } from './mean.js';

@@ -1,7 +1,6 @@
 // Sums over axes, and broadcasting, which is their transpose.
 
-import type { OpDefinition, Value } from '../ir/graph.js';
-import type { LoweringContext } from '../ir/lowering.js';
+import type { LoweringContext, OpDefinition, Value } from '../ir/graph.js';
 import { forEachIndex, NdArray } from '../tensor/array.js';
 import { broadcastShapes, normalizeAxis, ShapeError, sameShape, tensorType } from '../tensor/type.js';
 import { reshape } from './shaping.js';

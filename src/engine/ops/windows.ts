@@ -1,8 +1,7 @@
 // The windows of images that a convolution's kernel meets, for convolutions of few channels, whose windows are small:
 // laid out by themselves, and their moments.
 
-import type { OpDefinition, Value } from '../ir/graph.js';
-import type { LoweringContext } from '../ir/lowering.js';
+import type { LoweringContext, OpDefinition, Value } from '../ir/graph.js';
 import { forEachIndex, NdArray } from '../tensor/array.js';
 import { elementCount, ShapeError, tensorType } from '../tensor/type.js';
 import { type ConvAttributes, outputShape } from './convolution-lowering.js';
