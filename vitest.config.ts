@@ -10,6 +10,9 @@ const fromSources = { resolve: { conditions: ['ferlab-source', ...defaultServerC
 /** Compiles src/ where it has changed: workers, commands and what benchmarks import run from dist/. */
 const built = { globalSetup: ['test/build.js'] };
 
+/** What was built is imported as Node imports it, not through Vite. */
+const asBuilt = { server: { deps: { external: [/\/dist\//] } } };
+
 export default defineConfig({
   test: {
     // Vitest leaves one core free; on two that halves the speed.
@@ -25,6 +28,7 @@ export default defineConfig({
           name: 'bench',
           include: ['bench/**/*.test.ts'],
           ...built,
+          ...asBuilt,
           testTimeout: 60_000,
           hookTimeout: 300_000,
         },
@@ -35,6 +39,7 @@ export default defineConfig({
           name: 'webgpu',
           include: ['test/webgpu/**/*.test.ts'],
           ...built,
+          ...asBuilt,
           testTimeout: 180_000,
           fileParallelism: false,
         },
@@ -45,6 +50,7 @@ export default defineConfig({
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           ...built,
+          ...asBuilt,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -53,7 +59,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          ...built,
+          globalSetup: [...built.globalSetup, 'test/e2e/trained-run.ts'],
+          ...asBuilt,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.js';
 import type { Prediction } from '../../src/predict/model.js';
 import { makePackedProject } from '../e2e/packed.js';
-import { checkout, temporaryFolder } from '../e2e/program.js';
+import { checkout } from '../e2e/process.js';
+import { temporaryFolder } from '../e2e/program.js';
 import { browser as executable, named, serve } from './chromium.js';
 
 const tolerance = 1e-4;

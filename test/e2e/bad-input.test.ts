@@ -1,4 +1,4 @@
-// Bad input from the shell: a clear error with its exit code, no stack trace, and nothing lost.
+// Bad input: a clear error with its exit code, no stack trace, and nothing lost.
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -14,18 +14,18 @@ import {
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { drawFaces, exists, expectRefusal, ferlab, succeed, temporaryFolder, tiny } from './program.js';
+import { copyTrainedRun, exists, expectRefusal, ferlab, temporaryFolder } from './program.js';
+import { tiny } from './tiny.js';
 
 let folder = '';
 const cleaning: (() => Promise<void>)[] = [];
-const model = 'trained/best.onnx';
+const model = 'run/best.onnx';
 const inFolder = (...parts: string[]) => path.join(folder, ...parts);
 const once = ['--epochs', '1', ...tiny];
 
 beforeAll(async () => {
   folder = await temporaryFolder((clean) => cleaning.push(clean));
-  await drawFaces('faces', 140, 35, folder);
-  await succeed(['train', 'faces', '--out', 'trained', '--quiet', ...once], folder);
+  copyTrainedRun(folder);
 });
 
 afterAll(async () => {
@@ -74,7 +74,7 @@ describe('a dataset', () => {
       [/no images of fear in validation/],
     ],
     ['that is a single folder, without a split', () => 'faces/train', [/--validation-split/]],
-    ['that is another file', () => 'trained/report.md', [/expected a folder of images or a CSV file/]],
+    ['that is another file', () => 'run/report.md', [/expected a folder of images or a CSV file/]],
   ])('%s is refused, and leaves no run folder', async (_, dataset, words) => {
     const result = await ferlab(['train', dataset(), '--out', 'refused', ...once], folder);
     expectRefusal(result, 3, ...words);
@@ -254,19 +254,16 @@ describe('soft labels and teachers', () => {
 
 describe('a run folder', () => {
   it('that exists is left as it is', async () => {
-    const before = readdirSync(inFolder('trained')).map((name) => [
-      name,
-      readFileSync(inFolder('trained', name)),
-    ]);
-    const result = await ferlab(['train', 'faces', '--out', 'trained', ...once], folder);
-    expectRefusal(result, 5, /trained: expected a new or empty folder/, /--resume trained/);
-    expect(
-      readdirSync(inFolder('trained')).map((name) => [name, readFileSync(inFolder('trained', name))]),
-    ).toEqual(before);
+    const before = readdirSync(inFolder('run')).map((name) => [name, readFileSync(inFolder('run', name))]);
+    const result = await ferlab(['train', 'faces', '--out', 'run', ...once], folder);
+    expectRefusal(result, 5, /run: expected a new or empty folder/, /--resume run/);
+    expect(readdirSync(inFolder('run')).map((name) => [name, readFileSync(inFolder('run', name))])).toEqual(
+      before,
+    );
   });
 
   it("that can't be made is refused", async () => {
-    const result = await ferlab(['train', 'faces', '--out', 'trained/report.md/run', ...once], folder);
+    const result = await ferlab(['train', 'faces', '--out', 'run/report.md/run', ...once], folder);
     expectRefusal(result, 5, /report\.md/);
   });
 

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkout, drawFaces, expectRefusal, ferlab, succeed, temporaryFolder } from './program.js';
+import { checkout } from './process.js';
+import { drawFaces, expectRefusal, ferlab, succeed, temporaryFolder } from './program.js';
 
 let folder = '';
 const cleaning: (() => Promise<void>)[] = [];

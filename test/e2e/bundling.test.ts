@@ -6,7 +6,8 @@ import { build as esbuild } from 'esbuild';
 import { build as vite } from 'vite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makePackedProject } from './packed.js';
-import { checkout, start, succeed, temporaryFolder } from './program.js';
+import { checkout, start } from './process.js';
+import { succeed, temporaryFolder } from './program.js';
 
 const cleaning: (() => Promise<void>)[] = [];
 let project = '';

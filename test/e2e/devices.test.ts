@@ -3,7 +3,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkout, drawFaces, exists, expectRefusal, ferlab, temporaryFolder, tiny } from './program.js';
+import { checkout, runFerlab } from './process.js';
+import { copyTrainedRun, exists, expectRefusal, temporaryFolder } from './program.js';
+import { tiny } from './tiny.js';
 
 let folder = '';
 const cleaning: (() => Promise<void>)[] = [];
@@ -15,7 +17,7 @@ const cudaProvider = path.join(
 
 beforeAll(async () => {
   folder = await temporaryFolder((clean) => cleaning.push(clean));
-  await drawFaces('faces', 35, 35, folder);
+  copyTrainedRun(folder);
 });
 
 afterAll(async () => {
@@ -23,7 +25,7 @@ afterAll(async () => {
 });
 
 const train = (device: string, env: NodeJS.ProcessEnv = {}) =>
-  ferlab(
+  runFerlab(
     ['train', 'faces', '--epochs', '1', '--device', device, '--out', `run-${device}`, ...tiny],
     folder,
     env,
@@ -38,7 +40,7 @@ describe('--device', () => {
     expectRefusal(await train('webgpu', withoutDriver), 7, 'found none', 'Vulkan', 'libvulkan1');
     expect(exists(folder, 'run-webgpu')).toBe(false);
     const args = ['evaluate', path.join(checkout, 'models/expression.onnx'), 'faces', '--device', 'webgpu'];
-    expectRefusal(await ferlab(args, folder, withoutDriver), 7, 'found none');
+    expectRefusal(await runFerlab(args, folder, withoutDriver), 7, 'found none');
   });
 
   it.skipIf(process.platform !== 'linux' || existsSync(cudaProvider))(

@@ -3,7 +3,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkout, exists, expectRefusal, start, temporaryFolder } from './program.js';
+import { checkout, start } from './process.js';
+import { exists, expectRefusal, temporaryFolder } from './program.js';
 
 let folder = '';
 let packed: { filename: string; files: { path: string }[] };

@@ -3,7 +3,7 @@
 
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { checkout, start } from './program.js';
+import { checkout, start } from './process.js';
 
 /** Makes a project of the packed package in `folder`. */
 export async function makePackedProject(folder: string): Promise<void> {

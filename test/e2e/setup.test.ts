@@ -4,7 +4,8 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
-import { checkout, exists, type Finished, start, temporaryFolder } from './program.js';
+import { checkout, type Finished, start } from './process.js';
+import { exists, temporaryFolder } from './program.js';
 
 const npm = `
 const fs = require('node:fs');

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { drawFaces, succeed, temporaryFolder, tiny } from '../e2e/program.js';
+import { drawFaces, succeed, temporaryFolder } from '../e2e/program.js';
+import { tiny } from '../e2e/tiny.js';
 import { named, obstacle } from './driver.js';
 
 describe.skipIf(obstacle !== null)(named('commands on WebGPU'), () => {

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { checkout } from '../e2e/program.js';
+import { checkout } from '../e2e/process.js';
 
 const softwareDriver = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
