@@ -245,9 +245,9 @@ describe('soft labels and teachers', () => {
     await refused(['--soft-labels', 'votes.csv'], 3, /votes\.csv:2: column happy: expected .* found "-1"/);
     await refused(['--teacher', `${model},votes.csv`], 4, /votes\.csv: expected a model file/);
     await refused(
-      ['--teacher', model, '--crop', '12'],
+      ['--teacher', model, '--image-size', '24'],
       4,
-      /best\.onnx: expected a teacher for the 12x12 pixels/,
+      /best\.onnx: expected a teacher for images of 24x24 pixels, found one for 16x16/,
     );
   });
 });

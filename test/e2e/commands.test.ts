@@ -123,7 +123,7 @@ describe('a model that had more than labels', () => {
     );
     expect(log).toContain('Soft labels for 20 of 140 training images: votes (votes.csv), weight 0.5');
     expect(log).toMatch(
-      /Distilled from best\.onnx \([a-z]+, SHA-256 [0-9a-f]{8}\): weight 0\.7, temperature 3\./,
+      /Distilled from best\.onnx \([a-z]+, SHA-256 [0-9a-f]{8}\): weight 0\.7, temperature 3; asked once about every training image\./,
     );
     const note = 'Trained with extra annotation: votes (votes.csv, weight 0.5, 20 of 140 training images).';
     expect(readFileSync(path.join(folder, 'beside/report.md'), 'utf8')).toContain(`**Note:** ${note}`);

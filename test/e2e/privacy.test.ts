@@ -5,7 +5,9 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkout, type Finished, start, temporaryFolder, tiny } from './program.js';
+import { checkout, type Finished, start } from './process.js';
+import { temporaryFolder } from './program.js';
+import { tiny } from './tiny.js';
 
 let folder = '';
 const cleaning: (() => Promise<void>)[] = [];
