@@ -62,7 +62,7 @@ export async function readmePicture() {
   const drawn = drawFace(drawIdentity(new Random(seed, 'readme-identity')), pose, expression, 480);
   const model = await loadModel();
   const seen = new Resvg(drawn, { fitTo: { mode: 'width', value: model.inputSize.width } }).render();
-  const { probabilities: answers } = await model.predict(toGray(seen.pixels, seen.width, seen.height, 4));
+  const { ranking: answers } = await model.predict(toGray(seen.pixels, seen.width, seen.height, 4));
   await model.close();
   const said = answers
     .map(({ label, probability }) => `${label} ${Math.round(100 * probability)}%`)

@@ -28,7 +28,7 @@ describe('the model in the box', () => {
     expect(model.metadata.calibration?.temperature).toBeGreaterThan(0);
     const face = { width: 50, height: 60, data: Uint8Array.from({ length: 3000 }, (_, i) => i % 251) };
     const [prediction] = await model.predict([face]);
-    const sum = prediction!.probabilities.reduce((total, { probability }) => total + probability, 0);
+    const sum = prediction!.ranking.reduce((total, { probability }) => total + probability, 0);
     expect(sum).toBeCloseTo(1, 4);
     await model.close();
   });

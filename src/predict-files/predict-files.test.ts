@@ -70,7 +70,8 @@ describe('predictFiles', () => {
     expect(calls).toEqual([2, 1, 1]);
     expect(found[0]).toMatchObject({
       expression: 'happy',
-      probabilities: [
+      probabilities: { happy: 0.75, sad: 0.25 },
+      ranking: [
         { label: 'happy', probability: 0.75 },
         { label: 'sad', probability: 0.25 },
       ],

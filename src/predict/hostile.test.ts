@@ -53,7 +53,7 @@ async function outcome(bytes: Uint8Array): Promise<string> {
     const model = await loadModelFromBytes(bytes, { name: 'm.onnx', threads: 1 });
     try {
       const [prediction] = await model.predict([image]);
-      const values = prediction!.probabilities.map(({ probability }) => probability);
+      const values = Object.values(prediction!.probabilities);
       if (values.length !== model.classes.length || !values.every((value) => value >= 0 && value <= 1.001))
         throw new Error(`unusable answers: ${values}`);
       return 'usable';

@@ -53,17 +53,18 @@ describe('loadModelFromBytes', () => {
     const together = await model.predict(images);
     for (const [i, source] of images.entries()) {
       const alone = await model.predict(resizeGray(source, 6, 4));
-      const { expression, probabilities } = together[i]!;
-      expect(probabilities.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1);
-      expect(probabilities.map(({ label }) => label).sort()).toEqual([...model.classes].sort());
-      expect(probabilities[0]!.label).toBe(expression);
-      probabilities.slice(1).forEach(({ probability }, k) => {
-        expect(probability).toBeLessThanOrEqual(probabilities[k]!.probability);
+      const { expression, probabilities, ranking } = together[i]!;
+      expect(ranking.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1);
+      for (const { label, probability } of ranking) expect(probabilities[label]).toBe(probability);
+      expect(ranking.map(({ label }) => label).sort()).toEqual([...model.classes].sort());
+      expect(ranking[0]!.label).toBe(expression);
+      ranking.slice(1).forEach(({ probability }, k) => {
+        expect(probability).toBeLessThanOrEqual(ranking[k]!.probability);
       });
       expect(alone.expression).toBe(expression);
-      alone.probabilities.forEach(({ label, probability }, k) => {
-        expect(label).toBe(probabilities[k]!.label);
-        expect(probability).toBeCloseTo(probabilities[k]!.probability, 5);
+      alone.ranking.forEach(({ label, probability }, k) => {
+        expect(label).toBe(ranking[k]!.label);
+        expect(probability).toBeCloseTo(ranking[k]!.probability, 5);
       });
     }
     expect(await model.predict([])).toEqual([]);
@@ -81,7 +82,7 @@ describe('loadModelFromBytes', () => {
   it('ranks classes whose names are numbers by their probability, too', () => {
     const [prediction] = toPredictions(['0', '1', '2'], Float32Array.of(0.1, 0.3, 0.6));
     expect(prediction!.expression).toBe('2');
-    expect(prediction!.probabilities.map(({ label }) => label)).toEqual(['2', '1', '0']);
+    expect(prediction!.ranking.map(({ label }) => label)).toEqual(['2', '1', '0']);
   });
 
   it('predicts more images than one call of the network takes, and reports them', async () => {
@@ -103,7 +104,7 @@ describe('loadModelFromBytes', () => {
     const scores = model.probabilities(new Float32Array(24));
     const closed = model.close();
     expect((await scores).length).toBe(metadata.classes.length);
-    expect((await running).probabilities).toHaveLength(metadata.classes.length);
+    expect((await running).ranking).toHaveLength(metadata.classes.length);
     await closed;
     await model.close();
     await model[Symbol.asyncDispose]();

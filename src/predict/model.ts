@@ -30,8 +30,10 @@ export interface ClassProbability<Class extends string = string> {
 export interface Prediction<Class extends string = string> {
   /** The most probable class. */
   expression: Class;
-  /** Every class, the most probable first; they sum to 1. */
-  probabilities: ClassProbability<Class>[];
+  /** By class; they sum to 1. The order of the keys means nothing: JavaScript puts names that are numbers first. */
+  probabilities: Record<Class, number>;
+  /** Every class with its probability, the most probable first. */
+  ranking: ClassProbability<Class>[];
 }
 
 /** Images predicted so far. */
@@ -242,9 +244,12 @@ export function toPredictions<Class extends string>(
   scores: Float32Array,
 ): Prediction<Class>[] {
   return Array.from({ length: scores.length / classes.length }, (_, row) => {
-    const probabilities = classes
+    const ranking = classes
       .map((label, i) => ({ label, probability: scores[row * classes.length + i]! }))
       .sort((a, b) => b.probability - a.probability);
-    return { expression: probabilities[0]!.label, probabilities };
+    const probabilities = Object.fromEntries(
+      ranking.map(({ label, probability }) => [label, probability]),
+    ) as Record<Class, number>;
+    return { expression: ranking[0]!.label, probabilities, ranking };
   });
 }

@@ -92,7 +92,7 @@ describe('withTestTimeAugmentation', () => {
     expectClose(probabilities.subarray(0, 3), softmax(expected));
     expect(probabilities.subarray(3).reduce((sum, value) => sum + value, 0)).toBeCloseTo(1);
     const [prediction] = await flipped.predict([{ width, height, data: Uint8Array.from(image) }]);
-    const ranked = prediction!.probabilities.map(({ probability }) => probability);
+    const ranked = prediction!.ranking.map(({ probability }) => probability);
     expectClose(Float32Array.from(ranked), softmax(expected).sort().reverse());
   });
 

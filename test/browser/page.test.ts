@@ -33,9 +33,9 @@ type Answer = Prediction;
 
 function expectSame(found: readonly Answer[], expected: readonly Answer[]): void {
   expect(found.map(({ expression }) => expression)).toEqual(expected.map(({ expression }) => expression));
-  for (const [i, { probabilities }] of expected.entries())
-    for (const { label, probability } of probabilities) {
-      const same = found[i]!.probabilities.find((other) => other.label === label)!;
+  for (const [i, { ranking }] of expected.entries())
+    for (const { label, probability } of ranking) {
+      const same = found[i]!.ranking.find((other) => other.label === label)!;
       expect(Math.abs(same.probability - probability), `${i} ${label}`).toBeLessThan(tolerance);
     }
 }

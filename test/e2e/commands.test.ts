@@ -238,11 +238,12 @@ describe('ferlab predict', () => {
     expect(entries).toHaveLength(3);
     const [first, , bad] = entries;
     expect(first.file).toBe(images[0]);
-    const { probabilities, expression } = first as Prediction;
-    expect(probabilities.reduce((total, { probability }) => total + probability, 0)).toBeCloseTo(1, 4);
-    expect(probabilities.map(({ label }) => label).sort()).toEqual([...classes].sort());
-    expect(probabilities[0]?.label).toBe(expression);
-    const shares = probabilities.map(({ probability }) => probability);
+    const { probabilities, ranking, expression } = first as Prediction;
+    expect(ranking.reduce((total, { probability }) => total + probability, 0)).toBeCloseTo(1, 4);
+    expect(ranking.map(({ label }) => label).sort()).toEqual([...classes].sort());
+    expect(ranking[0]?.label).toBe(expression);
+    for (const { label, probability } of ranking) expect(probabilities[label]).toBe(probability);
+    const shares = ranking.map(({ probability }) => probability);
     expect(shares).toEqual([...shares].sort((a, b) => b - a));
     expect(bad).toEqual({ file: 'run/report.md', error: expect.any(String) });
     const whole = JSON.parse(

@@ -21,7 +21,7 @@ export async function run(dataset: string): Promise<Evaluation> {
   );
   const model = await loadModel(result.modelFile);
   const [first] = await model.predict([{ width: 2, height: 2, data: new Uint8Array(4) }]);
-  const share: number | undefined = first?.probabilities[0]?.probability;
+  const share: number | undefined = first?.ranking[0]?.probability;
   console.log(share, new FerlabError('usage', 'x').exitCode);
   return evaluate({ model: result.modelFile, dataset });
 }

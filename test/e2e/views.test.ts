@@ -18,7 +18,7 @@ const recipe = [
 ];
 
 const probabilityOf = ({ probabilities }: Prediction, name: string): number =>
-  probabilities.find(({ label }) => label === name)?.probability ?? Number.NaN;
+  probabilities[name] ?? Number.NaN;
 
 beforeAll(async () => {
   folder = await temporaryFolder((clean) => cleaning.push(clean));
@@ -64,8 +64,8 @@ describe('--tta', () => {
     expect(new Set([plain.loss, flip.loss, ten.loss]).size).toBe(3);
     const again = await evaluate(cropped, '--tta', 'ten-crop');
     expect(again.loss).toBeCloseTo(ten.loss, 5);
-    const [{ probabilities }] = (await predict(cropped, '--tta', 'ten-crop')) as [Prediction];
-    expect(probabilities.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 4);
+    const [{ ranking }] = (await predict(cropped, '--tta', 'ten-crop')) as [Prediction];
+    expect(ranking.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 4);
   });
 
   it('says so when a model has no crops to take', async () => {
@@ -78,8 +78,8 @@ describe('--with', () => {
   it('averages the probabilities of all models', async () => {
     const both = await predict(cropped, '--with', whole);
     const [first, second] = [await predict(cropped), await predict(whole)];
-    for (const [i, { probabilities }] of both.entries()) {
-      for (const { label, probability } of probabilities as Prediction['probabilities']) {
+    for (const [i, { ranking }] of both.entries()) {
+      for (const { label, probability } of ranking as Prediction['ranking']) {
         const mean = (probabilityOf(first[i], label) + probabilityOf(second[i], label)) / 2;
         expect(probability).toBeCloseTo(mean, 5);
       }

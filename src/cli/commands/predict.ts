@@ -3,7 +3,6 @@
 import { once } from 'node:events';
 import { exitCodes, FerlabError } from '../../errors.js';
 import { percent } from '../../format/numbers.js';
-import type { Prediction } from '../../predict/model.js';
 import type { FilePrediction } from '../../predict-files/predict-files.js';
 import {
   type CommandSpec,
@@ -35,10 +34,6 @@ const jsonWriter: Writer = {
   end: '\n]\n',
 };
 
-function probabilityOf({ probabilities }: Prediction, name: string): number | string {
-  return probabilities.find(({ label }) => label === name)?.probability ?? '';
-}
-
 async function csvWriter(classes: readonly string[]): Promise<Writer> {
   const { csv } = await import('../../format/csv.js');
   return {
@@ -47,7 +42,7 @@ async function csvWriter(classes: readonly string[]): Promise<Writer> {
       const fields =
         'error' in prediction
           ? ['', ...classes.map(() => ''), prediction.error]
-          : [prediction.expression, ...classes.map((name) => probabilityOf(prediction, name)), ''];
+          : [prediction.expression, ...classes.map((name) => prediction.probabilities[name] ?? ''), ''];
       return csv([[prediction.file, ...fields]]);
     },
     end: '',
@@ -58,9 +53,7 @@ const textWriter: Writer = {
   begin: '',
   entry: (prediction) => {
     if ('error' in prediction) return '';
-    const ranked = prediction.probabilities.map(
-      ({ label, probability }) => `${label} ${percent(probability)}`,
-    );
+    const ranked = prediction.ranking.map(({ label, probability }) => `${label} ${percent(probability)}`);
     return `${prediction.file}: ${ranked.join(', ')}\n`;
   },
   end: '',
@@ -143,7 +136,7 @@ export const predictCommand: CommandSpec = {
     {
       ...jsonOption,
       description:
-        'print one JSON array of {file, expression, probabilities: [{label, probability}, ...]} or {file, error}',
+        'print one JSON array of {file, expression, probabilities: {class: share}, ranking: [{label, probability}, ...]} or {file, error}',
     },
     quietOption,
     debugOption,
