@@ -229,7 +229,7 @@ describe('soft labels and teachers', () => {
   it('that do not fit are refused before any work, with the line', async () => {
     const refused = async (given: string[], code: number, words: RegExp) => {
       expectRefusal(
-        await ferlab(['train', 'faces', '--out', 'beside', ...given, ...once], folder),
+        await ferlab(['train', 'faces', '--out', 'beside', ...once, ...given], folder),
         code,
         words,
       );
