@@ -3,6 +3,7 @@
 
 import type { z } from 'zod';
 import { FerlabError } from '../../errors.js';
+import { fromEarlierForm, isEarlierForm } from './earlier-form.js';
 import { type Asked, type PresetName, presets } from './presets.js';
 import { brokenRules, type ConfigIssue } from './rules.js';
 import { type TrainConfig, type TrainConfigOverrides, trainConfigSchema } from './schema.js';
@@ -148,16 +149,16 @@ export function resolveTrainConfig(
 }
 
 /**
- * Reads back a stored configuration.
+ * Reads back a stored configuration, also one of the form before this one.
  * @param source the file it came from, for the error message.
  * @throws FerlabError `model` where it isn't a configuration that this version can continue.
  */
 export function parseTrainConfig(value: unknown, source: string): TrainConfig {
-  const { config, issues } = checkTrainConfig(value);
+  const { config, issues } = checkTrainConfig(isEarlierForm(value) ? fromEarlierForm(value) : value);
   if (config) return config;
   throw new FerlabError(
     'model',
     `${source}: expected the training configuration of a run of this version:\n${refusal(issues, (path) => path)}\n` +
-      'A run of an older version goes on with that version alone; its model files work with this one too, also for --start-from.',
+      'Go on with the version that began the run, or start anew; its model files work with this version too, also for --start-from.',
   );
 }
