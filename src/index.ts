@@ -6,6 +6,7 @@
 import type { AuditOptions } from './audit/audit.js';
 import type { AuditEvent } from './audit/events.js';
 import type { AuditResult } from './audit/types.js';
+import { checkArgument, section } from './check-options.js';
 import type { ReadOptions } from './data/dataset/reader.js';
 import type { Dataset } from './data/dataset/types.js';
 import type { SampleOptions, WrittenSample } from './data/sample/write.js';
@@ -94,6 +95,7 @@ export type TrainOptions = TrainConfigOverrides & { preset?: PresetName };
  *   `data`, `io`, `device` and `diverged` as the training goes.
  */
 export async function train(options: TrainOptions, call?: TrainCall): Promise<TrainResult> {
+  checkArgument('train', options, { ...section, expected: 'settings such as { data: { path: ... } }' });
   const [{ resolveTrainConfig }, { trainFromConfig }] = await Promise.all([
     import('./train/config/config.js'),
     import('./train/train.js'),

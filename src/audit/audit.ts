@@ -1,6 +1,19 @@
 // `ferlab audit` as a function: reads a dataset, looks for whatever makes scores on it dishonest, and writes what it found.
 
 import { join } from 'node:path';
+import {
+  anyNumber,
+  checkArgument,
+  checkHooks,
+  checkOptions,
+  either,
+  loadedModel,
+  type OptionRules,
+  path as pathRule,
+  section,
+  threadCount,
+  wholeNumber,
+} from '../check-options.js';
 import { copyGroups } from '../copies/groups.js';
 import type { AuditImages } from '../copies/images.js';
 import {
@@ -38,6 +51,15 @@ export interface AuditOptions extends Pick<OpenAuditOptions, 'workers' | 'memory
   crossValidation?: CrossValidationOptions | undefined;
 }
 
+const auditRules: OptionRules<AuditOptions> = {
+  out: pathRule,
+  model: either(pathRule, loadedModel),
+  threads: threadCount,
+  crossValidation: section,
+  workers: wholeNumber(0, 1024),
+  memoryBudget: anyNumber,
+};
+
 /** Who judges the labels. */
 interface Judge {
   model: LabellingModel | null;
@@ -66,6 +88,9 @@ export async function audit(
   options: AuditOptions = {},
   hooks: Hooks<AuditEvent> = {},
 ): Promise<AuditResult> {
+  checkArgument('audit: path', path, pathRule);
+  checkOptions('audit', options, auditRules);
+  checkHooks('audit', hooks);
   const { model, crossValidation: asked } = options;
   if (asked !== undefined && model !== undefined) {
     throw new FerlabError('usage', 'audit: expected a model or cross-validation, got both. Leave one out.');

@@ -1,6 +1,14 @@
 // Calibrates model files: fits a temperature on labelled images and stores it in the file's own graph.
 
 import { basename, resolve } from 'node:path';
+import {
+  checkArgument,
+  checkHooks,
+  checkOptions,
+  type OptionRules,
+  path,
+  threadCount,
+} from '../check-options.js';
 import type { ImageStore } from '../data/store/store.js';
 import { FerlabError } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
@@ -12,7 +20,7 @@ import { readModelFile } from '../predict-files/load-model.js';
 import type { Hooks } from '../progress.js';
 import { calibrationEffect, fitTemperature } from '../scores/temperature.js';
 import type { Calibration, CalibrationChange } from '../scores/types.js';
-import { type EvaluateEvent, openSplit, type SplitOptions } from './open-split.js';
+import { batchRule, type EvaluateEvent, openSplit, type SplitOptions, splitRules } from './open-split.js';
 import { collectScores, type ScoreOptions } from './score.js';
 
 export interface CalibrateOptions extends SplitOptions {
@@ -25,6 +33,14 @@ export interface CalibrateOptions extends SplitOptions {
   /** Threads of the engine. Default: the engine's choice. */
   threads?: number | undefined;
 }
+
+const calibrateRules: OptionRules<CalibrateOptions> = {
+  ...splitRules,
+  model: path,
+  out: path,
+  batchSize: batchRule,
+  threads: threadCount,
+};
 
 /** Digits of a temperature after the point: finer than images can determine, and the same on every machine. */
 const temperatureDigits = 4;
@@ -107,6 +123,10 @@ export async function calibrateModel(
   options: CalibrateOptions,
   hooks: Hooks<EvaluateEvent> = {},
 ): Promise<Calibration> {
+  checkOptions('calibrate', options, calibrateRules);
+  for (const name of ['model', 'dataset', 'out'] as const)
+    checkArgument(`calibrate: ${name}`, options[name], path);
+  checkHooks('calibrate', hooks);
   const { dataset, batchSize, threads } = options;
   const bytes = await readModelFile(options.model);
   const { classes, input } = readModelMetadata(bytes, options.model);

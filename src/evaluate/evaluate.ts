@@ -1,11 +1,24 @@
 // Evaluates a model on labelled images from disk.
 
+import {
+  checkArgument,
+  checkHooks,
+  checkOptions,
+  either,
+  listOf,
+  loadedModel,
+  type OptionRules,
+  oneOf,
+  path,
+  text,
+  threadCount,
+} from '../check-options.js';
 import { copiesInTraining } from '../copies/copies-in-training.js';
 import { type CopyKind, describeLeftOut, type LeftOut } from '../copies/leaks.js';
 import type { BadFile } from '../data/dataset/types.js';
 import type { ImageStore } from '../data/store/store.js';
 import { withoutImages } from '../data/store/subset.js';
-import type { Device, DeviceChoice } from '../engine/runtime/device.js';
+import { type Device, type DeviceChoice, deviceChoices } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
 import { claimFolder } from '../files/claim-folder.js';
 import { busyFolder } from '../files/lock.js';
@@ -13,7 +26,7 @@ import { chooseDevice } from '../machine/choose-device.js';
 import { describeMachine } from '../machine/describe-machine.js';
 import type { ExpressionModel } from '../predict/model.js';
 import { describeNote } from '../predict/notes.js';
-import type { TestTimeKind } from '../predict/views.js';
+import { type TestTimeKind, testTimeKinds } from '../predict/views.js';
 import { bundledModelFile } from '../predict-files/bundled-model.js';
 import { loadEnsemble } from '../predict-files/load-model.js';
 import type { Hooks } from '../progress.js';
@@ -21,7 +34,7 @@ import { classCounts } from '../scores/class-counts.js';
 import type { EvaluationResult } from '../scores/types.js';
 import { programVersion } from '../version.js';
 import { pictureMistakes } from './mistakes.js';
-import { type EvaluateEvent, openSplit, type SplitOptions } from './open-split.js';
+import { batchRule, type EvaluateEvent, openSplit, type SplitOptions, splitRules } from './open-split.js';
 import { scoreStore } from './score.js';
 
 /** Options that say which model files to load, and how. A model that is loaded already takes none of them. */
@@ -51,6 +64,19 @@ export interface EvaluateOptions extends SplitOptions, ModelFileOptions {
   /** How the evaluation was started, for the report. */
   command?: string | undefined;
 }
+
+const evaluateRules: OptionRules<EvaluateOptions> = {
+  ...splitRules,
+  model: either(path, loadedModel),
+  with: listOf(path),
+  tta: oneOf(testTimeKinds),
+  threads: threadCount,
+  device: oneOf(deviceChoices),
+  withoutCopies: oneOf(['exact', 'near']),
+  batchSize: batchRule,
+  out: path,
+  command: text,
+};
 
 export interface Evaluation extends EvaluationResult {
   /** The model file; null for a model that was passed loaded. */
@@ -91,6 +117,9 @@ export async function evaluateModel(
   options: EvaluateOptions,
   hooks: Hooks<EvaluateEvent> = {},
 ): Promise<Evaluation> {
+  checkOptions('evaluate', options, evaluateRules);
+  checkArgument('evaluate: dataset', options.dataset, path);
+  checkHooks('evaluate', hooks);
   const { out } = options;
   if (out === undefined) return scoreModel(options, hooks);
   // Taken before the work, so that a folder that can't be used is known at once.

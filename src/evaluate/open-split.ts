@@ -1,5 +1,6 @@
 // Opens the labelled images that a model is scored or calibrated on.
 
+import { flag, type OptionRules, path, text, wholeNumber } from '../check-options.js';
 import { checkBadShare } from '../data/dataset/bad-files.js';
 import { readEvaluationSplit } from '../data/dataset/evaluation-split.js';
 import { describeSplit, listClasses } from '../data/dataset/reader.js';
@@ -16,6 +17,11 @@ export interface SplitOptions {
   /** Fail when any image can't be used. */
   strict?: boolean | undefined;
 }
+
+export const splitRules: OptionRules<SplitOptions> = { dataset: path, split: text, strict: flag };
+
+/** Images per call of the model. */
+export const batchRule = wholeNumber(1, 4096);
 
 export type EvaluateEvent =
   | { type: 'log'; message: string }

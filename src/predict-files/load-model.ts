@@ -1,11 +1,11 @@
 // Reads model files from disk, in Node.
 
 import { readFile } from 'node:fs/promises';
+import { checkHooks, checkOptions, oneOf, shorten, show, threadCount } from '../check-options.js';
 import { type Device, type DeviceChoice, deviceChoices } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
 import { foundInstead } from '../files/read-error.js';
 import { chooseDevice } from '../machine/choose-device.js';
-import { checkOptions, oneOf, shorten, show, threadCount } from '../predict/check-options.js';
 import { openEnsemble } from '../predict/ensemble.js';
 import {
   type ExpressionModel,
@@ -98,6 +98,7 @@ async function checkLoading(
     device: oneOf(deviceChoices),
     tta: oneOf(testTimeKinds),
   });
+  checkHooks(where, hooks);
   stopIfAborted(hooks);
   const { device: choice = 'cpu', ...others } = options;
   if (choice !== 'auto') return { ...others, device: choice };

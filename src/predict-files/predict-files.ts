@@ -2,6 +2,7 @@
 // face: finding faces in photographs isn't part of this.
 
 import { statSync } from 'node:fs';
+import { checkArgument, checkHooks, checkOptions, loadedModel, show, wholeNumber } from '../check-options.js';
 import { decodeGray } from '../decode/decode.js';
 import { DecodeError } from '../decode/decode-error.js';
 import type { SampleSource } from '../decode/sample-source.js';
@@ -9,7 +10,6 @@ import { FerlabError } from '../errors.js';
 import { reasonOf, walkImages } from '../files/walk-images.js';
 import { resizeGray } from '../image/resize.js';
 import { forEachAtOnce, imagesAtOnce } from '../predict/at-once.js';
-import { checkOptions, show, wholeNumber } from '../predict/check-options.js';
 import {
   type ExpressionModel,
   type PredictEvent,
@@ -64,6 +64,8 @@ export function predictFiles<Class extends string>(
   options: PredictFilesOptions = {},
   hooks: Hooks<PredictEvent> = {},
 ): AsyncGenerator<FilePrediction<Class>, void, undefined> {
+  checkArgument('predictFiles: model', model, loadedModel);
+  checkHooks('predictFiles', hooks);
   checkOptions('predictFiles', options, { batchSize: wholeNumber(1, 4096) });
   const list = typeof paths === 'string' ? [paths] : paths;
   if (!Array.isArray(list)) {

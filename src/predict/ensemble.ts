@@ -1,7 +1,7 @@
 // Several models as one: the mean of their probabilities.
 
+import { show } from '../check-options.js';
 import { FerlabError } from '../errors.js';
-import { show } from './check-options.js';
 import { type ModelMetadata, modelFormat } from './metadata.js';
 import { completeModel, type ExpressionModel } from './model.js';
 

@@ -1,9 +1,9 @@
 // What a model takes as an image: pixels in memory, or the bytes of an encoded image, which a decoder turns into pixels.
 // In Node that decoder is that of image files; in a page it is the browser's (`#image-decoder` of package.json).
 
+import { show } from '../check-options.js';
 import { FerlabError } from '../errors.js';
 import { type GrayImage, toGray } from '../image/gray.js';
-import { show } from './check-options.js';
 
 /** Pixels in memory: ImageData of a canvas, a decoder's raw output, a grey image. */
 export interface PixelImage {

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Loads a model file and predicts with it.
 
+import { checkHooks, checkOptions, oneOf, show, text, threadCount } from '../check-options.js';
 import { type Device, devices } from '../engine/runtime/device.js';
 import { openSession, type Session } from '../engine/runtime/session.js';
 import { tensorType } from '../engine/tensor/type.js';
@@ -8,7 +9,6 @@ import { FerlabError } from '../errors.js';
 import { resizeGray } from '../image/resize.js';
 import type { Hooks } from '../progress.js';
 import { forEachAtOnce, imagesAtOnce } from './at-once.js';
-import { checkOptions, oneOf, show, text, threadCount } from './check-options.js';
 import { type ImageInput, readImage } from './image-input.js';
 import type { ModelMetadata } from './metadata.js';
 import { damagedModel, firstLine, readModelMetadata } from './model-file.js';
@@ -209,6 +209,7 @@ export function completeModel<Class extends string>(
     images: ImageInput | readonly ImageInput[],
     hooks: Hooks<PredictEvent> = {},
   ): Promise<Prediction<Class> | Prediction<Class>[]> {
+    checkHooks('predict', hooks);
     const isList = Array.isArray(images);
     const result = isList
       ? predictAll(images, (i) => `predict: images[${i}]`, hooks)

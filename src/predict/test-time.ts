@@ -1,9 +1,9 @@
 // Test-time augmentation: a model sees several views of each image, and its logits are averaged before the softmax.
 // Views are made outside the model, which stays as it is.
 
+import { show } from '../check-options.js';
 import { FerlabError } from '../errors.js';
 import { softmaxRows } from '../math/softmax.js';
-import { show } from './check-options.js';
 import { completeModel, type ExpressionModel } from './model.js';
 import { type CropMargin, type TestTimeKind, testTimeKinds, testTimeViews } from './views.js';
 

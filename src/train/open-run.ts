@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkArgument, path } from '../check-options.js';
 import { lockHolder } from '../files/lock.js';
 import type { HistoryRow } from '../scores/history.js';
 import { trainConfigFormat } from './classification/stored-config.js';
@@ -36,6 +37,7 @@ export interface TrainingRun {
  * @throws FerlabError `model` where it isn't one, or where its files don't belong together.
  */
 export async function openRun(folder: string): Promise<TrainingRun> {
+  checkArgument('openRun: folder', folder, path);
   const { config, command, history, finished = false } = await readRun(folder, trainConfigFormat);
   const final = finished && !config.train.restoreBest ? runFiles.lastModel : runFiles.bestModel;
   const modelFile = join(folder, final);

@@ -1,6 +1,18 @@
 // Training a classifier from a configuration, and continuing a run.
 
 import { join } from 'node:path';
+import {
+  anyNumber,
+  checkArgument,
+  checkHooks,
+  checkOptions,
+  flag,
+  listOf,
+  type OptionRules,
+  path,
+  section,
+  text,
+} from '../check-options.js';
 import { classificationRuns } from './classification/kind.js';
 import { datasetName } from './classification/model-file.js';
 import { type MovedFiles, withMovedFiles } from './classification/stored-config.js';
@@ -13,6 +25,8 @@ import { beginRun, resumeRun, type TrainCall, trainOnData } from './run/train-ru
 
 export type { MovedFiles, TrainCall };
 
+const callRules = { command: text, report: flag };
+
 /**
  * Trains a model.
  *
@@ -23,6 +37,8 @@ export type { MovedFiles, TrainCall };
  *   `diverged` where the loss is no longer a number, `device` where the device can't be used.
  */
 export async function trainFromConfig(config: TrainConfig, call: TrainCall = {}): Promise<TrainResult> {
+  checkArgument('train', config, { ...section, expected: 'a configuration (of resolveTrainConfig)' });
+  checkHooks('train', call, callRules);
   const { out } = config;
   const folder =
     out === null ? await takeFreeRunFolder(join('runs', runName(config))) : await takeRunFolder(out);
@@ -54,6 +70,16 @@ export interface ResumeChanges extends MovedFiles {
   epochs?: number | undefined;
 }
 
+const resumeRules: OptionRules<ResumeChanges> = {
+  epochs: anyNumber,
+  dataset: path,
+  train: path,
+  validation: path,
+  softLabels: path,
+  teachers: listOf(path),
+  startFrom: path,
+};
+
 /**
  * Continues a run after its last finished epoch; the weights come out as if it had never stopped.
  *
@@ -63,9 +89,13 @@ export interface ResumeChanges extends MovedFiles {
  */
 export async function resumeTraining(
   runFolder: string,
-  { epochs, ...moved }: ResumeChanges = {},
+  changes: ResumeChanges = {},
   call: TrainCall = {},
 ): Promise<TrainResult> {
+  checkArgument('resumeTraining: runFolder', runFolder, path);
+  checkOptions('resumeTraining', changes, resumeRules);
+  checkHooks('resumeTraining', call, callRules);
+  const { epochs, ...moved } = changes;
   const adapt = (config: RunConfig): RunConfig => withMovedFiles(config, moved, runFolder);
   return resumeRun(classificationRuns, runFolder, adapt, epochs, call);
 }

@@ -2,6 +2,14 @@
 // are those of Keras's flow_from_directory.
 
 import { join, resolve } from 'node:path';
+import {
+  anyNumber,
+  checkArgument,
+  checkOptions,
+  flag,
+  type OptionRules,
+  path as pathRule,
+} from '../../check-options.js';
 import { FerlabError } from '../../errors.js';
 import { imageExtensions } from '../../files/walk-images.js';
 import { Random } from '../../random/random.js';
@@ -35,6 +43,14 @@ export interface ReadOptions {
   /** Refuse a dataset in which any file has to be passed over. */
   strict?: boolean;
 }
+
+const readRules: OptionRules<ReadOptions> = {
+  train: pathRule,
+  validation: pathRule,
+  validationSplit: anyNumber,
+  seed: anyNumber,
+  strict: flag,
+};
 
 function checkFraction(fraction: number | undefined): void {
   if (fraction === undefined || (fraction > 0 && fraction < 1)) return;
@@ -255,6 +271,8 @@ async function readExplicit(path: string | undefined, train: string, validation:
  *   folders for one split; (usage) when the options contradict each other or the dataset.
  */
 export async function readDataset(path: string | undefined, options: ReadOptions = {}): Promise<Dataset> {
+  if (path !== undefined) checkArgument('readDataset: path', path, pathRule);
+  checkOptions('readDataset', options, readRules);
   checkFraction(options.validationSplit);
   const { train, validation } = options;
   let dataset: Dataset;

@@ -3,6 +3,14 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import {
+  anyNumber,
+  callback,
+  checkArgument,
+  checkOptions,
+  type OptionRules,
+  path as pathRule,
+} from '../../check-options.js';
 import { loadSharp } from '../../decode/load-sharp.js';
 import { FerlabError } from '../../errors.js';
 import { claimEmptyFolder } from '../../files/claim-folder.js';
@@ -24,6 +32,14 @@ export interface SampleOptions {
   size?: number;
   onProgress?: (done: number, total: number) => void;
 }
+
+const sampleRules: OptionRules<SampleOptions> = {
+  train: anyNumber,
+  validation: anyNumber,
+  seed: anyNumber,
+  size: anyNumber,
+  onProgress: callback,
+};
 
 /** What was written. */
 export interface WrittenSample {
@@ -77,6 +93,8 @@ async function makeFolders(path: string): Promise<void> {
  * @throws FerlabError (io) when the folder holds anything or can't be written; (usage) for counts out of range.
  */
 export async function writeSampleDataset(path: string, options: SampleOptions = {}): Promise<WrittenSample> {
+  checkArgument('writeSampleDataset: path', path, pathRule);
+  checkOptions('writeSampleDataset', options, sampleRules);
   const { train = 1400, validation = 350, seed = 0, size = 48, onProgress } = options;
   checkCount('train', train, sampleClasses.length, 1_000_000);
   checkCount('validation', validation, sampleClasses.length, 1_000_000);

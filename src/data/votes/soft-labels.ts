@@ -8,6 +8,15 @@
 // not the first three alone; and undecided images are kept, with the label that they have.
 
 import { basename } from 'node:path';
+import {
+  checkArgument,
+  checkOptions,
+  flag,
+  type OptionRules,
+  path as pathRule,
+  section,
+  wholeNumber,
+} from '../../check-options.js';
 import { FerlabError } from '../../errors.js';
 import type { Dataset, Sample } from '../dataset/types.js';
 import { readVoteFile, type VoteFile, type VoteRow } from './vote-file.js';
@@ -34,6 +43,11 @@ export interface SoftLabelOptions {
   /** Whether the validation images were taken out of the training images (`validationSplit`). */
   divided?: boolean;
 }
+
+const softLabelRules: OptionRules<SoftLabelOptions> = {
+  minVotes: wholeNumber(0, 1_000_000),
+  divided: flag,
+};
 
 export interface SoftLabels {
   readonly path: string;
@@ -195,6 +209,9 @@ export async function readSoftLabels(
   dataset: Dataset,
   options: SoftLabelOptions = {},
 ): Promise<SoftLabels> {
+  checkArgument('readSoftLabels: path', path, pathRule);
+  checkArgument('readSoftLabels: dataset', dataset, { ...section, expected: 'a dataset (of readDataset)' });
+  checkOptions('readSoftLabels', options, softLabelRules);
   const { minVotes = 2, divided = false } = options;
   const file = await readVoteFile(path);
   const places = mapColumns(file, dataset.classes);
