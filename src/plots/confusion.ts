@@ -1,6 +1,6 @@
 // Confusion matrices: how often each class was taken for each other one, as counts and as shares of the actual class.
 
-import { type PlotOption, renderSvg, textWidth } from './render.js';
+import { type PlotOption, plottedName, renderSvg, textWidth } from './render.js';
 import { cellInk, cellScale, cellStep, palette } from './theme.js';
 
 /** SVG documents. */
@@ -50,7 +50,7 @@ function matrixPlot(
   const longest = Math.max(...classes.flatMap((_, i) => classes.map((_, j) => text(i, j).length)));
   const cell = Math.max(n <= 8 ? 66 : n < manyClasses ? 54 : n <= 25 ? 36 : 26, longest * 7 + 8);
   const fontSize = n < manyClasses ? 14 : n <= 25 ? 12 : 10;
-  const names = classes.map((name) => shorten(name, 24));
+  const names = classes.map((name) => plottedName(shorten(name, 24)));
   const rowNames = names.map((name, i) => `${name} (${sums[i]})`);
   const nameSize = n <= 25 ? 13 : 11;
   const widest = (list: readonly string[]) => Math.max(...list.map((name) => textWidth(name, nameSize)));

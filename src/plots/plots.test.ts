@@ -237,6 +237,26 @@ describe('renderSvg and svgToPng', () => {
     expect(draw()).toBe(first);
   });
 
+  it('draws classes of any name, and changes no object of the program', async () => {
+    const before = Reflect.ownKeys(Object.prototype);
+    const names = [
+      '__proto__',
+      'toString',
+      'constructor',
+      '\u001b[31mred',
+      'a\u0000b',
+      '<b>&"\'',
+      'a\nb',
+      '{b}',
+    ];
+    const zeros = names.map(() => names.map(() => 0));
+    const { counts } = confusionPlots(zeros, names);
+    await svgToPng(counts);
+    expect(Reflect.ownKeys(Object.prototype)).toEqual(before);
+    expect(Reflect.ownKeys(Object.prototype.toString).sort()).toEqual(['length', 'name']);
+    for (const name of ['__proto__', 'toString', '{b}']) expect(texts(counts).join()).toContain(name);
+  });
+
   it('escapes the description', () => {
     const svg = renderSvg({ title: { text: 'x' } }, { width: 100, height: 50 }, 'a < b & "c"');
     expect(svg).toContain('<title>a &lt; b &amp; &quot;c&quot;</title>');

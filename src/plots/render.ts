@@ -11,7 +11,7 @@ import {
 import * as echarts from 'echarts/core';
 import { LabelLayout } from 'echarts/features';
 import { SVGRenderer } from 'echarts/renderers';
-import { escapeXml } from '../format/xml.js';
+import { allowedInXml, escapeXml } from '../format/xml.js';
 import { darkRules, fontFamily, palette } from './theme.js';
 
 /** Pixels at scale 1. */
@@ -65,6 +65,15 @@ export function textWidth(text: string, size: number): number {
     else width += 615;
   }
   return (width / 1000) * size;
+}
+
+/**
+ * A name that people chose, for a plot. ECharts keeps what it has measured in a plain object, by the text: a class called
+ * `__proto__` or `toString` would change the objects of the whole program. A space without width makes it another text.
+ */
+export function plottedName(name: string): string {
+  const allowed = allowedInXml(name);
+  return allowed in {} ? `${allowed}\u200b` : allowed;
 }
 
 /**
