@@ -3,9 +3,17 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { drawFaces, succeed, temporaryFolder } from '../e2e/program.js';
+import { runFerlab } from '../e2e/process.js';
+import { drawFaces, temporaryFolder } from '../e2e/program.js';
 import { tiny } from '../e2e/tiny.js';
 import { named, obstacle } from './driver.js';
+
+/** Runs `ferlab` in a process of its own, which must succeed, and returns its standard output. */
+async function succeed(args: readonly string[], cwd: string): Promise<string> {
+  const { code, stdout, stderr } = await runFerlab(args, cwd);
+  expect({ code, stderr }, `ferlab ${args.join(' ')}`).toMatchObject({ code: 0 });
+  return stdout;
+}
 
 describe.skipIf(obstacle !== null)(named('commands on WebGPU'), () => {
   it('train, resume, evaluate and predict there as on the CPU', async () => {
