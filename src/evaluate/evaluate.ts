@@ -172,7 +172,7 @@ async function scoreModel(options: EvaluateOptions, hooks: Hooks<EvaluateEvent>)
 }
 
 async function openModelToScore(
-  { model = bundledModelFile, with: others = [], tta = 'none', threads, device: wanted }: EvaluateOptions,
+  { model = bundledModelFile(), with: others = [], tta = 'none', threads, device: wanted }: EvaluateOptions,
   hooks: Hooks<EvaluateEvent>,
 ): Promise<OpenedModel> {
   if (typeof model !== 'string') {

@@ -6,7 +6,6 @@ import { readFileSync } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { FerlabError } from '../errors.js';
 import { ioError, processRuns } from './atomic.js';
 
@@ -18,17 +17,27 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-const holderSchema = z.object({
-  pid: z.number().int().positive(),
-  host: z.string(),
-  /** Distinguishes the process from a later one of the same number; null where the system doesn't say. */
-  born: z.string().nullable(),
-  /** When it took the lock, ISO 8601. */
-  since: z.string(),
-});
-
 /** A process that holds a lock. */
-export type LockHolder = z.output<typeof holderSchema>;
+export interface LockHolder {
+  pid: number;
+  host: string;
+  /** Distinguishes the process from a later one of the same number; null where the system doesn't say. */
+  born: string | null;
+  /** When it took the lock, ISO 8601. */
+  since: string;
+}
+
+function isHolder(value: unknown): value is LockHolder {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid, host, born, since } = value as Record<keyof LockHolder, unknown>;
+  return (
+    Number.isSafeInteger(pid) &&
+    Number(pid) > 0 &&
+    typeof host === 'string' &&
+    (born === null || typeof born === 'string') &&
+    typeof since === 'string'
+  );
+}
 
 /** When a process began, in ticks of this start of the system; null where that can't be known. */
 function birthOf(pid: number): string | null {
@@ -62,7 +71,8 @@ async function readHolder(file: string): Promise<LockHolder | 'none' | 'unreadab
     throw error;
   }
   try {
-    return holderSchema.parse(JSON.parse(text));
+    const holder: unknown = JSON.parse(text);
+    return isHolder(holder) ? holder : 'unreadable';
   } catch {
     return 'unreadable';
   }

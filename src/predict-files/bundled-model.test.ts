@@ -13,7 +13,7 @@ const largestBytes = 8_000_000;
 
 describe('the model in the box', () => {
   it('is the file that is described, and small enough to ship', async () => {
-    const bytes = readFileSync(bundledModelFile);
+    const bytes = readFileSync(bundledModelFile());
     const description = await describeBundledModel();
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(description.sha256);
     expect(bytes.length).toBe(description.bytes);
@@ -47,7 +47,7 @@ describe('the model in the box', () => {
   });
 
   it('is refused when it was changed, with what to do', async () => {
-    const bytes = Uint8Array.from(readFileSync(bundledModelFile));
+    const bytes = Uint8Array.from(readFileSync(bundledModelFile()));
     const description = await describeBundledModel();
     bytes[bytes.length >> 1]! ^= 1;
     expect(() => checkBundledModel(bytes, description)).toThrow(

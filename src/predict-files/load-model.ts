@@ -13,10 +13,11 @@ import {
   loadModelFromBytes,
   openModelFile,
 } from '../predict/model.js';
+import { readModelMetadata } from '../predict/model-file.js';
 import { withTestTimeAugmentation } from '../predict/test-time.js';
 import { type TestTimeKind, testTimeKinds } from '../predict/views.js';
 import type { Hooks } from '../progress.js';
-import { bundledModelFile, bundledName, type Expression, readBundledModel } from './bundled-model.js';
+import { bundledModelFile, type Expression, isBundledModel, readBundledModel } from './bundled-model.js';
 
 export interface LoadFileOptions extends Omit<LoadOptions, 'device'> {
   /** Where the model runs; `auto` takes the fastest device of this machine. Default: `cpu`. */
@@ -54,7 +55,7 @@ export async function loadModel(
   options: LoadFileOptions = {},
   hooks: Hooks<LoadEvent> = {},
 ): Promise<ExpressionModel> {
-  return loadChecked(file ?? bundledModelFile, await checkLoading('loadModel', options, hooks), hooks);
+  return loadChecked(file ?? bundledModelFile(), await checkLoading('loadModel', options, hooks), hooks);
 }
 
 /**
@@ -122,8 +123,8 @@ async function loadChecked(
   const name = shorten(file);
   const bytes = await readModelFile(file);
   // The bundled model's digest was compared.
-  const model = await (isBundled(file)
-    ? openModelFile(bytes, name, options)
+  const model = await (isBundledModel(file)
+    ? openModelFile(bytes, readModelMetadata(bytes, name), name, options)
     : loadModelFromBytes(bytes, { ...options, name }));
   try {
     return withTestTimeAugmentation(model, tta);
@@ -139,11 +140,9 @@ function stopIfAborted({ signal }: Hooks<LoadEvent>): void {
   if (signal?.aborted) throw new FerlabError('interrupted', 'Stopped before the model was loaded.');
 }
 
-const isBundled = (file: string): boolean => file === bundledModelFile || file === bundledName;
-
 /** The bytes of a model file, or of the bundled model (`box`). Throws FerlabError `model` where it can't be read. */
 export async function readModelFile(file: string): Promise<Uint8Array> {
-  if (isBundled(file)) return readBundledModel();
+  if (isBundledModel(file)) return readBundledModel();
   try {
     return await readFile(file);
   } catch (error) {

@@ -1,5 +1,6 @@
 // Model files that are damaged, or made to do harm: every one is refused in words, or is a model that answers.
 
+import { create, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { compileForward } from '../engine/compile/forward.js';
 import { initializeWeights } from '../engine/compile/network.js';
@@ -7,8 +8,14 @@ import { sequential } from '../engine/nn/compose.js';
 import { batchNormalization, conv2d, dense, flatten } from '../engine/nn/layers.js';
 import { serializeModel } from '../engine/onnx/edit.js';
 import { rewriteForInterchange } from '../engine/onnx/interchange.js';
-import { attributeProto, type ModelProto, OnnxGraph, parseModel } from '../engine/onnx/model.js';
-import { TensorProto_DataLocation as DataLocation } from '../engine/onnx/schema/onnx_pb.js';
+import { attributeProto, type ModelProto, OnnxGraph, parseModel, tensorProto } from '../engine/onnx/model.js';
+import {
+  TensorProto_DataLocation as DataLocation,
+  FunctionProtoSchema,
+  ModelProtoSchema,
+  SparseTensorProtoSchema,
+} from '../engine/onnx/schema/onnx_pb.js';
+import { tensorType } from '../engine/tensor/type.js';
 import { FerlabError } from '../errors.js';
 import { Random } from '../random/random.js';
 import { encodeMetadata, type ModelMetadata, modelFormat } from './metadata.js';
@@ -174,6 +181,42 @@ describe('model files of others', () => {
       /joins a value with itself/,
     ],
     [
+      'a border of a billion pixels, stored as a tensor',
+      ({ graph }) => {
+        const node = graph!.node.find(({ opType }) => opType === 'Conv')!;
+        graph!.initializer.push(
+          tensorProto('border', {
+            type: tensorType('int64', [8]),
+            data: new BigInt64Array(8).fill(1_000_000_000n),
+          }),
+        );
+        Object.assign(node, { opType: 'Pad', input: [node.input[0]!, 'border'], attribute: [] });
+      },
+      /border of its operator Pad is out of range/,
+    ],
+    [
+      'a border that is computed',
+      ({ graph }) => {
+        const node = graph!.node.find(({ opType }) => opType === 'Conv')!;
+        Object.assign(node, { opType: 'Pad', input: [node.input[0]!, node.input[0]!], attribute: [] });
+      },
+      /a border that isn't stored/,
+    ],
+    [
+      'a sparse tensor, whose size nothing bounds',
+      ({ graph }) => {
+        graph!.sparseInitializer.push(create(SparseTensorProtoSchema, { dims: [1n << 40n] }));
+      },
+      /the field 15 in a graph/,
+    ],
+    [
+      'functions',
+      (model) => {
+        model.functions.push(create(FunctionProtoSchema, { name: 'f' }));
+      },
+      /defines functions/,
+    ],
+    [
       'weights that are not numbers',
       ({ graph }) => {
         const { rawData } = graph!.initializer.find(({ name }) => name.endsWith('kernel'))!;
@@ -193,5 +236,13 @@ describe('model files of others', () => {
     const model = parseModel(serializeModel(makeModel()));
     harm(model);
     expect(await outcome(serializeModel(model))).toMatch(words);
+  });
+
+  it('are refused with two graphs, which a reader may join', async () => {
+    const { graph } = makeModel();
+    const second = toBinary(ModelProtoSchema, create(ModelProtoSchema, { graph: graph! }));
+    expect(await outcome(Buffer.concat([serializeModel(makeModel()), second]))).toMatch(
+      /the field 7 2 times/,
+    );
   });
 });

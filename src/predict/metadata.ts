@@ -1,78 +1,120 @@
 // The metadata of a model file, in ONNX's metadata_props: one JSON value a key, all keys below `ferlab.`.
 
-import { z } from 'zod';
+import {
+  anything,
+  exactly,
+  FieldError,
+  list,
+  number,
+  object,
+  optional,
+  type Reader,
+  record,
+  text,
+  where,
+  wholeNumber,
+} from './json-fields.js';
 import type { ModelNote } from './notes.js';
 
 /** Version of this scheme; readers refuse others. */
 export const modelFormat = 1;
 
 /** A number before calibration, after it, and after it by temperatures that were fitted on other images. */
-const calibrated = z.object({
-  before: z.number(),
-  after: z.number(),
+export interface CalibratedNumber {
+  before: number;
+  after: number;
   /** Each half of the images under the temperature that was fitted on the other half. */
-  cross_fitted: z.number(),
-});
+  cross_fitted: number;
+}
 
-/** The model's own notes are plain strings in the file, as all were in files of earlier versions. */
-const note = z.union([
-  z.string().transform((text): ModelNote => ({ of: null, text })),
-  z.object({ of: z.string(), text: z.string() }),
-]);
+/** How the probabilities of a model were calibrated. */
+export interface ModelCalibration {
+  /** What the graph divides the logits by; above 0. */
+  temperature: number;
+  /** The images that it was fitted on: the dataset's name, its split, their number, and their SHA-256. */
+  dataset: string;
+  split: string;
+  n: number;
+  fingerprint: string;
+  /** Expected calibration error (15 bins), and loss, on these images. */
+  ece: CalibratedNumber;
+  loss: CalibratedNumber;
+}
+
+/** What a model file says about itself. */
+export interface ModelMetadata {
+  format: typeof modelFormat;
+  /** The program's version that wrote the file. */
+  version: string;
+  /** What the model does. Files of earlier versions lack it: all of them classify. */
+  task: 'classify';
+  /** Names by output index. */
+  classes: string[];
+  /** What the input `pixels` takes: grey images of this size, raw values 0 to 255; scaling is in the graph. */
+  input: { width: number; height: number; channels: 1; range: [0, 255] };
+  /** How it was trained: the sections of the configuration that decide the weights. */
+  training: Record<string, unknown>;
+  /** What it was trained on: the folder's name, images per class and split, and SHA-256 of the decoded images. */
+  dataset: {
+    name: string;
+    counts: Record<string, Record<string, number>>;
+    fingerprints: Record<string, string>;
+  };
+  /** What it scored, by the names of history files: `val_accuracy` and so on, and the epoch. */
+  metrics: Record<string, number>;
+  /** What has to be known when its scores are compared; absent where there is nothing. */
+  notes?: ModelNote[] | undefined;
+  /** Missing where the probabilities weren't calibrated. */
+  calibration?: ModelCalibration | undefined;
+  /** How large weights are stored; float32 where missing. */
+  weights?: 'float16' | undefined;
+}
 
 /** Of images that a model takes, in pixels: more is no face crop, and one image would take hundreds of megabytes. */
 const largestSide = 4096;
 
-const metadataSchema = z.object({
-  format: z.literal(modelFormat),
-  /** The program's version that wrote the file. */
-  version: z.string(),
-  /** What the model does. Files of earlier versions lack it: all of them classify. */
-  task: z
-    .literal('classify', 'expected a model that classifies, one of another task found')
-    .default('classify'),
-  /** Names by output index. */
-  classes: z.array(z.string()).min(2),
-  /** What the input `pixels` takes: grey images of this size, raw values 0 to 255; scaling is in the graph. */
-  input: z.object({
-    width: z.number().int().positive().max(largestSide),
-    height: z.number().int().positive().max(largestSide),
-    channels: z.literal(1),
-    range: z.tuple([z.literal(0), z.literal(255)]),
+const calibrated = object<CalibratedNumber>({ before: number, after: number, cross_fitted: number });
+
+const namedNote = object<{ of: string; text: string }>({ of: text, text });
+/** The model's own notes are plain strings in the file, as all were in files of earlier versions. */
+const note: Reader<ModelNote> = (value, path) =>
+  typeof value === 'string' ? { of: null, text: value } : namedNote(value, path);
+
+const readMetadata = object<ModelMetadata>({
+  format: exactly(modelFormat),
+  version: text,
+  task: (value, path) => {
+    if (value === undefined || value === 'classify') return 'classify';
+    throw new FieldError(path, 'expected a model that classifies, one of another task found');
+  },
+  classes: list(text, 2),
+  input: object<ModelMetadata['input']>({
+    width: wholeNumber(1, largestSide),
+    height: wholeNumber(1, largestSide),
+    channels: exactly(1),
+    range: where('[0, 255]', (value) => JSON.stringify(value) === '[0,255]'),
   }),
-  /** How it was trained: the sections of the configuration that decide the weights. */
-  training: z.record(z.string(), z.unknown()),
-  /** What it was trained on: the folder's name, images per class and split, and SHA-256 of the decoded images. */
-  dataset: z.object({
-    name: z.string(),
-    counts: z.record(z.string(), z.record(z.string(), z.number())),
-    fingerprints: z.record(z.string(), z.string()),
+  training: record(anything),
+  dataset: object<ModelMetadata['dataset']>({
+    name: text,
+    counts: record(record(number)),
+    fingerprints: record(text),
   }),
-  /** What it scored, by the names of history files: `val_accuracy` and so on, and the epoch. */
-  metrics: z.record(z.string(), z.number()),
-  /** What has to be known when its scores are compared; absent where there is nothing. */
-  notes: z.array(note).optional(),
-  /** How the probabilities were calibrated; missing where they weren't. */
-  calibration: z
-    .object({
-      /** What the graph divides the logits by. */
-      temperature: z.number().positive(),
-      /** The images that it was fitted on: the dataset's name, its split, their number, and their SHA-256. */
-      dataset: z.string(),
-      split: z.string(),
-      n: z.number().int().positive(),
-      fingerprint: z.string(),
-      /** Expected calibration error (15 bins), and loss, on these images. */
+  metrics: record(number),
+  notes: optional(list(note)),
+  calibration: optional(
+    object<ModelCalibration>({
+      temperature: where('a number above 0', (value) => Number.isFinite(value) && Number(value) > 0),
+      dataset: text,
+      split: text,
+      n: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+      fingerprint: text,
       ece: calibrated,
       loss: calibrated,
-    })
-    .optional(),
-  /** How large weights are stored; float32 where missing. */
-  weights: z.literal('float16').optional(),
+    }),
+  ),
+  weights: optional(exactly('float16')),
 });
-
-export type ModelMetadata = z.output<typeof metadataSchema>;
-export type ModelCalibration = NonNullable<ModelMetadata['calibration']>;
 
 const prefix = 'ferlab.';
 
@@ -96,11 +138,11 @@ export function encodeMetadata(metadata: Partial<ModelMetadata>): Record<string,
 export function decodeMetadata(
   properties: Readonly<Record<string, string>>,
 ): { metadata: ModelMetadata } | { problem: string } {
-  const found: Record<string, unknown> = {};
-  for (const [key, text] of Object.entries(properties)) {
+  const found: Record<string, unknown> = Object.create(null);
+  for (const [key, json] of Object.entries(properties)) {
     if (!key.startsWith(prefix)) continue;
     try {
-      found[key.slice(prefix.length)] = JSON.parse(text);
+      found[key.slice(prefix.length)] = JSON.parse(json);
     } catch {
       return { problem: `its metadata ${key} is not JSON` };
     }
@@ -109,8 +151,10 @@ export function decodeMetadata(
   if (found.format !== modelFormat) {
     return { problem: `its format is ${JSON.stringify(found.format)}, this version reads ${modelFormat}` };
   }
-  const parsed = metadataSchema.safeParse(found);
-  if (parsed.success) return { metadata: parsed.data };
-  const issue = parsed.error.issues[0]!;
-  return { problem: `its metadata ${prefix}${issue.path.join('.')} is wrong: ${issue.message}` };
+  try {
+    return { metadata: readMetadata(found, '') };
+  } catch (error) {
+    if (!(error instanceof FieldError)) throw error;
+    return { problem: `its metadata ${prefix}${error.path} is wrong: ${error.problem}` };
+  }
 }

@@ -9,9 +9,10 @@ import { FerlabError } from '../errors.js';
 import { resizeGray } from '../image/resize.js';
 import type { Hooks } from '../progress.js';
 import { forEachAtOnce, imagesAtOnce } from './at-once.js';
+import { checkModelFile } from './check-model.js';
 import { type ImageInput, readImage } from './image-input.js';
 import type { ModelMetadata } from './metadata.js';
-import { damagedModel, firstLine, readModelMetadata } from './model-file.js';
+import { damagedModel, firstLine } from './model-file.js';
 
 export interface LoadOptions {
   /** Threads of the engine. Default: its own choice, one per core. */
@@ -88,19 +89,16 @@ export async function loadModelFromBytes(
       `loadModelFromBytes: expected the bytes of a model file (Uint8Array, ArrayBuffer), got ${show(file)}.`,
     );
   }
-  // Loaded here: it takes the schema of ONNX, which the bundled model can do without.
-  const { parseModelFile } = await import('./parse-model.js');
-  parseModelFile(file, name);
-  return openModelFile(file, name, options);
+  return openModelFile(file, checkModelFile(file, name), name, options);
 }
 
 /** Opens the bytes of a model whose graph is known to be harmless: checked, or the bundled one. */
 export async function openModelFile(
   file: Uint8Array,
+  metadata: ModelMetadata,
   name: string,
   { threads, device }: LoadOptions,
 ): Promise<ExpressionModel> {
-  const metadata = readModelMetadata(file, name);
   let session: Session;
   try {
     session = await openSession(file, {

@@ -9,7 +9,7 @@ export const directions: Record<string, string[]> = {
   progress: [],
   'check-options': ['errors'],
   'package-files': ['errors'],
-  version: ['package-files'],
+  version: [],
   random: [],
   math: [],
   format: [],

@@ -93,7 +93,7 @@ async function run(invocation: Invocation): Promise<number> {
   const { predictFiles } = await import('../../predict-files/predict-files.js');
   const { bundledModelFile } = await import('../../predict-files/bundled-model.js');
   const { loadEnsemble } = await import('../../predict-files/load-model.js');
-  const model = await loadEnsemble([modelFile ?? bundledModelFile, ...others], { threads, tta, device });
+  const model = await loadEnsemble([modelFile ?? bundledModelFile(), ...others], { threads, tta, device });
   const writer = await chooseWriter(invocation, model.classes);
   const counts = { predicted: 0, failed: 0 };
   await withInterrupt(

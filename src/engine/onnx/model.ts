@@ -214,23 +214,6 @@ export function parseModel(bytes: Uint8Array): ModelProto {
   return fromBinary(ModelProtoSchema, bytes);
 }
 
-/** The shapes that a model declares for its inputs and outputs, by name; free sizes by their names. */
-export function declaredShapes({
-  graph,
-}: ModelProto): Record<'inputs' | 'outputs', Record<string, (number | string)[]>> {
-  const shapes = (values: readonly ValueInfoProto[]) =>
-    Object.fromEntries(
-      values.map(({ name, type }) => {
-        const tensor = type?.value.case === 'tensorType' ? type.value.value : undefined;
-        const sizes = tensor?.shape?.dim.map(({ value }) =>
-          value.case === 'dimValue' ? Number(value.value) : (value.value ?? '?'),
-        );
-        return [name, sizes ?? []];
-      }),
-    );
-  return { inputs: shapes(graph?.input ?? []), outputs: shapes(graph?.output ?? []) };
-}
-
 /** The metadata_props of a model, as a plain object. */
 export function readMetadata(model: ModelProto): Record<string, string> {
   return Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));

@@ -15,7 +15,7 @@ import { readModelFile } from '../../predict-files/load-model.js';
 export async function readReferencedModel(
   given: string,
 ): Promise<{ path: string; bytes: Uint8Array; fingerprint: string }> {
-  const path = given === bundledName ? bundledModelFile : given;
+  const path = given === bundledName ? bundledModelFile() : given;
   const bytes = await readModelFile(path);
   return { path, bytes, fingerprint: sha256(bytes) };
 }

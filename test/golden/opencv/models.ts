@@ -59,7 +59,7 @@ export function makeModel(name: (typeof modelNames)[number]): Uint8Array {
   const change = (score: number) => ({ before: score, after: score, cross_fitted: score });
   switch (name) {
     case 'the bundled model':
-      return new Uint8Array(readFileSync(bundledModelFile));
+      return new Uint8Array(readFileSync(bundledModelFile()));
     case 'medium, float16':
       return withHalfPrecision(makeNetwork('medium'), name);
     case 'tiny, calibrated': {
