@@ -53,6 +53,10 @@ export function checkClassStructure(
 ): void {
   const withImages = classes.filter(({ files }) => files.length > 0);
   const nested = withImages.map(nestedClass).filter((found) => found !== null);
+  for (const found of nested) {
+    const beside = [...found.inside].filter((name) => withImages.some((other) => other.name === name));
+    if (beside.length > 1) throw holdsClasses(path, found, beside);
+  }
   if (nested.length === 0 || withImages.some(({ name }) => isExpressionName(name))) return;
   const names = nested.map(({ name }) => name);
   const inside = [...new Set(nested.flatMap((found) => [...found.inside]))].sort();
@@ -90,6 +94,15 @@ function looksLikeSplits(
     'data',
     `${path}: expected a folder for each class; found ${folders(names)}, which look like splits: they hold no images but ` +
       `the folders ${list(inside)}. ${remedy}; or rename the folders train/, validation/ and test/.`,
+  );
+}
+
+/** Class folders of their own within one beside them, as in happy/, sad/ and more/happy/, more/sad/. */
+function holdsClasses(path: string, { name, inside }: NestedClass, beside: readonly string[]): FerlabError {
+  return new FerlabError(
+    'data',
+    `${path}: expected a folder for each class; found ${shownName(name)}/, which holds no images but the folders ` +
+      `${list(inside)}, and ${list(beside)} are classes beside it. Put its images into these classes, or move it out.`,
   );
 }
 

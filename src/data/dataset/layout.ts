@@ -3,12 +3,13 @@
 
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { FerlabError } from '../../errors.js';
 import { ownOutputMark } from '../../files/own-output.js';
 import { isImageName, isLeftOut } from '../../files/walk-images.js';
 import { listOrFail } from './class-folder.js';
 import { describeFile } from './contents.js';
+import { isExpressionName } from './emotion-names.js';
 import { likelySplitRole, splitRole, splitRoles, splitWords } from './split-names.js';
 import type { PassedOver } from './types.js';
 
@@ -174,6 +175,27 @@ async function foldersIn(parents: readonly ListedFolder[], seen: Set<string>): P
 const holdsOwnImages = ({ entries }: ListedFolder) =>
   entries.some((entry) => !entry.isDirectory() && isImageName(entry.name));
 
+function severalDatasets(path: string, found: readonly Layout[]): FerlabError {
+  const [first] = found;
+  const inClasses = found.every(
+    (layout) => layout.kind === 'splits' && isExpressionName(basename(layout.root)),
+  );
+  if (inClasses && first?.kind === 'splits') {
+    const name = basename(first.root);
+    const [split] = first.names;
+    return new FerlabError(
+      'data',
+      `${path}: expected splits with a folder for each class in them; found ${found.length} classes with splits in ` +
+        `them (${name}/${split}, ...). Put the splits outside: ${split}/${name}, ...`,
+    );
+  }
+  const places = found.map((layout) => (layout.kind === 'csv' ? layout.path : layout.root)).join(', ');
+  return new FerlabError(
+    'data',
+    `${path}: expected one dataset; found ${found.length} (${places}). Give the path of one of them.`,
+  );
+}
+
 /**
  * Looks for splits or a CSV file level by level, and ends at the first level that has some. Below folders of images
  * nothing is looked for: these are classes.
@@ -193,11 +215,7 @@ async function searchLayout(top: ListedFolder): Promise<{ layout: Layout | null;
     }
     visited.push(...level);
     if (found.length > 1) {
-      const places = found.map((layout) => (layout.kind === 'csv' ? layout.path : layout.root)).join(', ');
-      throw new FerlabError(
-        'data',
-        `${top.path}: expected one dataset; found ${found.length} (${places}). Give the path of one of them.`,
-      );
+      throw severalDatasets(top.path, found);
     }
     if (found[0]) return { layout: found[0], visited };
     if (depth > 0 && level.some(holdsOwnImages)) break;

@@ -65,6 +65,29 @@ describe('splits under other names', () => {
   });
 });
 
+describe('classes of a dataset', () => {
+  it('are not a class beside themselves', async () => {
+    for (const [a, b] of [
+      ['happy', 'sad'],
+      ['left', 'right'],
+    ] as const) {
+      classesIn([`${a}-${b}`, `${a}-${b}/more`], a, b);
+      const refused = await failure(readDataset(join(root, `${a}-${b}`), split));
+      expect(refused.kind).toBe('data');
+      expect(refused.message).toMatch(new RegExp(`found more/.*the folders ${a}, ${b}`));
+    }
+  });
+
+  it('with splits in them are no datasets', async () => {
+    classesIn(['happy', 'sad'], 'train', 'val');
+    for (const options of [{}, split]) {
+      const refused = await failure(readDataset(root, options));
+      expect(refused.message).toContain('Put the splits outside: train/happy');
+      expect(refused.message).not.toMatch(/path of one/);
+    }
+  });
+});
+
 describe("people's folders", () => {
   it('inside of classes are read', async () => {
     touch('happy/alice/1.jpg', 'happy/bob/1.jpg', 'sad/alice/1.jpg', 'sad/bob/1.jpg');
