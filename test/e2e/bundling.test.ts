@@ -5,7 +5,7 @@ import path from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { build as vite } from 'vite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makePackedProject } from './packed.js';
+import { linkDependencies, makePackedProject } from './packed.js';
 import { checkout, start } from './process.js';
 import { succeed, temporaryFolder } from './program.js';
 
@@ -52,10 +52,10 @@ function externals(): string[] {
   return [...scripts.build.matchAll(/--external:(\S+)/g)].map(([, name]) => name);
 }
 
-const toBundle: Record<string, (out: string) => Promise<unknown>> = {
-  'esbuild with ferlab inside': (out) =>
+const toBundle: Record<string, (out: string, entry?: string) => Promise<unknown>> = {
+  'esbuild with ferlab inside': (out, entry = inProject('program.js')) =>
     esbuild({
-      entryPoints: [inProject('program.js')],
+      entryPoints: [entry],
       outfile: out,
       bundle: true,
       platform: 'node',
@@ -94,6 +94,29 @@ it.each(Object.keys(toBundle))('%s trains, with workers, and predicts', async (n
   expect(answers[0].file).toBe(face);
   expect(answers[1]).toEqual(expected);
   expect(readdirSync(home)).toEqual([]);
+});
+
+it('a bundle where ferlab is not installed imports, knows its version, and opens model files of its own', async () => {
+  const alone = await temporaryFolder();
+  linkDependencies(alone);
+  cpSync(path.join(checkout, 'models/expression.onnx'), path.join(alone, 'own.onnx'));
+  writeFileSync(
+    inProject('alone.js'),
+    `import { describeBundledModel, loadModel, predictFiles, version } from 'ferlab';
+const refusals = await Promise.allSettled([loadModel(), describeBundledModel()]);
+const model = await loadModel('own.onnx');
+for await (const { expression } of predictFiles(model, [process.argv[2]]))
+  console.log(JSON.stringify({ version, expression, kinds: refusals.map(({ reason }) => reason?.kind) }));
+await model.close();
+`,
+  );
+  const out = path.join(alone, 'alone.mjs');
+  await toBundle['esbuild with ferlab inside']!(out, inProject('alone.js'));
+  const ran = await start(process.execPath, [out, face], alone).finished;
+  expect(ran, ran.stderr).toMatchObject({ code: 0, stderr: '' });
+  const { version } = JSON.parse(readFileSync(path.join(checkout, 'package.json'), 'utf8'));
+  const { expression } = expected as { expression: string };
+  expect(JSON.parse(ran.stdout)).toEqual({ version, expression, kinds: ['io', 'io'] });
 });
 
 it('the example of a server answers as the command line does', async () => {

@@ -5,15 +5,21 @@ import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { checkout, start } from './process.js';
 
-/** Makes a project of the packed package in `folder`. */
-export async function makePackedProject(folder: string): Promise<void> {
+/** Links this checkout's dependencies into `folder`, all but ferlab itself. */
+export function linkDependencies(folder: string): void {
   const modules = path.join(checkout, 'node_modules');
-  const own = path.join(folder, 'node_modules', 'ferlab');
-  mkdirSync(own, { recursive: true });
+  mkdirSync(path.join(folder, 'node_modules'), { recursive: true });
   for (const name of readdirSync(modules)) {
     if (!name.startsWith('.') && name !== 'ferlab')
       symlinkSync(path.join(modules, name), path.join(folder, 'node_modules', name), 'junction');
   }
+}
+
+/** Makes a project of the packed package in `folder`. */
+export async function makePackedProject(folder: string): Promise<void> {
+  const own = path.join(folder, 'node_modules', 'ferlab');
+  linkDependencies(folder);
+  mkdirSync(own, { recursive: true });
   const finish = async (command: string, args: string[], cwd: string): Promise<string> => {
     const { code, stdout, stderr } = await start(command, args, cwd).finished;
     if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
