@@ -227,6 +227,22 @@ describe('fer2013.csv', () => {
     await expect(refused).rejects.toThrow(found);
   });
 
+  it.each([
+    ['an empty file', ''],
+    ['carriage returns alone', [header, ...rows].join('\r')],
+    ['carriage returns alone', [header, ...rows].join('\r').concat('\n')],
+    [
+      '1 to 7 and no 0',
+      [header, ...[1, 2, 3, 4, 5, 6, 7].map((i) => `${i},${pixels(i)},Training`)].join('\n'),
+    ],
+  ])('refuses what would be read wrongly or as nothing: %s', async (found, text) => {
+    const path = join(root, 'odd.csv');
+    writeFileSync(path, text);
+    const refused = readDataset(path, { validationSplit: 0.5 });
+    await expect(refused).rejects.toMatchObject({ kind: 'data' });
+    await expect(refused).rejects.toThrow(found);
+  });
+
   it('finds every row wherever the blocks of reading end', async () => {
     await fc.assert(
       fc.asyncProperty(

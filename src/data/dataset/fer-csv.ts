@@ -79,11 +79,22 @@ function readHeader(path: string, line: Buffer): Columns {
   if (columns.emotion < 0 || columns.pixels < 0 || describeText(line) !== null) {
     const other = otherFormat(line);
     const text = JSON.stringify(line.toString('utf8', 0, 1000).trim().slice(0, 80));
-    const found = describeText(line) ?? (other ? `${other.name}: ${other.remedy}` : `the first line ${text}`);
+    const found =
+      line.length === 0
+        ? 'an empty file or line'
+        : (describeText(line) ?? (other ? `${other.name}: ${other.remedy}` : `the first line ${text}`));
     throw new FerlabError(
       'data',
       `${path}: expected a CSV file with the columns emotion, pixels and Usage (as fer2013.csv); ` +
         `found ${found}. Give such a file, or a folder of class folders.`,
+    );
+  }
+  // Lines that end with a carriage return alone would be one line, a header without rows.
+  if (line.subarray(0, -1).includes(0x0d)) {
+    throw new FerlabError(
+      'data',
+      `${path}: expected lines that end with a line feed; found carriage returns alone (as old Macs wrote). Save it with ` +
+        'line ends of Unix or Windows.',
     );
   }
   return columns;
@@ -144,6 +155,17 @@ function checkEmotions(path: string, unknown: ReadonlyMap<string, number[]>): vo
   }
 }
 
+/** Refuses numbers that were counted from 1, by which every image would have the name of another emotion. */
+function checkCounting(path: string, rows: readonly Row[], isNumber: boolean): void {
+  const found = new Set(rows.map(({ emotion }) => emotion));
+  if (!isNumber || found.has(0) || found.size < ferEmotions.length - 1) return;
+  throw new FerlabError(
+    'data',
+    `${path}: expected emotions counted from 0 (${ferEmotions.map((name, i) => `${i} ${name}`).join(', ')}); found 1 to ` +
+      `${ferEmotions.length - 1} and no 0, as in files that count from 1. Give the names of the emotions instead of numbers.`,
+  );
+}
+
 /** The image size of most of the first rows; 48 where they have no square number of values. */
 function commonSide(counts: readonly number[]): number {
   const votes = new Map<number, number>();
@@ -183,6 +205,8 @@ export async function readFerCsv(path: string): Promise<FerCsv> {
   const damaged: { line: number; damage: RowDamage; place: number }[] = [];
   const unknown = new Map<string, number[]>();
   const firstCounts: number[] = [];
+  /** Whether any emotion is a number. */
+  let numbered = false;
   let columns: Columns | null = null;
   const isRow = (row: Uint8Array): boolean => {
     if (!columns) return true;
@@ -202,6 +226,7 @@ export async function readFerCsv(path: string): Promise<FerCsv> {
       if (firstCounts.length < 25) firstCounts.push(countValues(fieldOf(row, columns.pixels)));
       const parsed = parseRow(row, columns);
       if (!('reason' in parsed)) {
+        numbered ||= /^\d/.test(fieldOf(row, columns.emotion));
         rows.push({ ...parsed, line, start, length: row.length });
         return;
       }
@@ -220,6 +245,7 @@ export async function readFerCsv(path: string): Promise<FerCsv> {
   }
   const found = columns ?? readHeader(path, Buffer.alloc(0));
   checkEmotions(path, unknown);
+  checkCounting(path, rows, numbered);
   const skipped = damaged.map(({ line, damage, place }): DamagedRow => {
     const split = damage.split ?? splitAround(place, rows);
     return { file: `${name}:${line}`, reason: damage.reason, kind: 'image', split };
