@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { benchFile } from './checkout.js';
+import { benchFile, cache } from './checkout.js';
 import type { BenchmarkReport } from './report.js';
 
 const out = mkdtempSync(path.join(tmpdir(), 'ferlab-bench-test-'));
@@ -62,6 +62,27 @@ describe('npm run bench -- --quick --only train', () => {
     expect(stderr).toContain('--only: expected some of');
     expect(stderr).not.toContain('    at ');
   });
+});
+
+it('npm run bench -- --quick --only infer runs ferlab as its packed package, beside a script without it', () => {
+  const folder = path.join(out, 'infer');
+  const { status, stderr } = bench(
+    ...['--quick', '--only', 'infer', '--contestants', 'ferlab,bare', '--out', folder],
+  );
+  expect(status, stderr).toBe(0);
+  const report = JSON.parse(readFileSync(path.join(folder, 'benchmarks.json'), 'utf8')) as BenchmarkReport;
+  const { metrics, rows } = report.sections.infer!.contests[0]!;
+  expect(rows.map(({ name, failure }) => ({ name, failure }))).toEqual([
+    { name: 'ferlab', failure: null },
+    { name: 'bare onnxruntime-node and sharp', failure: null },
+  ]);
+  expect(Object.keys(rows[0]!.samples[0]!).sort()).toEqual(metrics.map(({ key }) => key).sort());
+  expect(rows[1]!.samples[0]!.coldStart).toBeGreaterThan(0);
+  expect(rows[1]!.ratios.coldStart).toBeGreaterThan(0);
+  const rounds = path.join(cache, 'packed', 'rounds', 'ferlab');
+  const resolve = ['--input-type=module', '-e', "console.log(import.meta.resolve('ferlab'))"];
+  const found = spawnSync(process.execPath, resolve, { cwd: rounds, encoding: 'utf8' });
+  expect(found.stdout).toContain('/.bench/packed/node_modules/ferlab/dist/index.js');
 });
 
 describe('npm run bench -- --quick --only gpu', () => {

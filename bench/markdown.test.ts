@@ -126,6 +126,24 @@ describe('the report', () => {
     expect(met).toMatch(/step alone, against PyTorch fp32 .*0\.9x \| yes /);
   });
 
+  it('shows a target of time as a bound from above', () => {
+    const bare = 'bare onnxruntime-node and sharp';
+    const found = (ratio: number) => {
+      const rows = [row(bare, null, {}), row('ferlab', null, {})].map((each) => ({
+        ...each,
+        ratios: { coldStart: ratio },
+      }));
+      const { sections } = reportOf({ contests: [{ ...contest, id: 'infer', rows }] });
+      return toMarkdown({ format: 1, sections: { infer: sections.train! } });
+    };
+    expect(found(0.8)).toMatch(
+      /by the time of bare onnxruntime-node and sharp +\| +at most 1\.5x \| +1\.25x \| yes /,
+    );
+    expect(found(0.5)).toMatch(
+      /by the time of bare onnxruntime-node and sharp +\| +at most 1\.5x \| +2x \| no /,
+    );
+  });
+
   it('warns of a quick run, and holds no targets against it', () => {
     const quick = toMarkdown(reportOf({ quick: true }));
     expect(quick).toContain('its figures mean nothing');

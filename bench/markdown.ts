@@ -117,14 +117,17 @@ function targetsMarkdown({ sections }: BenchmarkReport): string {
     const contest = section?.contests.find(({ id }) => id === target.contest);
     if (section === undefined || section.quick || contest === undefined) return [];
     const ratio = contest.rows.find(({ name }) => name === target.row)?.ratios[target.metric];
-    const found = ratio === undefined ? 'not measured' : `${formatNumber(ratio)}x`;
-    const met = ratio === undefined ? '-' : ratio >= target.atLeast ? 'yes' : 'no';
-    return [[target.text, `${target.atLeast}x`, found, met]];
+    const { atLeast, shownAtMost } = target;
+    const shown = ratio === undefined || shownAtMost === undefined ? ratio : 1 / ratio;
+    const found = shown === undefined ? 'not measured' : `${formatNumber(shown)}x`;
+    const bound = shownAtMost === undefined ? `at least ${atLeast}x` : `at most ${shownAtMost}x`;
+    const met = ratio === undefined ? '-' : ratio >= atLeast ? 'yes' : 'no';
+    return [[target.text, bound, found, met]];
   });
   if (rows.length === 0) return '';
   const columns: Column[] = [
     { header: 'target' },
-    { header: 'at least', align: 'right' },
+    { header: 'bound', align: 'right' },
     { header: 'measured', align: 'right' },
     { header: 'met' },
   ];

@@ -1,12 +1,10 @@
-// One round of inference by ferlab, in a process of its own. Prints one JSON object with the fields of
-// peers/keras_infer.py.
+// One round of inference by ferlab, in a process of its own, in a project that has the packed package. Prints one JSON
+// object with the fields of peers/keras_infer.py.
 
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadModel, predictFiles } from 'ferlab';
-import { runProgram } from '../process.js';
+import { coldStarts, imageFiles } from './cold-starts.js';
 import { printResult, timeCalls, timings } from './timing.js';
 
 const { values } = parseArgs({
@@ -20,25 +18,6 @@ const { values } = parseArgs({
 });
 const [batch, rounds] = [Number(values.batch), Number(values.rounds)];
 const warmup = 5;
-
-/** The first `count` images below a folder in sorted order, repeated if there are fewer. */
-function imageFiles(folder: string, count: number): string[] {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .sort();
-  return Array.from({ length: count }, (_, i) => files[i % files.length]!);
-}
-
-async function coldStarts(file: string, count: number): Promise<number[]> {
-  const script = fileURLToPath(new URL('./cold-start.js', import.meta.url));
-  const times: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const { firstLineSeconds } = await runProgram(process.execPath, [script, values.model, file]);
-    times.push(1000 * firstLineSeconds);
-  }
-  return times;
-}
 
 const model = await loadModel(values.model);
 const files = imageFiles(values.data, batch);
@@ -57,5 +36,7 @@ const fileBatch = timings(await timeCalls(() => predict(files), rounds, warmup),
 const networkOne = timings(await timeCalls(() => model.probabilities(one), rounds, warmup), 1);
 const networkBatch = timings(await timeCalls(() => model.probabilities(many), rounds, warmup), batch);
 await model.close();
-const coldStart = timings(await coldStarts(files[0]!, Number(values['cold-rounds'])), 1);
+const script = fileURLToPath(new URL('./cold-start.js', import.meta.url));
+const starts = await coldStarts(script, values.model, files[0]!, Number(values['cold-rounds']));
+const coldStart = timings(starts, 1);
 printResult({ batch, fileOne, fileBatch, networkOne, networkBatch, coldStart });

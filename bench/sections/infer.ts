@@ -1,12 +1,16 @@
 // Inference: one image and batches of 64, from file to probabilities and the network alone; and a cold start.
 
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cache, ferlabScript } from '../checkout.js';
+import { cache, ferlabScript, root } from '../checkout.js';
 import type { Contest, Contestant, Metric, Sample } from '../contest.js';
+import { coldStarts, imageFiles } from '../ferlab/cold-starts.js';
 import { writeSeedModel } from '../ferlab/seed-model.js';
 import type { ImageFolders } from '../images.js';
+import { makePackedProject } from '../packed.js';
 import { runForJson } from '../process.js';
-import { absent, ferlabVersions, type Peers } from './peers.js';
+import { median } from '../statistics.js';
+import { absent, bareVersions, ferlabVersions, type Peers } from './peers.js';
 
 interface Timing {
   readonly medianMs: number;
@@ -50,21 +54,47 @@ function sampleOf(output: InferenceOutput): Sample {
   };
 }
 
+const packed = path.join(cache, 'packed');
+
+/** Makes a project that has the packed package, with a copy of the rounds: there they import it as a user's program does. */
+async function makeProject(): Promise<void> {
+  rmSync(packed, { recursive: true, force: true });
+  await makePackedProject(packed);
+  // Without a package.json of its own, `ferlab` would be the checkout around it.
+  writeFileSync(path.join(packed, 'package.json'), '{ "type": "module" }\n');
+  cpSync(path.join(root, 'dist-bench'), path.join(packed, 'rounds'), { recursive: true });
+}
+
+/** A row of targets.ts. */
+const bareName = 'bare onnxruntime-node and sharp';
+
 export async function inferContests({ quick, folders }: InferSettings, peers: Peers): Promise<Contest[]> {
   const model = path.join(cache, 'seed.onnx');
   await writeSeedModel(model);
+  const coldRounds = quick ? 1 : 3;
   const args = (rounds: number): string[] => [
     ...['--batch', String(batch), '--rounds', String(quick ? 2 : rounds)],
-    ...['--cold-rounds', quick ? '1' : '3', '--data', folders.validation],
+    ...['--cold-rounds', String(coldRounds), '--data', folders.validation],
   ];
   const contestants: Contestant[] = [
     {
       name: 'ferlab',
-      versions: ferlabVersions,
+      async versions() {
+        await makeProject();
+        return ferlabVersions();
+      },
       async round() {
-        return sampleOf(
-          await runForJson(process.execPath, [ferlabScript('infer-round'), '--model', model, ...args(30)]),
-        );
+        const script = path.join(packed, 'rounds', 'ferlab', 'infer-round.js');
+        return sampleOf(await runForJson(process.execPath, [script, '--model', model, ...args(30)]));
+      },
+    },
+    {
+      name: bareName,
+      versions: bareVersions,
+      async round() {
+        const [image] = imageFiles(folders.validation, 1);
+        const times = await coldStarts(ferlabScript('bare-start'), model, image!, coldRounds);
+        return { coldStart: median(times) };
       },
     },
     {
@@ -98,7 +128,7 @@ export async function inferContests({ quick, folders }: InferSettings, peers: Pe
       id: 'infer',
       title: 'The seed network, from images to probabilities',
       notes: [
-        `*Files*: reading, decoding, scaling and the network, as a user's program calls it: ferlab's \`predictFiles\`, Keras's \`load_img\` and \`predict\`, Pillow and PyTorch in \`inference_mode\`, sharp and TensorFlow.js. *Network*: from an array in memory. *Cold start*: from starting a process, through loading the libraries and a model file, to the first probabilities on standard output.`,
+        `*Files*: reading, decoding, scaling and the network, as a user's program calls it: ferlab's \`predictFiles\`, Keras's \`load_img\` and \`predict\`, Pillow and PyTorch in \`inference_mode\`, sharp and TensorFlow.js. *Network*: from an array in memory. *Cold start*: from starting a process, through loading the libraries and a model file, to the first probabilities on standard output. ferlab is installed as its packed package; *${bareName}* is a script that opens the same file with these libraries alone.`,
       ],
       metrics,
       comparison: {

@@ -24,8 +24,17 @@ export function createPeers(install: boolean): Peers {
 }
 
 export async function ferlabVersions(): Promise<Versions> {
-  const runtime = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
-  return { ferlab: programVersion, 'onnxruntime-node': runtime.version };
+  return { ferlab: programVersion, 'onnxruntime-node': runtimeVersion() };
+}
+
+/** Of a script that has no ferlab. */
+export async function bareVersions(): Promise<Versions> {
+  const { default: sharp } = await import('sharp');
+  return { 'onnxruntime-node': runtimeVersion(), sharp: sharp.versions.sharp };
+}
+
+function runtimeVersion(): string {
+  return (createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }).version;
 }
 
 /** A contestant that can't take part at all, and why. */

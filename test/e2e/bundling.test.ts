@@ -5,7 +5,7 @@ import path from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { build as vite } from 'vite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { linkDependencies, makePackedProject } from './packed.js';
+import { linkDependencies, makePackedProject } from '../../bench/packed.js';
 import { checkout, start } from './process.js';
 import { succeed, temporaryFolder } from './program.js';
 

@@ -3,11 +3,12 @@
 
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { checkout, start } from './process.js';
+import { root } from './checkout.js';
+import { runProgram } from './process.js';
 
 /** Links this checkout's dependencies into `folder`, all but ferlab itself. */
 export function linkDependencies(folder: string): void {
-  const modules = path.join(checkout, 'node_modules');
+  const modules = path.join(root, 'node_modules');
   mkdirSync(path.join(folder, 'node_modules'), { recursive: true });
   for (const name of readdirSync(modules)) {
     if (!name.startsWith('.') && name !== 'ferlab')
@@ -15,21 +16,15 @@ export function linkDependencies(folder: string): void {
   }
 }
 
-/** Makes a project of the packed package in `folder`. */
+/** Makes a project of the packed package in `folder`, which has none yet. */
 export async function makePackedProject(folder: string): Promise<void> {
   const own = path.join(folder, 'node_modules', 'ferlab');
   linkDependencies(folder);
   mkdirSync(own, { recursive: true });
-  const finish = async (command: string, args: string[], cwd: string): Promise<string> => {
-    const { code, stdout, stderr } = await start(command, args, cwd).finished;
-    if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
-    return stdout;
-  };
-  const packed = await finish(
-    'npm',
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
-    checkout,
-  );
-  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-  await finish('tar', ['-xzf', path.join(folder, filename), '-C', own, '--strip-components=1'], folder);
+  const packing = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const { stdout } = await runProgram('npm', packing, { folder: root });
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+  await runProgram('tar', ['-xzf', path.join(folder, filename), '-C', own, '--strip-components=1'], {
+    folder,
+  });
 }
