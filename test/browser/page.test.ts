@@ -3,11 +3,12 @@
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import sharp from 'sharp';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makePackedProject } from '../../bench/packed.js';
 import { main } from '../../src/cli/main.js';
 import type { Prediction } from '../../src/predict/model.js';
-import { makePackedProject } from '../e2e/packed.js';
 import { checkout } from '../e2e/process.js';
 import { temporaryFolder } from '../e2e/program.js';
 import { browser as executable, named, serve } from './chromium.js';
@@ -106,6 +107,29 @@ describe.skipIf(executable === null)(named('a page'), () => {
     expect(await page.evaluate('window.refuse()')).toBe('model');
     expect(requests.filter((url) => !url.startsWith(`${origin}/`))).toEqual([]);
     expect(requests.some((url) => url.endsWith('.wasm'))).toBe(true);
+  });
+
+  it('decodes the bytes of PNG files as the command line does: grey, colours, wholly opaque alpha', async () => {
+    const folder = path.join(project, 'bytes');
+    mkdirSync(path.join(folder, 'public'), { recursive: true });
+    copyFileSync(path.join(checkout, 'test/browser/predict.js'), path.join(folder, 'predict.js'));
+    copyFileSync(second, path.join(folder, 'second.onnx'));
+    writeFileSync(path.join(folder, 'index.html'), '<script type="module" src="predict.js"></script>');
+    const images = ['grey', 'colour', 'alpha'].map((name) => path.join(folder, `public/${name}.png`));
+    copyFileSync(faces[0]!, images[0]!);
+    const [width, height] = [61, 83];
+    const colours = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 13 + (i % 3) * 70) % 256);
+    const coloured = () => sharp(colours, { raw: { width, height, channels: 3 } });
+    await coloured().png().toFile(images[1]!);
+    await coloured().ensureAlpha().png().toFile(images[2]!);
+    const { page } = await open(folder);
+    const found = (await page.evaluate(
+      `window.predictBytes(${JSON.stringify(images.map((file) => path.basename(file)))})`,
+    )) as { answers: Answer[]; buffer: Answer; refused: string };
+    const expected = JSON.parse(await ferlab('predict', '--json', ...images)) as Answer[];
+    expectSame(found.answers, expected);
+    expectSame([found.buffer], expected.slice(0, 1));
+    expect(found.refused).toBe('data');
   });
 
   it('is what the example shows', async () => {

@@ -31,6 +31,20 @@ window.predictCanvas = async (address) => {
   return answer;
 };
 
+/** The answers to encoded images whose bytes the page holds, and the kind of the error for bytes that are no image. */
+window.predictBytes = async (addresses) => {
+  const model = await loadModelFromBytes(await read(first));
+  const answers = [];
+  for (const address of addresses) answers.push(await model.predict(new Uint8Array(await read(address))));
+  const [buffer] = await model.predict([await read(addresses[0])]);
+  const refused = await model.predict(new Uint8Array([1, 2, 3])).then(
+    () => null,
+    (error) => (error instanceof FerlabError ? error.kind : String(error)),
+  );
+  await model.close();
+  return { answers, buffer, refused };
+};
+
 /** The kind of the error for a file that is no model. */
 window.refuse = async () => {
   try {
