@@ -57,7 +57,7 @@ export function listOf(rule: OptionRule): OptionRule {
 }
 
 /** An object that has these methods, as a loaded model has `predict`. */
-export function having(what: string, ...methods: readonly string[]): OptionRule {
+function having(what: string, ...methods: readonly string[]): OptionRule {
   return {
     expected: what,
     accepts: (value) =>
