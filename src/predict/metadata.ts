@@ -20,7 +20,7 @@ import type { ModelNote } from './notes.js';
 export const modelFormat = 1;
 
 /** A number before calibration, after it, and after it by temperatures that were fitted on other images. */
-interface CalibratedNumber {
+export interface CalibratedNumber {
   before: number;
   after: number;
   /** Each half of the images under the temperature that was fitted on the other half. */

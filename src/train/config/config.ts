@@ -111,12 +111,13 @@ function refusal(issues: readonly ConfigIssue[], nameOf: (path: string) => strin
 }
 
 /** What a preset goes by, read from overrides that aren't checked yet: what is no number counts as not asked for. */
-function askedIn({ train, data, startFrom, distillation }: TrainConfigOverrides): Asked {
+function askedIn({ train, data, augment, startFrom, distillation }: TrainConfigOverrides): Asked {
   const epochs: unknown = train?.epochs;
   const sideOf = (side: unknown): number => (Number.isInteger(side) ? (side as number) : 48);
   return {
     epochs: typeof epochs === 'number' && epochs > 0 ? epochs : undefined,
     imageSize: { width: sideOf(data?.imageSize?.width), height: sideOf(data?.imageSize?.height) },
+    crop: typeof augment?.crop === 'number' || augment?.crop === null ? augment.crop : undefined,
     startsTrained: typeof startFrom === 'string',
     taught: isSection(distillation),
   };

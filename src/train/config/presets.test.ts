@@ -91,6 +91,16 @@ describe('presets', () => {
     expect(config.train.growth).toBeNull();
   });
 
+  it.each([
+    [96, 44, 28],
+    [48, 28, 18],
+    [48, null, 28],
+    [48, 8, null],
+  ])('let images of %i grow up to a crop of %s that was asked for, from %s on', (side, crop, first) => {
+    const config = resolve('tiny', { ...square(side), augment: { crop } });
+    expect(config.train.growth?.startSide ?? null).toBe(first);
+  });
+
   it('let a crop, a start side and mixup that were asked for stand', () => {
     const config = resolve('medium', {
       ...square(96),

@@ -10,6 +10,8 @@ export interface Asked {
   /** The number of epochs; the preset's own where none was asked for. */
   epochs: number | undefined;
   imageSize: { width: number; height: number };
+  /** The side of the crop; undefined where none was asked for, null where it was turned off. */
+  crop: number | null | undefined;
   /** The network begins with the weights of a model file. */
   startsTrained: boolean;
   /** Teachers answer for every image alone, so images can't be mixed. */
@@ -24,6 +26,7 @@ interface Preset {
 
 /** The size that the recipes were made for; pixels in them are of it. */
 const recipeSide = 48;
+const recipeCrop = 44;
 
 /**
  * Side of the random crop: 44 of 48 pixels, in the same proportion for other square images, with the same margin on both
@@ -36,9 +39,15 @@ function crop({ imageSize: { width, height } }: Asked): number | null {
 
 /** Images that grow from `startSide`, given for images of 48 pixels; null where there is no room or no use for it. */
 function growth(startSide: number, share: number, asked: Asked): { startSide: number; share: number } | null {
-  const last = crop(asked);
-  if (last === null || asked.startsTrained) return null;
-  const first = Math.max(smallestSide, Math.round((startSide * asked.imageSize.width) / recipeSide));
+  const { width, height } = asked.imageSize;
+  const own = crop(asked);
+  if (asked.startsTrained) return null;
+  const whole = width === height ? width : null;
+  const last = asked.crop === undefined ? own : (asked.crop ?? whole);
+  if (last === null) return null;
+  // In proportion to the images, or to the crop that was asked for.
+  const scale = typeof asked.crop === 'number' ? asked.crop / recipeCrop : width / recipeSide;
+  const first = Math.max(smallestSide, Math.round(startSide * scale));
   return first < last ? { startSide: first, share } : null;
 }
 
