@@ -122,6 +122,21 @@ describe('imports', () => {
     }
   });
 
+  it('of the public entry load what predicting needs alone: a program waits for each package', () => {
+    const loaded = new Set<string>();
+    const load = (file: string): void => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      for (const { to, typeOnly, dynamic } of importsOf(file)) {
+        if (typeOnly || dynamic) continue;
+        if (to.startsWith('src/')) load(to);
+        else if (!to.startsWith('node:')) loaded.add(packageOf(to));
+      }
+    };
+    load('src/index.ts');
+    expect([...loaded].filter((name) => !name.startsWith('src/'))).toEqual(['#onnxruntime']);
+  });
+
   it('go in no circle from file to file', () => {
     const imported = (file: string) => inside.filter(({ from }) => from === file);
     const done = new Set<string>();
