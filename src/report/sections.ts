@@ -85,7 +85,7 @@ export function mistakesSection(evaluation: EvaluationResult, drawn: boolean): s
 }
 
 /** What a temperature did to calibration error and loss. */
-function calibrationTable({ ece, loss }: Calibration): string {
+export function calibrationTable({ ece, loss }: Calibration): string {
   const row = (name: string, key: keyof typeof ece) => [name, percent(ece[key]), loss[key].toFixed(4)];
   return markdownTable(
     [{ header: 'Probabilities' }, right('Calibration error'), right('Loss')],

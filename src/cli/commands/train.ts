@@ -11,6 +11,7 @@ import {
   debugOption,
   flagOption,
   type Invocation,
+  integerOption,
   quietOption,
   shellLine,
   textOption,
@@ -38,7 +39,8 @@ function flagOf(key: string): string {
   return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-function resumeChanges(dataset: string | undefined, options: Invocation['options']): ResumeChanges {
+function resumeChanges(dataset: string | undefined, invocation: Invocation): ResumeChanges {
+  const { options } = invocation;
   const others = Object.keys(options)
     .filter((key) => !besideResume.has(key))
     .map(flagOf);
@@ -49,9 +51,9 @@ function resumeChanges(dataset: string | undefined, options: Invocation['options
         `configuration is the run's; got ${others.join(', ')}. Leave that out, or start a new run.`,
     );
   }
-  const { data, train, softLabels, distillation, startFrom } = trainOverrides(options);
+  const { data, softLabels, distillation, startFrom } = trainOverrides(options);
   return {
-    epochs: train?.epochs,
+    epochs: integerOption(invocation, '--epochs <n>', 1),
     dataset,
     train: data?.train ?? undefined,
     validation: data?.validation ?? undefined,
@@ -69,7 +71,7 @@ function plan(invocation: Invocation): Plan {
   const { options } = invocation;
   const dataset = invocation.arguments[0] as string | undefined;
   const resumed = textOption(invocation, resumeFlags);
-  if (resumed !== undefined) return { resumed, changes: resumeChanges(dataset, options) };
+  if (resumed !== undefined) return { resumed, changes: resumeChanges(dataset, invocation) };
   const given = trainOverrides(options);
   if (dataset === undefined && given.data?.train === undefined) {
     throw new FerlabError(

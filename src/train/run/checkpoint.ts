@@ -79,7 +79,8 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /** The checkpoint in a file's bytes; `path` names the file in messages. Throws as readCheckpoint does. */
-export function decodeCheckpoint(bytes: Buffer, path: string): Checkpoint {
+export function decodeCheckpoint(content: Uint8Array, path: string): Checkpoint {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   const fail = (found: string, cause?: unknown) => refusal(path, found, cause);
   if (bytes.length < 8) throw fail('a file that is cut short');
   const headerLength = Number(bytes.readBigUInt64LE(0));
