@@ -21,7 +21,7 @@ export default defineConfig({
       { test: { name: 'structure', include: ['test/structure/**/*.test.ts'] } },
       {
         ssr: fromSources,
-        test: { name: 'unit', include: ['src/**/*.test.ts'], ...built, isolate: false, testTimeout: 30_000 },
+        test: { name: 'unit', include: ['src/**/*.test.ts'], ...built, testTimeout: 30_000 },
       },
       {
         test: {
