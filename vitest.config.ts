@@ -41,7 +41,6 @@ export default defineConfig({
           ...built,
           ...asBuilt,
           testTimeout: 180_000,
-          fileParallelism: false,
         },
       },
       {
