@@ -27,6 +27,7 @@ export const directions: Record<string, string[]> = {
   'engine/training': ['engine/compile', 'engine/runtime'],
   models: ['engine/compile'],
   predict: ['progress', 'check-options', 'engine/runtime', 'engine/onnx', 'image', 'math'],
+  faces: ['predict'],
   scores: ['predict', 'format'],
   plots: ['scores', 'format'],
   machine: ['engine/runtime', 'package-files'],

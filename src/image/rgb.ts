@@ -1,0 +1,41 @@
+// Colour images, for finding faces. Expressions are recognised in grey (gray.ts).
+
+/** An image of three channels. */
+export interface RgbImage {
+  width: number;
+  height: number;
+  /** `height * width * 3` values from 0 to 255, row by row: red, green, blue. */
+  data: Uint8Array;
+}
+
+/**
+ * Converts interleaved 8-bit pixels to RGB; grey becomes three equal channels.
+ *
+ * @param pixels `height * width * channels` values, row by row. Alpha is ignored.
+ * @param channels 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha.
+ * @returns a new image; for three channels its `data` is a view of `pixels`, not a copy.
+ * @throws RangeError when the number of values doesn't fit the size.
+ */
+export function toRgb(
+  pixels: Uint8Array | Uint8ClampedArray,
+  width: number,
+  height: number,
+  channels: 1 | 2 | 3 | 4,
+): RgbImage {
+  const count = width * height;
+  if (pixels.length !== count * channels) {
+    throw new RangeError(
+      `toRgb: expected ${width} x ${height} x ${channels} = ${count * channels} values, found ${pixels.length}`,
+    );
+  }
+  if (channels === 3)
+    return { width, height, data: new Uint8Array(pixels.buffer, pixels.byteOffset, count * 3) };
+  const data = new Uint8Array(count * 3);
+  const [green, blue] = channels === 4 ? [1, 2] : [0, 0];
+  for (let i = 0, p = 0, q = 0; i < count; i++, p += channels, q += 3) {
+    data[q] = pixels[p]!;
+    data[q + 1] = pixels[p + green]!;
+    data[q + 2] = pixels[p + blue]!;
+  }
+  return { width, height, data };
+}
