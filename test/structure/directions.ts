@@ -36,6 +36,7 @@ export const directions: Record<string, string[]> = {
   'data/dataset': ['decode', 'files', 'random', 'progress', 'check-options'],
   'data/store': ['data/dataset', 'image', 'package-files'],
   'data/votes': ['data/dataset', 'math'],
+  'data/faces': ['data/dataset', 'faces'],
   'data/sample': ['decode', 'files', 'random', 'check-options'],
   report: ['plots', 'machine', 'files'],
   copies: ['data/store', 'math'],
