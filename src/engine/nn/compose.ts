@@ -1,4 +1,5 @@
-// Layers made of layers: one after another, and beside each other (residual sums, squeeze and excitation).
+// Layers made of layers: one after another, beside each other (residual sums, squeeze and excitation), and networks of
+// layers with several outputs.
 
 import type { Value } from '../ir/graph.js';
 import { add, multiply } from '../ops/elementwise.js';
@@ -71,6 +72,71 @@ export function parallel(
       };
     },
   };
+}
+
+/** One layer of `connected`. */
+export interface Connection {
+  readonly layer: Layer;
+  /** Whose outputs it takes, the sum of several; the network's own input unless given. */
+  readonly from?: readonly string[];
+}
+
+/**
+ * Layers that read each other's outputs; names are the first part of their parameters' paths, and each names only layers
+ * before it. What the network gives are the outputs of the layers named in `outputs`, by name.
+ */
+export function connected(
+  connections: Readonly<Record<string, Connection>>,
+  outputs: readonly [string, ...string[]],
+): Layer {
+  const sources = <T>(known: ReadonlyMap<string, T>, { from }: Connection, input: T): T[] =>
+    from === undefined ? [input] : from.map((name) => find(known, name));
+  return {
+    describe(inputShape): LayerSpecs {
+      const shapes = new Map<string, Shape>();
+      let multiplyAdds = 0;
+      const parameters: Record<string, Specs[string]> = {};
+      const state: Record<string, Specs[string]> = {};
+      for (const [name, connection] of Object.entries(connections)) {
+        const [shape, ...others] = sources(shapes, connection, inputShape);
+        for (const other of others)
+          if (!sameShape(shape!, other))
+            throw new ShapeError(`${name}: can't add [${other.join(', ')}] to [${shape!.join(', ')}].`);
+        const specs = connection.layer.describe(shape!);
+        Object.assign(parameters, prefixed(specs.parameters, name));
+        Object.assign(state, prefixed(specs.state, name));
+        shapes.set(name, specs.outputShape);
+        multiplyAdds += specs.multiplyAdds;
+      }
+      return { parameters, state, outputShape: find(shapes, outputs[0]), multiplyAdds };
+    },
+    apply(context, parameters, state, x) {
+      const values = new Map<string, Value>();
+      const newState: Record<string, Value> = {};
+      for (const [name, connection] of Object.entries(connections)) {
+        const input = sources(values, connection, x).reduce(add);
+        const applied = connection.layer.apply(context, below(parameters, name), below(state, name), input);
+        values.set(name, applied.output);
+        Object.assign(newState, prefixed(applied.state, name));
+      }
+      const given = Object.fromEntries(outputs.map((name) => [name, find(values, name)]));
+      return { output: given[outputs[0]]!, outputs: given, state: newState };
+    },
+  };
+}
+
+function find<T>(known: ReadonlyMap<string, T>, name: string): T {
+  const value = known.get(name);
+  if (value === undefined) throw new ShapeError(`connected: no layer before it is called ${name}.`);
+  return value;
+}
+
+/** A network with an output for each of `parts`, by name, all of which read the trunk's output. Path of that: `trunk/...`. */
+export function heads(trunk: Layer, parts: Readonly<Record<string, Layer>>): Layer {
+  const [first, ...rest] = Object.keys(parts);
+  if (first === undefined) throw new ShapeError('heads: needs at least one part.');
+  const reading = Object.entries(parts).map(([name, layer]) => [name, { layer, from: ['trunk'] }] as const);
+  return connected({ trunk: { layer: trunk }, ...Object.fromEntries(reading) }, [first, ...rest]);
 }
 
 /** The input unchanged. */

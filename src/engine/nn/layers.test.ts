@@ -41,6 +41,7 @@ const cases: [string, Layer, number[], number[]][] = [
     [2, 3, 3],
   ],
   ['averagePooling2d', layers.averagePooling2d({ padding: 'same' }), image, [2, 3, 3]],
+  ['upSampling2d', layers.upSampling2d(), image, [2, 12, 10]],
   ['globalAveragePooling2d', layers.globalAveragePooling2d(), image, [2]],
   ['flatten', layers.flatten(), image, [60]],
   ['dense', layers.dense({ units: 4 }), [6], [4]],

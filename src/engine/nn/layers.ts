@@ -18,6 +18,7 @@ import { matMul } from '../ops/matmul.js';
 import { reduceMean } from '../ops/mean.js';
 import { addBias, channelAffine, moments } from '../ops/normalization.js';
 import * as pooling from '../ops/pooling.js';
+import { enlarge } from '../ops/resize.js';
 import { reshape } from '../ops/shaping.js';
 import { elementCount, type Shape, ShapeError } from '../tensor/type.js';
 import { filledWith, glorotUniform, type KernelInitializer } from './initializers.js';
@@ -243,6 +244,13 @@ export const globalAveragePooling2d = (): Layer =>
   stateless(
     ([channels]) => [channels!],
     (_context, x) => pooling.globalAveragePool(x),
+  );
+
+/** Images enlarged by a whole factor, each pixel repeated. Keras: UpSampling2D. */
+export const upSampling2d = (factor = 2): Layer =>
+  stateless(
+    ([channels, h, w]) => [channels!, h! * factor, w! * factor],
+    (_context, x) => enlarge(x, factor),
   );
 
 /** [C, H, W] to a vector, channels outermost. */

@@ -160,6 +160,8 @@ export const squareRootOp = unary(
   (_x, y, dy) => divide(multiply(dy, scalar(dy, 0.5)), y),
   positiveCases,
 );
+/** d exp(x) = exp(x) dx */
+export const exponentialOp = unary('Exp', Math.exp, (_x, y, dy) => multiply(dy, y));
 /** Piecewise constant: its gradient is zero, so no gradient flows. */
 export const signOp: OpDefinition<NoAttributes> = {
   ...unary('Sign', Math.sign, () => null),
@@ -237,6 +239,7 @@ export const divide = (a: Value, b: Value): Value => a.graph.apply(divideOp, [a,
 export const minimum = (a: Value, b: Value): Value => a.graph.apply(minimumOp, [a, b], none)[0]!;
 const negate = (x: Value): Value => x.graph.apply(negateOp, [x], none)[0]!;
 export const squareRoot = (x: Value): Value => x.graph.apply(squareRootOp, [x], none)[0]!;
+export const exponential = (x: Value): Value => x.graph.apply(exponentialOp, [x], none)[0]!;
 export const sign = (x: Value): Value => x.graph.apply(signOp, [x], none)[0]!;
 export const sigmoid = (x: Value): Value => x.graph.apply(sigmoidOp, [x], none)[0]!;
 export const relu = (x: Value): Value => x.graph.apply(reluOp, [x], none)[0]!;

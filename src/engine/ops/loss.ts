@@ -1,9 +1,9 @@
-// Softmax, categorical cross-entropy on logits with soft labels, and the accuracy that goes with it.
+// Cross-entropy on logits: categorical with soft labels, and the accuracy that goes with it, and binary.
 
 import type { LoweringContext, OpDefinition, Value } from '../ir/graph.js';
 import { NdArray } from '../tensor/array.js';
 import { ShapeError, sameShape, type TensorType, tensorType } from '../tensor/type.js';
-import { multiply, type NoAttributes, none, subtract } from './elementwise.js';
+import { multiply, type NoAttributes, none, sigmoid, subtract } from './elementwise.js';
 import { reshape } from './shaping.js';
 import { reduceSum } from './sum.js';
 
@@ -152,8 +152,67 @@ export const categoricalMatchOp: OpDefinition<NoAttributes> = {
   ],
 };
 
+/**
+ * Binary cross-entropy of sigmoid(logits) against targets, element by element: log(1 + exp(logits)) - targets logits, which
+ * is finite for logits of any size. Targets are probabilities; no gradient flows to them.
+ */
+export const sigmoidCrossEntropyOp: OpDefinition<NoAttributes> = {
+  name: 'SigmoidCrossEntropy',
+  types(types) {
+    const [logits, targets] = types;
+    if (types.some(({ dtype }) => dtype !== 'float32')) throw new ShapeError('needs float32 inputs.');
+    if (!logits || !targets || !sameShape(logits.shape, targets.shape))
+      throw new ShapeError('needs logits and targets of one shape.');
+    return [logits];
+  },
+  lower(context, node) {
+    const { onnx, name } = context;
+    const [logits, targets] = node.inputs.map(name);
+    const product = onnx.node('Mul', [logits!, targets!]);
+    onnx.addNode('Sub', [lowerSoftplus(context, logits!), product], node.outputs.map(name));
+  },
+  // dlogits = (sigmoid(logits) - targets) dloss
+  gradient({ inputs: [logits, targets], outputGradients: [dy] }) {
+    return [multiply(subtract(sigmoid(logits!), targets!), dy!), null];
+  },
+  nonDifferentiable: [1],
+  reference([logits, targets]) {
+    const loss = (x: number, target: number): number =>
+      Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) - x * target;
+    return [
+      new NdArray(
+        logits!.shape,
+        logits!.data.map((x, i) => loss(x, targets!.data[i]!)),
+      ),
+    ];
+  },
+  cases: [
+    {
+      name: 'soft targets',
+      inputs: [
+        [3, 4],
+        [3, 4],
+      ],
+      attributes: none,
+      draw: 'probabilities',
+    },
+    { name: 'large logits', inputs: [[21], [21]], attributes: none, draw: 'distinct' },
+  ],
+};
+
+/** log(1 + exp(x)). For GPUs max(x, 0) + log(1 + exp(-|x|)), of operators that all providers have. */
+function lowerSoftplus({ onnx, provider }: LoweringContext, x: string): string {
+  if (provider === 'cpu') return onnx.node('Softplus', [x]);
+  const small = onnx.node('Exp', [onnx.node('Neg', [onnx.node('Abs', [x])])]);
+  const rest = onnx.node('Log', [onnx.node('Add', [small, onnx.scalar(1)])]);
+  return onnx.node('Add', [onnx.node('Relu', [x]), rest]);
+}
+
 export const softmax = (x: Value): Value => x.graph.apply(softmaxOp, [x], none)[0]!;
 export const softmaxCrossEntropy = (logits: Value, targets: Value): Value =>
   logits.graph.apply(softmaxCrossEntropyOp, [logits, targets], none)[0]!;
 export const categoricalMatch = (logits: Value, targets: Value): Value =>
   logits.graph.apply(categoricalMatchOp, [logits, targets], none)[0]!;
+/** Binary cross-entropy of each element: logits and targets (from 0 to 1) of one shape. */
+export const sigmoidCrossEntropy = (logits: Value, targets: Value): Value =>
+  logits.graph.apply(sigmoidCrossEntropyOp, [logits, targets], none)[0]!;

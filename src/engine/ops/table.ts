@@ -1,16 +1,18 @@
 // The operator table: every operator of the engine, by name. Conformance tests run over it (table.test.ts).
 
 import type { OpDefinition } from '../ir/graph.js';
+import { hardestOp, stopGradientOp } from './choice.js';
 import { convInputGradientOp, convOp, convWeightGradientOp } from './convolution.js';
 import { dropoutMaskOp } from './dropout.js';
 import * as elementwise from './elementwise.js';
 import { batchMatMulOp, foldOp, unfoldOp } from './local.js';
-import { categoricalMatchOp, softmaxCrossEntropyOp, softmaxOp } from './loss.js';
+import { categoricalMatchOp, sigmoidCrossEntropyOp, softmaxCrossEntropyOp, softmaxOp } from './loss.js';
 import { matMulOp } from './matmul.js';
 import { maximumGradientOp, maximumOp } from './maximum.js';
 import { reduceMeanOp } from './mean.js';
 import { channelAffineOp, momentsOp } from './normalization.js';
 import { averagePoolGradientOp, averagePoolOp, maxPoolGradientOp, maxPoolOp } from './pooling.js';
+import { resizeOp } from './resize.js';
 import { concatOp, padOp, reshapeOp, sliceOp, transposeOp } from './shaping.js';
 import { broadcastOp, reduceSumOp } from './sum.js';
 import { windowMomentsOp } from './windows.js';
@@ -28,8 +30,10 @@ export const operators = {
   ConvWeightGradient: convWeightGradientOp,
   Div: elementwise.divideOp,
   DropoutMask: dropoutMaskOp,
+  Exp: elementwise.exponentialOp,
   Expand: broadcastOp,
   Fold: foldOp,
+  Hardest: hardestOp,
   MatMul: matMulOp,
   Max: maximumOp,
   MaxGradient: maximumGradientOp,
@@ -45,12 +49,15 @@ export const operators = {
   Relu: elementwise.reluOp,
   ReluGradient: elementwise.reluGradientOp,
   Reshape: reshapeOp,
+  Resize: resizeOp,
   Sigmoid: elementwise.sigmoidOp,
+  SigmoidCrossEntropy: sigmoidCrossEntropyOp,
   Sign: elementwise.signOp,
   Slice: sliceOp,
   Softmax: softmaxOp,
   SoftmaxCrossEntropy: softmaxCrossEntropyOp,
   Sqrt: elementwise.squareRootOp,
+  StopGradient: stopGradientOp,
   Sub: elementwise.subtractOp,
   Transpose: transposeOp,
   Unfold: unfoldOp,
