@@ -4,6 +4,7 @@
 // Sources: Microsoft, "Bitmap Storage" (BITMAPINFOHEADER to BITMAPV5HEADER, run lengths); OS/2's BITMAPCOREHEADER.
 
 import { type GrayImage, toGray } from '../image/gray.js';
+import type { RgbImage } from '../image/rgb.js';
 import { DecodeError } from './decode-error.js';
 
 const compressions = { none: 0, rle8: 1, rle4: 2, bitFields: 3, jpeg: 4, png: 5, alphaBitFields: 6 } as const;
@@ -16,7 +17,7 @@ interface BmpHeader {
   compression: number;
   /** Where the pixels start. */
   start: number;
-  /** Grey by palette index; empty for 16 bits and more. */
+  /** Red, green and blue by palette index; empty for 16 bits and more. */
   palette: Uint8Array;
   /** Of red, green and blue, for 16 and 32 bits. */
   masks: readonly [number, number, number];
@@ -55,7 +56,7 @@ function readHeader(bytes: Uint8Array, maxPixels: number): BmpHeader {
   const paletteStart = 14 + headerSize + maskBytes;
   const used = core || headerSize < 40 ? 0 : view.getUint32(46, true);
   const palette = bits > 8 ? new Uint8Array(0) : readPalette(bytes, paletteStart, core ? 3 : 4, bits, used);
-  const paletteEnd = paletteStart + palette.length * (core ? 3 : 4);
+  const paletteEnd = paletteStart + (palette.length / 3) * (core ? 3 : 4);
   const start = view.getUint32(10, true) || paletteEnd;
   return { width, height, topDown: signedHeight < 0, bits, compression, start, palette, masks };
 }
@@ -90,7 +91,7 @@ function readPalette(
     const at = start + i * entryBytes; // blue, green, red
     colours.set([bytes[at + 2]!, bytes[at + 1]!, bytes[at]!], i * 3);
   }
-  return toGray(colours, count, 1, 3).data;
+  return colours;
 }
 
 /** Undoes run lengths. What no run writes has index 0. */
@@ -186,11 +187,41 @@ function unpackColours(bytes: Uint8Array, header: BmpHeader): Uint8Array {
 }
 
 /** Rows from the top, for images whose first row is the lowest. */
-function flip({ width, height, data }: GrayImage): GrayImage {
+function flip(data: Uint8Array, stride: number): Uint8Array {
   const flipped = new Uint8Array(data.length);
-  for (let y = 0; y < height; y++)
-    flipped.set(data.subarray(y * width, (y + 1) * width), (height - 1 - y) * width);
-  return { width, height, data: flipped };
+  for (let from = 0, to = data.length - stride; to >= 0; from += stride, to -= stride)
+    flipped.set(data.subarray(from, from + stride), to);
+  return flipped;
+}
+
+/** Levels of one channel by an image of palette indices, in the indices' place; or three channels, in a new array. */
+function lookUp(indices: Uint8Array, palette: Uint8Array, channels: 1 | 3): Uint8Array {
+  const colours = palette.length / 3;
+  const levels = channels === 1 ? toGray(palette, colours, 1, 3).data : palette;
+  const found = channels === 1 ? indices : new Uint8Array(indices.length * 3);
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i]!;
+    if (index >= colours) throw damaged(`with a colour beyond its palette of ${colours}`);
+    if (channels === 1) found[i] = levels[index]!;
+    else for (let c = 0; c < 3; c++) found[i * 3 + c] = levels[index * 3 + c]!;
+  }
+  return found;
+}
+
+function decode(bytes: Uint8Array, maxPixels: number, channels: 1 | 3): GrayImage {
+  const header = readHeader(bytes, maxPixels);
+  const { width, height, bits, compression, start, palette, topDown } = header;
+  const runs = compression === compressions.rle8 || compression === compressions.rle4;
+  if (start > bytes.length) throw damaged('that ends early (before its pixels)');
+  // The filling of the last row may be missing.
+  const needed = rowBytes(width, bits) * (height - 1) + Math.ceil((width * bits) / 8);
+  if (!runs && start + needed > bytes.length) throw damaged('that ends early (within its pixels)');
+  let data: Uint8Array;
+  if (bits > 8) {
+    data = unpackColours(bytes, header);
+    if (channels === 1) ({ data } = toGray(data, width, height, 3));
+  } else data = lookUp(runs ? expandRuns(bytes, header) : unpackIndices(bytes, header), palette, channels);
+  return { width, height, data: topDown ? data : flip(data, width * channels) };
 }
 
 /**
@@ -201,22 +232,10 @@ function flip({ width, height, data }: GrayImage): GrayImage {
  * @throws DecodeError for damaged files and forms that aren't read.
  */
 export function decodeBmp(bytes: Uint8Array, maxPixels: number): GrayImage {
-  const header = readHeader(bytes, maxPixels);
-  const { width, height, bits, compression, start, palette, topDown } = header;
-  const runs = compression === compressions.rle8 || compression === compressions.rle4;
-  if (start > bytes.length) throw damaged('that ends early (before its pixels)');
-  // The filling of the last row may be missing.
-  const needed = rowBytes(width, bits) * (height - 1) + Math.ceil((width * bits) / 8);
-  if (!runs && start + needed > bytes.length) throw damaged('that ends early (within its pixels)');
-  let image: GrayImage;
-  if (bits > 8) image = toGray(unpackColours(bytes, header), width, height, 3);
-  else {
-    const data = runs ? expandRuns(bytes, header) : unpackIndices(bytes, header);
-    for (let i = 0; i < data.length; i++) {
-      if (data[i]! >= palette.length) throw damaged(`with a colour beyond its palette of ${palette.length}`);
-      data[i] = palette[data[i]!]!;
-    }
-    image = { width, height, data };
-  }
-  return topDown ? image : flip(image);
+  return decode(bytes, maxPixels, 1);
+}
+
+/** Decodes a BMP file to colours; otherwise as decodeBmp. */
+export function decodeBmpRgb(bytes: Uint8Array, maxPixels: number): RgbImage {
+  return decode(bytes, maxPixels, 3);
 }

@@ -1,21 +1,32 @@
-// Image files and rows become grey pixels here (Node only; a browser decodes on a canvas). What a file is, its first
+// Image files and rows become pixels here, grey for recognising and colours for finding faces (Node only; a browser decodes on a canvas). What a file is, its first
 // bytes decide: small grey baseline JPEGs, the usual form of face datasets, and BMP have decoders of our own; the other
 // promised formats go through sharp (libvips), and nothing else does. Failures are one-line reasons for people, not
 // stack traces: a damaged image is an everyday thing.
 
 import { readFileSync, statSync } from 'node:fs';
 import type { GrayImage } from '../image/gray.js';
+import { resizeRgb } from '../image/resize-rgb.js';
+import { keptSize, type Picture, type RgbImage, toRgb } from '../image/rgb.js';
 import { decodeBaselineJpeg } from './baseline-jpeg.js';
-import { decodeBmp } from './bmp.js';
+import { decodeBmp, decodeBmpRgb } from './bmp.js';
 import { decodeRow } from './csv-row.js';
 import { DecodeError } from './decode-error.js';
-import { decodeGenerally } from './general-decoder.js';
+import { decodeGenerally, decodePictureGenerally } from './general-decoder.js';
 import { imageFormat, notAnImage } from './image-format.js';
 import { readFailure } from './read-failure.js';
 import type { SampleSource } from './sample-source.js';
 
 /** Images of more pixels are refused by their header, before any memory is taken: 50 megapixels by default. */
 export const defaultMaxPixels = 50_000_000;
+
+/** Photographs, in which faces are looked for, may have 100 megapixels: the largest cameras' and phones'. */
+export const defaultMaxPhotoPixels = 100_000_000;
+
+/**
+ * Of larger photographs a smaller picture is decoded: a half of 100 megapixels, in which a face of 20 pixels still has ten.
+ * Takes 75 MB in colour.
+ */
+export const defaultKeptPixels = 25_000_000;
 
 /** Decoding one image is given up after so many seconds: the largest takes about three. */
 export const defaultDecodeSeconds = 30;
@@ -81,4 +92,63 @@ export async function decodeGray(
     case 'pixels':
       return { width: source.width, height: source.height, data: source.pixels };
   }
+}
+
+export interface DecodePictureOptions {
+  /** Larger pictures are refused by their header. Default: 100 megapixels. */
+  maxPixels?: number | undefined;
+  /** Pictures of more pixels are decoded at a half, a third and so on of their size. Default: 25 megapixels. */
+  keep?: number | undefined;
+  /** Decoding is given up after so long. Default: 30. */
+  seconds?: number | undefined;
+}
+
+async function decodePictureBytes(
+  bytes: Uint8Array,
+  {
+    maxPixels = defaultMaxPhotoPixels,
+    keep = defaultKeptPixels,
+    seconds = defaultDecodeSeconds,
+  }: DecodePictureOptions,
+): Promise<Picture> {
+  if (bytes.length === 0) throw new DecodeError('expected an image, found an empty file (0 bytes)');
+  const small = decodeBaselineJpeg(bytes, Math.min(65_536, maxPixels));
+  if (small) return keptPicture(toRgb(small.data, small.width, small.height, 1), keep);
+  const format = imageFormat(bytes);
+  if (format === null) throw new DecodeError(notAnImage(bytes));
+  if (format === 'BMP') return keptPicture(decodeBmpRgb(bytes, maxPixels), keep);
+  return decodePictureGenerally(bytes, format, { maxPixels, keep, seconds });
+}
+
+function keptPicture(image: RgbImage, keep: number): Picture {
+  const { width, height } = image;
+  const size = keptSize({ width, height }, keep);
+  return { width, height, image: resizeRgb(image, size.width, size.height) };
+}
+
+/**
+ * Decodes a photograph to colours, a large one at a smaller size, so that memory is bounded. Formats, orientation and levels
+ * as decodeGray; of grey pictures all three channels are equal. BMP files are decoded whole.
+ *
+ * @param source a file's path, or a file's bytes.
+ * @throws FerlabError (data); for a path its message begins with it.
+ */
+export async function decodePicture(
+  source: string | Uint8Array,
+  options: DecodePictureOptions = {},
+): Promise<Picture> {
+  if (source instanceof Uint8Array) return decodePictureBytes(source, options);
+  try {
+    return await decodePictureBytes(readImageFile(source), options);
+  } catch (error) {
+    throw error instanceof DecodeError ? new DecodeError(error.reason, source) : error;
+  }
+}
+
+/** Decodes a photograph to colours at its own size; otherwise as decodePicture. */
+export async function decodeRgb(
+  source: string | Uint8Array,
+  options: Omit<DecodePictureOptions, 'keep'> = {},
+): Promise<RgbImage> {
+  return (await decodePicture(source, { ...options, keep: Number.POSITIVE_INFINITY })).image;
 }

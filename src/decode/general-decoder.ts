@@ -2,6 +2,8 @@
 // Limits hold for each call; no setting of sharp is changed, since all of them are the whole process's.
 
 import { type GrayImage, toGray } from '../image/gray.js';
+import { keptSize, type Picture, toRgb } from '../image/rgb.js';
+import type { ImageSize } from '../image/size.js';
 import { describeDamage } from './damage.js';
 import { DecodeError } from './decode-error.js';
 import type { ImageFormat } from './image-format.js';
@@ -17,7 +19,7 @@ interface Headers {
 }
 
 /** Refuses what would take too long, or come out wrong, before the decoder sees it. */
-function checkHeaders(bytes: Uint8Array, format: ImageFormat): Headers {
+function checkHeaders(bytes: Uint8Array, format: ImageFormat, maxPixels: number): Headers {
   if (format === 'JPEG') {
     const { frame, scans } = readJpegHeaders(bytes);
     if (!frame) return { bits: 8, pixels: null };
@@ -30,8 +32,9 @@ function checkHeaders(bytes: Uint8Array, format: ImageFormat): Headers {
         'expected a baseline or progressive JPEG file, found a lossless one: save it as PNG',
       );
     const megapixels = (frame.width * frame.height) / 1e6;
-    if (scans > maxScans || scans * megapixels > maxScanMegapixels) {
-      const most = Math.min(maxScans, Math.floor(maxScanMegapixels / megapixels));
+    const mostWork = maxScanMegapixels(maxPixels);
+    if (scans > maxScans || scans * megapixels > mostWork) {
+      const most = Math.min(maxScans, Math.floor(mostWork / megapixels));
       throw new DecodeError(
         `expected at most ${most} scans in a JPEG file of ${frame.width} x ${frame.height} pixels, found ${scans}: save it anew`,
       );
@@ -53,25 +56,69 @@ function pngPixels(bytes: Uint8Array): number | null {
   return header.getUint32(16) * header.getUint32(20);
 }
 
+type SharpFormat = Exclude<ImageFormat, 'BMP'>;
+
+interface Limits {
+  /** Larger images are refused by their header. */
+  maxPixels: number;
+  /** After which decoding is given up. */
+  seconds: number;
+}
+
 /**
  * Decodes to grey.
  *
- * @param limits.maxPixels larger images are refused by their header.
- * @param limits.seconds after which decoding is given up.
  * @throws DecodeError
  */
 export async function decodeGenerally(
   bytes: Uint8Array,
-  format: Exclude<ImageFormat, 'BMP'>,
-  limits: { maxPixels: number; seconds: number },
+  format: SharpFormat,
+  limits: Limits,
 ): Promise<GrayImage> {
-  const { bits, pixels } = checkHeaders(bytes, format);
+  const { bits, pixels } = checkHeaders(bytes, format, limits.maxPixels);
   return inTurn({ pixels, bytes: bytes.length }, async () => {
     const { data, width, height, channels } = await decodeRaw(bytes, format, 'uchar', limits);
     const image = toGray(data, width, height, channels);
-    if (bits === 16) await checkRange(bytes, format, image, limits);
+    if (bits === 16) await checkRange(bytes, format, image.data, limits);
     return image;
   });
+}
+
+/**
+ * Decodes to colours.
+ *
+ * @param limits.keep of an image of more pixels a smaller one is made while it is decoded, by a whole factor: JPEG
+ *   and WebP give it at a fraction of the time and memory, the other formats row by row.
+ * @throws DecodeError
+ */
+export async function decodePictureGenerally(
+  bytes: Uint8Array,
+  format: SharpFormat,
+  limits: Limits & { keep: number },
+): Promise<Picture> {
+  const { bits, pixels } = checkHeaders(bytes, format, limits.maxPixels);
+  return inTurn({ pixels, bytes: bytes.length }, async () => {
+    const size = await uprightSize(bytes, format, limits);
+    const kept = keptSize(size, limits.keep);
+    const shrunk = kept.width < size.width || kept.height < size.height ? kept : undefined;
+    const { data, width, height, channels } = await decodeRaw(bytes, format, 'uchar', limits, shrunk);
+    const image = toRgb(data, width, height, channels);
+    if (bits === 16) await checkRange(bytes, format, image.data, limits);
+    return { ...size, image };
+  });
+}
+
+/** Of the image as it will be turned, by its header. */
+async function uprightSize(bytes: Uint8Array, format: SharpFormat, limits: Limits): Promise<ImageSize> {
+  const sharp = await loadSharp();
+  try {
+    const image = sharp(bytes, { limitInputPixels: limits.maxPixels, failOn: 'error' });
+    const { autoOrient, width, height } = await within(limits.seconds, image.metadata());
+    if (width * height > limits.maxPixels) throw tooLarge(limits);
+    return { width: autoOrient.width, height: autoOrient.height };
+  } catch (error) {
+    throw error instanceof DecodeError ? error : decodingFailure(error, bytes, format, limits);
+  }
 }
 
 interface Raw {
@@ -83,13 +130,16 @@ interface Raw {
 
 async function decodeRaw(
   bytes: Uint8Array,
-  format: Exclude<ImageFormat, 'BMP'>,
+  format: SharpFormat,
   depth: 'uchar' | 'ushort',
-  { maxPixels, seconds }: { maxPixels: number; seconds: number },
+  { maxPixels, seconds }: Limits,
+  shrunk?: ImageSize,
 ): Promise<Raw> {
   const sharp = await loadSharp();
   try {
-    const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'error', autoOrient: true })
+    let image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'error', autoOrient: true });
+    if (shrunk) image = image.resize(shrunk.width, shrunk.height, { fit: 'fill', kernel: 'linear' });
+    image = image
       .toColourspace(depth === 'uchar' ? 'srgb' : 'rgb16')
       .raw({ depth })
       // Whole seconds alone; counted while pixels are made. What comes before (headers, scans) is bounded above.
@@ -108,15 +158,18 @@ async function decodeRaw(
 function decodingFailure(
   error: unknown,
   bytes: Uint8Array,
-  format: Exclude<ImageFormat, 'BMP'>,
-  { maxPixels, seconds }: { maxPixels: number; seconds: number },
+  format: SharpFormat,
+  { maxPixels, seconds }: Limits,
 ): DecodeError {
   const message = error instanceof Error ? error.message : String(error);
   // sharp's own words about this image; other messages may be about another one (see damage.ts).
-  if (/^Input image exceeds pixel limit/.test(message))
-    return new DecodeError(`expected at most ${maxPixels / 1e6} megapixels, found more`);
+  if (/^Input image exceeds pixel limit/.test(message)) return tooLarge({ maxPixels });
   if (/^timeout: \d+% complete/.test(message)) return tooSlow(seconds);
   return new DecodeError(`expected an undamaged image, found ${describeDamage(bytes, format)}`);
+}
+
+function tooLarge({ maxPixels }: Pick<Limits, 'maxPixels'>): DecodeError {
+  return new DecodeError(`expected at most ${maxPixels / 1e6} megapixels, found more`);
 }
 
 function tooSlow(seconds: number): DecodeError {
@@ -144,11 +197,11 @@ const highestOfTwelveBits = 4095;
 
 async function checkRange(
   bytes: Uint8Array,
-  format: Exclude<ImageFormat, 'BMP'>,
-  image: GrayImage,
-  limits: { maxPixels: number; seconds: number },
+  format: SharpFormat,
+  levels8: Uint8Array,
+  limits: Limits,
 ): Promise<void> {
-  if (image.data.some((level) => level > highestOfTwelveBits >> 8)) return;
+  if (levels8.some((level) => level > highestOfTwelveBits >> 8)) return;
   const { data, width, height, channels } = await decodeRaw(bytes, format, 'ushort', limits);
   const levels = new Uint16Array(data.buffer, data.byteOffset, width * height * channels);
   const colours = channels > 2 ? 3 : 1; // alpha says nothing

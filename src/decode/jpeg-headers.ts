@@ -12,8 +12,10 @@ export interface JpegHeaders {
 
 /** Scans that are read: encoders make about ten. */
 export const maxScans = 100;
-/** Scans times megapixels, which the time goes by: ten scans of the largest image. */
-export const maxScanMegapixels = 500;
+/** Scans times megapixels, which the time goes by: ten scans of the largest image, and 500 at least. */
+export function maxScanMegapixels(maxPixels: number): number {
+  return Math.max(500, (maxPixels / 1e6) * 10);
+}
 
 const endOfImage = 0xd9;
 const startOfScan = 0xda;

@@ -1,11 +1,29 @@
 // Colour images, for finding faces. Expressions are recognised in grey (gray.ts).
 
+import type { ImageSize } from './size.js';
+
 /** An image of three channels. */
 export interface RgbImage {
   width: number;
   height: number;
   /** `height * width * 3` values from 0 to 255, row by row: red, green, blue. */
   data: Uint8Array;
+}
+
+/** A picture, which may have been decoded at a smaller size than it has. */
+export interface Picture {
+  /** Of the upright picture itself, in pixels. */
+  width: number;
+  height: number;
+  /** Its pixels, or the picture made smaller, with the same proportions but for rounding. */
+  image: RgbImage;
+}
+
+/** The size at which a picture has at most `most` pixels: its own, a half of it, a third and so on. */
+export function keptSize(size: ImageSize, most: number): ImageSize {
+  const factor = Math.max(1, Math.ceil(Math.sqrt((size.width * size.height) / most)));
+  const side = (length: number) => Math.max(1, Math.round(length / factor));
+  return { width: side(size.width), height: side(size.height) };
 }
 
 /**

@@ -4,6 +4,7 @@
 import { show } from '../check-options.js';
 import { FerlabError } from '../errors.js';
 import { type GrayImage, toGray } from '../image/gray.js';
+import { type Picture, toRgb } from '../image/rgb.js';
 
 /** Pixels in memory: ImageData of a canvas, a decoder's raw output, a grey image. */
 export interface PixelImage {
@@ -36,10 +37,25 @@ export type ImageInput = PixelImage | EncodedImage;
  */
 export async function readImage(image: ImageInput, where: string): Promise<GrayImage> {
   const bytes = await encodedBytes(image);
-  if (bytes === null) return readPixels(image, where);
-  const { decodeGray } = await import('#image-decoder');
+  if (bytes !== null) return decoded(where, async () => (await import('#image-decoder')).decodeGray(bytes));
+  const { data, width, height, channels } = checkPixels(image, where);
+  return toGray(data, width, height, channels);
+}
+
+/**
+ * An image in colour; encoded ones of more than 25 megapixels at a smaller size. Otherwise as readImage.
+ */
+export async function readPicture(image: ImageInput, where: string): Promise<Picture> {
+  const bytes = await encodedBytes(image);
+  if (bytes !== null)
+    return decoded(where, async () => (await import('#image-decoder')).decodePicture(bytes));
+  const { data, width, height, channels } = checkPixels(image, where);
+  return { width, height, image: toRgb(data, width, height, channels) };
+}
+
+async function decoded<Image>(where: string, decode: () => Promise<Image>): Promise<Image> {
   try {
-    return await decodeGray(bytes);
+    return await decode();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new FerlabError('data', `${where}: ${reason}`, { cause: error });
@@ -56,7 +72,7 @@ async function encodedBytes(image: unknown): Promise<Uint8Array | null> {
 const forms =
   '{ width, height, data } with values from 0 to 255, or the bytes of an encoded image (Uint8Array, ArrayBuffer, Blob)';
 
-function readPixels(image: unknown, where: string): GrayImage {
+function checkPixels(image: unknown, where: string): Required<PixelImage> & { channels: 1 | 2 | 3 | 4 } {
   if (typeof image !== 'object' || image === null || !('data' in image)) {
     const advice = typeof image === 'string' ? ' For files, use predictFiles.' : '';
     throw new FerlabError('usage', `${where}: expected ${forms}; got ${show(image)}.${advice}`);
@@ -74,7 +90,7 @@ function readPixels(image: unknown, where: string): GrayImage {
     );
   }
   const found = channelsOf(Number(width) * Number(height), data.length, channels);
-  if (found !== null) return toGray(data, Number(width), Number(height), found);
+  if (found !== null) return { data, width: Number(width), height: Number(height), channels: found };
   throw wrongLength(where, image as PixelImage);
 }
 
