@@ -13,7 +13,7 @@ const doors: Record<string, string[]> = {
     ...['bad-files', 'class-folder', 'class-structure', 'evaluation-split', 'fer-csv', 'layout', 'reader'],
     ...['split-names', 'types'],
   ],
-  'data/store': ['batches', 'image-tasks', 'store', 'subset', 'worker-pool'],
+  'data/store': ['batches', 'image-tasks', 'store', 'subset', 'thread-pool', 'worker-pool'],
   'data/votes': ['soft-labels'],
   'data/sample': ['write'],
   'train/config': ['config', 'presets', 'settings'],

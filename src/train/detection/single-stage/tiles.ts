@@ -1,0 +1,149 @@
+// Batches of training tiles. What a batch holds depends on the seed, the epoch and its number alone: places and targets are
+// drawn here, pixels are made by threads ahead of the step that uses them.
+
+import type { StoredPicture } from '../../../data/faces/picture-store.js';
+import { ThreadPool } from '../../../data/store/thread-pool.js';
+import { Random } from '../../../random/random.js';
+import { assignTargets, cellCount, columnCount } from './assign.js';
+import { drawTile, type Placement, placeLabels } from './tile-plan.js';
+import { runTileTask, type TileTask } from './tile-tasks.js';
+
+export interface TileBatch {
+  readonly size: number;
+  /** `[size, 3, side, side]`: blue, green, red, 0 to 255. */
+  readonly pixels: Float32Array;
+  /** `[size, cells, columns]`: see assign.ts. */
+  readonly targets: Float32Array;
+  readonly waitSeconds: number;
+}
+
+export interface TileOptions {
+  /** Of the square tiles in pixels, a multiple of 32. */
+  side: number;
+  batchSize: number;
+  /** Tiles of an epoch. */
+  tiles: number;
+  seed: number;
+  /** Batches that are made ahead. */
+  ahead: number;
+  workers: number;
+}
+
+class TilePool extends ThreadPool {
+  constructor(workers: number) {
+    super('dist/train/detection/single-stage/tile-worker.js', workers);
+  }
+
+  run(task: TileTask): Promise<ArrayBuffer> {
+    return this.post(task, [task.pixels]);
+  }
+}
+
+/** Draws pictures: the longer a picture's side, the more there is to see in it, so the more often. */
+export function bySide(pictures: readonly StoredPicture[]): (random: Random) => number {
+  const ends: number[] = [];
+  let total = 0;
+  for (const { width, height } of pictures) {
+    total += Math.max(width, height);
+    ends.push(total);
+  }
+  return (random) => {
+    const at = random.uniform(0, total);
+    let [low, high] = [0, ends.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ends[middle]! > at) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+}
+
+export interface TileLoader {
+  readonly batchesPerEpoch: number;
+  /** The batches of an epoch (from 0) in order. */
+  epoch(epoch: number): AsyncGenerator<TileBatch, void, undefined>;
+  close(): Promise<void>;
+}
+
+/** The first tiles of an epoch, made here: for looking at them. */
+export function sampleTiles(
+  pictures: readonly StoredPicture[],
+  { side, seed }: Pick<TileOptions, 'side' | 'seed'>,
+  count: number,
+): { pixels: Float32Array; labels: ReturnType<typeof placeLabels>[] } {
+  const draw = drawer(pictures, side, seed);
+  const plans = Array.from({ length: count }, (_, number) => draw(0, number));
+  const task = taskOf(pictures, plans, side, seed, 0, 0, new ArrayBuffer(count * 3 * side * side * 4));
+  return {
+    pixels: new Float32Array(runTileTask(task)),
+    labels: plans.map((plan) => placeLabels(plan, (i) => pictures[i]!)),
+  };
+}
+
+function drawer(pictures: readonly StoredPicture[], side: number, seed: number) {
+  const choose = bySide(pictures);
+  return (epoch: number, number: number): Placement[] =>
+    drawTile(side, (i) => pictures[i]!, choose, new Random(seed, 'tile', epoch, number));
+}
+
+function taskOf(
+  pictures: readonly StoredPicture[],
+  plans: readonly Placement[][],
+  side: number,
+  seed: number,
+  epoch: number,
+  first: number,
+  pixels: ArrayBuffer,
+): TileTask {
+  const tiles = plans.map((placements, i) => ({
+    number: first + i,
+    placements,
+    photos: placements.map(({ source }) => pictures[source]!.levels),
+  }));
+  return { side, seed, epoch, tiles, pixels };
+}
+
+export function createTileLoader(pictures: readonly StoredPicture[], options: TileOptions): TileLoader {
+  const { side, batchSize, tiles, seed, ahead, workers } = options;
+  const pool = new TilePool(workers);
+  const draw = drawer(pictures, side, seed);
+  const cells = cellCount(side);
+  const batchesPerEpoch = Math.ceil(tiles / batchSize);
+  const make = (epoch: number, batch: number) => {
+    const first = batch * batchSize;
+    const size = Math.min(batchSize, tiles - first);
+    const plans = Array.from({ length: size }, (_, i) => draw(epoch, first + i));
+    const targets = new Float32Array(size * cells * columnCount);
+    plans.forEach((plan, i) => {
+      assignTargets(
+        placeLabels(plan, (place) => pictures[place]!),
+        side,
+        targets,
+        i * cells * columnCount,
+      );
+    });
+    const memory = new ArrayBuffer(size * 3 * side * side * Float32Array.BYTES_PER_ELEMENT);
+    const pixels = pool.run(taskOf(pictures, plans, side, seed, epoch, first, memory));
+    pixels.catch(() => {}); // seen by the consumer, if it comes that far
+    return { size, targets, pixels };
+  };
+  return {
+    batchesPerEpoch,
+    async *epoch(epoch) {
+      const queue: ReturnType<typeof make>[] = [];
+      let next = 0;
+      const fill = (): void => {
+        while (queue.length < ahead && next < batchesPerEpoch) queue.push(make(epoch, next++));
+      };
+      for (fill(); queue.length > 0; fill()) {
+        const { size, targets, pixels } = queue.shift()!;
+        const start = performance.now();
+        const made = await pool.holdFor(pixels);
+        const waitSeconds = (performance.now() - start) / 1000;
+        yield { size, targets, pixels: new Float32Array(made), waitSeconds };
+      }
+    },
+    close: () => pool.close(),
+  };
+}
