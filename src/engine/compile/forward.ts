@@ -7,7 +7,7 @@ import type { OnnxGraph } from '../onnx/model.js';
 import { softmax } from '../ops/loss.js';
 import { slice } from '../ops/shaping.js';
 import { sameShape, tensorType } from '../tensor/type.js';
-import { lowerGraph } from './lower.js';
+import { batchAxis, type FreeAxes, lowerGraph } from './lower.js';
 import { applyNetwork, type Network, type Weights } from './network.js';
 
 export const pixelsName = 'pixels';
@@ -25,6 +25,13 @@ export interface ForwardOptions {
   channelBlock?: number | null;
   /** What the graph gives, from the network's outputs; `logits` and `probabilities` unless given. */
   answers?: (outputs: Values) => Values;
+  /** What the graph calls its input; `pixels` unless given. */
+  inputName?: string;
+  /**
+   * Free axes of the input and of the answers, by name, for networks whose layers fit images of several sizes. Only the
+   * number of images is free unless given.
+   */
+  freeAxes?: FreeAxes;
 }
 
 const classAnswers = ({ logits }: Values): Values => ({ logits: logits!, probabilities: softmax(logits!) });
@@ -36,12 +43,18 @@ const classAnswers = ({ logits }: Values): Values => ({ logits: logits!, probabi
 export function compileForward(
   network: Network,
   provider: Provider,
-  { stored, channelBlock = null, answers = classAnswers }: ForwardOptions = {},
+  {
+    stored,
+    channelBlock = null,
+    answers = classAnswers,
+    inputName = pixelsName,
+    freeAxes,
+  }: ForwardOptions = {},
 ): OnnxGraph {
   const graph = new Graph();
   // Traced with two images: an axis of size 1 would broadcast where any number has to work.
   const imageShape = network.imageShape ?? network.inputShape;
-  const pixels = graph.input(pixelsName, tensorType('float32', [2, ...imageShape]));
+  const pixels = graph.input(inputName, tensorType('float32', [2, ...imageShape]));
   const specs = network.layer.describe(network.inputShape);
   const weights = (kind: 'parameters' | 'state'): Record<string, Value> =>
     Object.fromEntries(
@@ -65,7 +78,9 @@ export function compileForward(
     provider,
     channelBlock,
     outputs: answered,
-    dynamicBatch: [pixelsName, ...Object.keys(answered)],
+    freeAxes:
+      freeAxes ??
+      Object.fromEntries([inputName, ...Object.keys(answered)].map((name) => [name, [batchAxis]])),
   });
 }
 

@@ -12,12 +12,17 @@ export interface LowerOptions {
   channelBlock?: number | null;
   /** Outputs by name. */
   outputs: Readonly<Record<string, Value>>;
-  /** Declare the first axis of inputs and outputs named here with a free size. */
-  dynamicBatch?: readonly string[];
+  /**
+   * Axes of inputs and outputs, by name, that are declared with a free size: a name for each, null for those that keep the
+   * traced size. The first axis is then free everywhere.
+   */
+  freeAxes?: FreeAxes;
 }
 
+export type FreeAxes = Readonly<Record<string, readonly (string | null)[]>>;
+
 /** Name of the free first axis in files that take any number of images. */
-const batchAxis = 'N';
+export const batchAxis = 'N';
 
 /** Lowers what `outputs` depend on. Inputs keep their names; unused ones are left out. */
 export function lowerGraph(graph: Graph, options: LowerOptions): OnnxGraph {
@@ -31,9 +36,9 @@ export function lowerGraph(graph: Graph, options: LowerOptions): OnnxGraph {
     ...nodes.flatMap((node) => node.inputs),
     ...outputs.map(([, value]) => value),
   ]);
-  const dynamic = new Set(options.dynamicBatch ?? []);
+  const { freeAxes = {} } = options;
   const dimensions = (name: string, shape: readonly number[]): (number | string)[] =>
-    dynamic.has(name) ? [batchAxis, ...shape.slice(1)] : [...shape];
+    shape.map((size, axis) => freeAxes[name]?.[axis] ?? size);
 
   const onnx = new OnnxGraph(options.name);
   const names = new Map<Value, string>();
@@ -41,7 +46,7 @@ export function lowerGraph(graph: Graph, options: LowerOptions): OnnxGraph {
     onnx,
     provider: options.provider,
     channelBlock: options.channelBlock ?? null,
-    dynamicBatch: dynamic.size > 0,
+    dynamicBatch: options.freeAxes !== undefined,
     isUsed: (value) => used.has(value),
     name(value) {
       let name = names.get(value);

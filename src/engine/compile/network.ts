@@ -50,7 +50,7 @@ export function applyNetwork(
   pixels: Value,
 ): { outputs: Values; state: Values } {
   const { scale, offset } = network.preprocessing;
-  const scaled = multiply(pixels, scalar(pixels, scale));
+  const scaled = scale === 1 ? pixels : multiply(pixels, scalar(pixels, scale));
   const input = offset === 0 ? scaled : add(scaled, scalar(scaled, offset));
   const applied = network.layer.apply(context, parameters, state, input);
   return { outputs: applied.outputs ?? { logits: applied.output }, state: applied.state };

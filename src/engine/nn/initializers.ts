@@ -39,4 +39,9 @@ export function filledWith(value: number, shape: Shape): TensorSpec {
   return { shape, init: (data) => data.fill(value) };
 }
 
+/** A vector that starts at these values. */
+export function startingAt(values: readonly number[]): TensorSpec {
+  return { shape: [values.length], init: (data) => data.set(values) };
+}
+
 export type KernelInitializer = (shape: Shape) => TensorSpec;

@@ -21,7 +21,7 @@ import * as pooling from '../ops/pooling.js';
 import { enlarge } from '../ops/resize.js';
 import { reshape } from '../ops/shaping.js';
 import { elementCount, type Shape, ShapeError } from '../tensor/type.js';
-import { filledWith, glorotUniform, type KernelInitializer } from './initializers.js';
+import { filledWith, glorotUniform, type KernelInitializer, startingAt } from './initializers.js';
 import { type Layer, type LayerSpecs, stateless } from './layer.js';
 
 export interface ConvOptions {
@@ -34,6 +34,8 @@ export interface ConvOptions {
   groups?: number;
   /** A bias before batch normalization changes nothing; leave it out there. */
   useBias?: boolean;
+  /** What the bias of each filter starts at; 0 unless given. */
+  biasStart?: readonly number[];
   kernelInitializer?: KernelInitializer;
 }
 
@@ -45,7 +47,7 @@ function samePadding(size: number, kernel: number, stride: number): [number, num
 
 /** Two-dimensional convolution over [C, H, W]. Parameters `kernel` [filters, C / groups, kH, kW] and `bias` [filters]. */
 export function conv2d(options: ConvOptions): Layer {
-  const { filters, strides = 1, padding = 'same', groups = 1, useBias = true } = options;
+  const { filters, strides = 1, padding = 'same', groups = 1, useBias = true, biasStart } = options;
   const [height, width] =
     typeof options.kernelSize === 'number' ? [options.kernelSize, options.kernelSize] : options.kernelSize;
   const attributesFor = (h: number, w: number): ConvAttributes => {
@@ -71,7 +73,7 @@ export function conv2d(options: ConvOptions): Layer {
       return {
         parameters: {
           kernel: (options.kernelInitializer ?? glorotUniform)(kernel),
-          ...(useBias ? { bias: filledWith(0, [filters]) } : {}),
+          ...(useBias ? { bias: biasStart ? startingAt(biasStart) : filledWith(0, [filters]) } : {}),
         },
         state: {},
         outputShape: [filters, rows, columns],

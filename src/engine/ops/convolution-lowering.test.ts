@@ -33,13 +33,12 @@ function formOf(form: Form): string[] {
   const w = graph.input('w', tensorType('float32', [filters, images[1] / group, kernel, kernel]));
   const pad = kernel >> 1;
   const y = conv(x, w, { strides: [1, 1], pads: [pad, pad, pad, pad], group });
-  const dynamicBatch = anyBatch ? ['x', 'y'] : [];
   const onnx = lowerGraph(graph, {
     name: 'test',
     provider,
     channelBlock: block,
     outputs: { y },
-    dynamicBatch,
+    ...(anyBatch ? { freeAxes: { x: ['N'], y: ['N'] } } : {}),
   });
   return onnx.toModel({ name: 'test', version: '' }).graph!.node.map(({ opType }) => opType);
 }

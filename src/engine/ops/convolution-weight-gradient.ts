@@ -13,8 +13,37 @@ const thinChannels = 8;
 export function lowerWeightGradient(context: LoweringContext, node: GradientNode): void {
   const { group, shape } = node.attributes;
   const thin = shape[1]! < thinChannels;
-  if (thin && group === 1 && context.provider === 'cpu') lowerByWindows(context, node);
+  if (thin && group === 1 && context.provider === 'cpu' && arePatches(node)) lowerByPatches(context, node);
+  else if (thin && group === 1 && context.provider === 'cpu') lowerByWindows(context, node);
   else lowerByTaps(context, node, thin);
+}
+
+/** Whether the windows lie side by side and cover the images. */
+function arePatches({ inputs: [x], attributes: { strides, pads, shape } }: GradientNode): boolean {
+  const kernel = shape.slice(2);
+  return (
+    pads.every((width) => width === 0) &&
+    kernel.every((size, axis) => size === strides[axis] && x!.shape[axis + 2]! % size === 0)
+  );
+}
+
+/** As by windows, which are there already and only have to be put in order: several times as fast for large images. */
+function lowerByPatches({ onnx, name }: LoweringContext, node: GradientNode): void {
+  const { shape } = node.attributes;
+  const [filters, channels, height, width] = shape as [number, number, number, number];
+  const [x, dy] = node.inputs;
+  const [images, , rows, columns] = dy!.shape as [number, number, number, number];
+  const apart = onnx.node('Reshape', [
+    name(x!),
+    onnx.integers(images, channels, rows, height, columns, width),
+  ]);
+  const patches = onnx.node('Transpose', [apart], { perm: [0, 2, 4, 1, 3, 5] });
+  const products = onnx.node('MatMul', [
+    onnx.node('Reshape', [name(dy!), onnx.integers(images, filters, -1)]),
+    onnx.node('Reshape', [patches, onnx.integers(images, rows * columns, -1)]),
+  ]);
+  const sum = onnx.node('ReduceSum', [products, onnx.integers(0)], { keepdims: 0 });
+  onnx.addNode('Reshape', [sum, onnx.integers(...shape)], node.outputs.map(name));
 }
 
 /** dw = sum over images of dy [Cout, positions] times the windows [positions, Cin kH kW]: no transposition of dy. */

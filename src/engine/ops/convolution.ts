@@ -108,6 +108,15 @@ const cases: readonly { name: string; inputs: readonly [number[], number[]]; att
       ],
       attributes: { strides: [1, 1], pads: [0, 0, 0, 0], group: 2 },
     },
+    // Windows side by side: see arePatches.
+    {
+      name: 'patches of 2x3',
+      inputs: [
+        [2, 3, 4, 6],
+        [5, 3, 2, 3],
+      ],
+      attributes: { strides: [2, 3], pads: [0, 0, 0, 0], group: 1 },
+    },
     // More filters than output positions: see tallImageRows.
     {
       name: 'small images, same 3x3',

@@ -4,6 +4,8 @@ import type { OpDefinition, Value } from '../ir/graph.js';
 import { forEachIndex, NdArray } from '../tensor/array.js';
 import { elementCount, normalizeAxis, ShapeError, sameShape, tensorType } from '../tensor/type.js';
 
+type NoAttributes = Record<string, never>;
+
 export interface ReshapeAttributes {
   shape: readonly number[];
 }
@@ -211,6 +213,42 @@ export const padOp: OpDefinition<PadAttributes> = {
   },
   cases: [{ name: 'columns', inputs: [[2, 3]], attributes: { axis: 1, before: 1, after: 2 } }],
 };
+
+/**
+ * The channels of each position side by side: images [N, C, H, W] to [N, H W, C], positions row by row. Unlike a transpose
+ * and a reshape it holds no size, so that a file takes images of any.
+ */
+export const positionsOp: OpDefinition<NoAttributes> = {
+  name: 'Positions',
+  types([x]) {
+    if (x?.shape.length !== 4) throw new ShapeError('needs images [N, C, H, W].');
+    const [images, channels, height, width] = x.shape as [number, number, number, number];
+    return [tensorType(x.dtype, [images, height * width, channels])];
+  },
+  lower({ onnx, name }, node) {
+    const x = node.inputs[0]!;
+    const channelsLast = onnx.node('Transpose', [name(x)], { perm: [0, 2, 3, 1] });
+    onnx.addNode('Reshape', [channelsLast, onnx.integers(0, -1, x.shape[1]!)], node.outputs.map(name));
+  },
+  gradient({ inputs: [x], outputGradients: [dy] }) {
+    const [images, channels, height, width] = x!.shape as [number, number, number, number];
+    return [transpose(reshape(dy!, [images, height, width, channels]), [0, 3, 1, 2])];
+  },
+  reference([x]) {
+    const [images, channels, height, width] = x!.shape as [number, number, number, number];
+    return [
+      NdArray.build([images, height * width, channels], ([n, position, c]) =>
+        x!.at([n!, c!, Math.floor(position! / width), position! % width]),
+      ),
+    ];
+  },
+  cases: [{ name: 'images', inputs: [[2, 3, 2, 4]], attributes: {} }],
+};
+
+/** Images [N, C, H, W] as positions, row by row: [N, H W, C]. */
+export function positions(x: Value): Value {
+  return x.graph.apply(positionsOp, [x], {})[0]!;
+}
 
 export function reshape(x: Value, shape: readonly number[]): Value {
   return sameShape(x.shape, shape) ? x : x.graph.apply(reshapeOp, [x], { shape })[0]!;

@@ -13,7 +13,7 @@ import { reduceMeanOp } from './mean.js';
 import { channelAffineOp, momentsOp } from './normalization.js';
 import { averagePoolGradientOp, averagePoolOp, maxPoolGradientOp, maxPoolOp } from './pooling.js';
 import { resizeOp } from './resize.js';
-import { concatOp, padOp, reshapeOp, sliceOp, transposeOp } from './shaping.js';
+import { concatOp, padOp, positionsOp, reshapeOp, sliceOp, transposeOp } from './shaping.js';
 import { broadcastOp, reduceSumOp } from './sum.js';
 import { windowMomentsOp } from './windows.js';
 
@@ -44,6 +44,7 @@ export const operators = {
   Mul: elementwise.multiplyOp,
   Neg: elementwise.negateOp,
   Pad: padOp,
+  Positions: positionsOp,
   ReduceMean: reduceMeanOp,
   ReduceSum: reduceSumOp,
   Relu: elementwise.reluOp,
