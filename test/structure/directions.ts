@@ -39,6 +39,7 @@ export const directions: Record<string, string[]> = {
   'data/faces': ['data/store', 'faces'],
   'data/sample': ['decode', 'files', 'random', 'check-options'],
   report: ['plots', 'machine', 'files'],
+  film: ['decode', 'files', 'check-options'],
   copies: ['data/store', 'math'],
   evaluate: ['copies', 'predict-files', 'report', 'version'],
   'train/config': ['models', 'engine/runtime', 'errors'],
