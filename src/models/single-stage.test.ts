@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectGradients } from '../../test/conformance/network-gradient.js';
 import { compileForward } from '../engine/compile/forward.js';
-import { initializeWeights, parameterCount } from '../engine/compile/network.js';
+import { initializeWeights, parameterCount, type Tensors } from '../engine/compile/network.js';
 import type { Objective } from '../engine/nn/objective.js';
 import { parseModel } from '../engine/onnx/model.js';
 import { add, multiply, subtract } from '../engine/ops/elementwise.js';
@@ -29,8 +29,27 @@ const network = singleStageNetwork(size);
 /** As after some training: the first normalization knows how large pixels are. */
 const weights = (() => {
   const start = initializeWeights(network, 3);
-  const variance = floatTensor([32], new Float32Array(32).fill(4e4));
-  return { ...start, state: { ...start.state, 'patch/norm/variance': variance } };
+  const random = new Random(3, 'statistics');
+  const vary = (around: number) => (_: number, i: number) =>
+    around * random.uniform(0.5, 1.5) + (i % 3) * 0.1;
+  const near = (tensors: Tensors, ending: string, around: number) =>
+    Object.fromEntries(
+      Object.entries(tensors)
+        .filter(([path]) => path.endsWith(ending))
+        .map(([path, { type, data }]) => [
+          path,
+          floatTensor(type.shape, Float32Array.from(data as Float32Array, vary(around))),
+        ]),
+    );
+  const { parameters, state } = start;
+  return {
+    parameters: { ...parameters, ...near(parameters, '/gamma', 1), ...near(parameters, '/beta', 0.2) },
+    state: {
+      ...near(state, '/mean', 0.1),
+      ...near(state, '/variance', 1),
+      ...near(state, 'patch/norm/variance', 4e4),
+    },
+  };
 })();
 
 function picture(shape: readonly number[], seed = 1) {
@@ -104,6 +123,16 @@ describe('the model file', () => {
       ]),
     );
     expect(axes(graph!.output)).toEqual(Object.fromEntries(expected));
+  });
+
+  it('is made of convolutions with their own biases, which OpenCV reads at any size', () => {
+    const { graph } = parseModel(bytes);
+    const types = graph!.node.map(({ opType }) => opType);
+    expect([...new Set(types)].sort()).toEqual(
+      ['Conv', 'Relu', 'Resize', 'Add', 'Transpose', 'Reshape', 'Slice', 'Sigmoid'].sort(),
+    );
+    expect(types.filter((type) => type === 'Add')).toHaveLength(2); // from level to level
+    for (const { opType, input } of graph!.node) if (opType === 'Conv') expect(input).toHaveLength(3);
   });
 
   it.each([

@@ -10,10 +10,12 @@ import { type Connection, connected, identity, sequential } from '../engine/nn/c
 import { heNormal } from '../engine/nn/initializers.js';
 import { type Layer, stateless, type Values } from '../engine/nn/layer.js';
 import { batchNormalization, conv2d, relu, upSampling2d } from '../engine/nn/layers.js';
+import { mergeBiases } from '../engine/onnx/convolution-bias.js';
 import { serializeModel } from '../engine/onnx/edit.js';
-import { rewriteForInterchange } from '../engine/onnx/interchange.js';
 import { sigmoid } from '../engine/ops/elementwise.js';
 import { positions, slice } from '../engine/ops/shaping.js';
+import { floatTensor, type HostTensor } from '../engine/tensor/array.js';
+import { elementCount } from '../engine/tensor/type.js';
 
 /** Pixels from cell to cell, in both directions, of the levels. */
 export const cellStrides = [8, 16, 32] as const;
@@ -45,23 +47,32 @@ const depths = { 8: 2, 16: 1, 32: 0 } as const;
 /** What cells are taken for at the start: few of them have a face, and otherwise the first losses would be theirs alone. */
 const facesAtStart = 0.01;
 
-const normalized = (count: number, kernelSize: number, strides: number): Record<string, Layer> => ({
-  conv: conv2d({ filters: count, kernelSize, strides, useBias: false, kernelInitializer: heNormal }),
-  norm: batchNormalization({ momentum: 0.9, epsilon: 1e-5 }),
+/** How normalized convolutions are made: with their batch normalization, or with a bias in its place. */
+type Convolution = (count: number, kernelSize: number, strides: number) => Record<string, Layer>;
+
+const epsilon = 1e-5;
+
+const trained: Convolution = (filters, kernelSize, strides) => ({
+  conv: conv2d({ filters, kernelSize, strides, useBias: false, kernelInitializer: heNormal }),
+  norm: batchNormalization({ momentum: 0.9, epsilon }),
 });
 
-const unit = (count: number, strides = 1, kernelSize = 3): Layer =>
-  sequential({ ...normalized(count, kernelSize, strides), relu: relu() });
+const folded: Convolution = (filters, kernelSize, strides) => ({
+  conv: conv2d({ filters, kernelSize, strides }),
+});
+
+const unit = (convolution: Convolution, count: number, strides = 1, kernelSize = 3): Layer =>
+  sequential({ ...convolution(count, kernelSize, strides), relu: relu() });
 
 /** Cells of a level [cells, numbers], from images [C, H, W]. */
-function cells(): Layer {
+function cells(convolution: Convolution): Layer {
   const size = parts.reduce((sum, [, count]) => sum + count, 0);
   const logit = Math.log(facesAtStart / (1 - facesAtStart));
   const start = parts.flatMap(([part, count]) =>
     new Array<number>(count).fill(part === 'cls' || part === 'obj' ? logit : 0),
   );
   return sequential({
-    unit: unit(filters.neck),
+    unit: unit(convolution, filters.neck),
     out: conv2d({ filters: size, kernelSize: 1, biasStart: start }),
     rows: stateless(
       ([count, height, width]) => [height! * width!, count!],
@@ -77,13 +88,18 @@ const part = (start: number, count: number): Layer =>
     (_context, x: Value) => slice(x, 2, start, start + count),
   );
 
-function detectorLayer(): Layer {
-  const connections: Record<string, Connection> = { patch: { layer: unit(filters.patch, 4, 4) } };
+function detectorLayer(convolution: Convolution): Layer {
+  const connections: Record<string, Connection> = {
+    patch: { layer: unit(convolution, filters.patch, 4, 4) },
+  };
   let previous = 'patch';
   for (const stride of cellStrides) {
     const count = filters.levels[stride];
-    const deeper = Array.from({ length: depths[stride] }, (_, i) => [`unit${i + 1}`, unit(count)] as const);
-    const layer = sequential({ down: unit(count, 2), ...Object.fromEntries(deeper) });
+    const deeper = Array.from(
+      { length: depths[stride] },
+      (_, i) => [`unit${i + 1}`, unit(convolution, count)] as const,
+    );
+    const layer = sequential({ down: unit(convolution, count, 2), ...Object.fromEntries(deeper) });
     connections[`level${stride}`] = { layer, from: [previous] };
     previous = `level${stride}`;
   }
@@ -92,7 +108,7 @@ function detectorLayer(): Layer {
   for (const stride of [...cellStrides].reverse()) {
     const lateral = `lateral${stride}`;
     connections[lateral] = {
-      layer: sequential(normalized(filters.neck, 1, 1)),
+      layer: sequential(convolution(filters.neck, 1, 1)),
       from: [`level${stride}`],
     };
     const sources = [lateral];
@@ -101,7 +117,7 @@ function detectorLayer(): Layer {
       sources.push(`up${stride}`);
     }
     connections[`sum${stride}`] = { layer: identity, from: sources };
-    connections[`cells${stride}`] = { layer: cells(), from: [`sum${stride}`] };
+    connections[`cells${stride}`] = { layer: cells(convolution), from: [`sum${stride}`] };
     let start = 0;
     for (const [name, count] of parts) {
       const output = cellOutput(name, stride);
@@ -127,11 +143,39 @@ export function singleStageNetwork(size: { height: number; width: number }): Net
         `expected sides that are multiples of ${sideStep}, got ${size.width}x${size.height}.`,
       );
   }
-  return {
-    layer: detectorLayer(),
-    inputShape: [3, size.height, size.width],
-    preprocessing: { scale: 1, offset: 0 },
-  };
+  return networkOf(trained, size);
+}
+
+const networkOf = (
+  convolution: Convolution,
+  { height, width }: { height: number; width: number },
+): Network => ({
+  layer: detectorLayer(convolution),
+  inputShape: [3, height, width],
+  preprocessing: { scale: 1, offset: 0 },
+});
+
+/** Each batch normalization as a factor on the kernel before it, and a bias. */
+function foldNormalization({ parameters, state }: Weights): Weights {
+  const values = (of: Weights['state'], path: string) => of[path]!.data as Float32Array;
+  const changed: Record<string, HostTensor> = {};
+  for (const [path, tensor] of Object.entries(parameters)) {
+    const [, layer, rest] = /^(.*)\/(conv\/kernel|norm\/gamma|norm\/beta)$/.exec(path) ?? [];
+    if (layer === undefined) changed[path] = tensor;
+    if (rest !== 'conv/kernel') continue;
+    const [gamma, beta] = ['gamma', 'beta'].map((name) => values(parameters, `${layer}/norm/${name}`));
+    const [mean, variance] = ['mean', 'variance'].map((name) => values(state, `${layer}/norm/${name}`));
+    const scale = Float64Array.from(gamma!, (value, i) => value / Math.sqrt(variance![i]! + epsilon));
+    const window = elementCount(tensor.type.shape.slice(1));
+    const kernel = Float32Array.from(
+      tensor.data as Float32Array,
+      (value, i) => value * scale[Math.floor(i / window)]!,
+    );
+    changed[path] = floatTensor(tensor.type.shape, kernel);
+    const bias = Float32Array.from(beta!, (value, i) => value - mean![i]! * scale[i]!);
+    changed[`${layer}/conv/bias`] = floatTensor([bias.length], bias);
+  }
+  return { parameters: changed, state: {} };
 }
 
 /** Number of cells of a level in pictures of a size. */
@@ -156,21 +200,22 @@ const freeAxes = {
 
 /**
  * The model file in YuNet's format: `input` [N, 3, H, W], blue, green and red from 0 to 255, any number of pictures of any
- * size whose sides are multiples of 32; twelve outputs, `cls_8` to `kps_32`. OpenCV's FaceDetectorYN reads it.
+ * size whose sides are multiples of 32; twelve outputs, `cls_8` to `kps_32`. Normalizations are folded into the
+ * convolutions. OpenCV's FaceDetectorYN (4.8, 4.12 and 5.0 were tried) reads it.
  */
 export function encodeSingleStage(
   weights: Weights,
   producer?: { name: string; version: string },
   metadata?: Record<string, string>,
 ): Uint8Array {
-  const network = singleStageNetwork({ height: 2 * sideStep, width: 2 * sideStep });
+  const network = networkOf(folded, { height: 2 * sideStep, width: 2 * sideStep });
   const onnx = compileForward(network, 'webgpu', {
-    stored: weights,
+    stored: foldNormalization(weights),
     answers: cellAnswers,
     inputName: 'input',
     freeAxes,
   });
   const model = onnx.toModel(producer ?? { name: 'ferlab', version: '' }, metadata);
-  rewriteForInterchange(model);
+  mergeBiases(model);
   return serializeModel(model);
 }
