@@ -57,7 +57,7 @@ export function listOf(rule: OptionRule): OptionRule {
 }
 
 /** An object that has these methods, as a loaded model has `predict`. */
-function having(what: string, ...methods: readonly string[]): OptionRule {
+export function having(what: string, ...methods: readonly string[]): OptionRule {
   return {
     expected: what,
     accepts: (value) =>

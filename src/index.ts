@@ -47,13 +47,14 @@ export type { ReadOptions } from './data/dataset/reader.js';
 export type { BadFile, Dataset, PassedOver, Sample, Split } from './data/dataset/types.js';
 export type { SampleOptions, WrittenSample } from './data/sample/write.js';
 export type { SoftLabelOptions, SoftLabels } from './data/votes/soft-labels.js';
-export { decodeGray } from './decode/decode.js';
+export { type DecodePictureOptions, decodeGray, decodePicture, decodeRgb } from './decode/decode.js';
 export type { SampleSource } from './decode/sample-source.js';
 export type { CalibrateOptions } from './evaluate/calibrate.js';
 export type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
 export type { EvaluateEvent } from './evaluate/open-split.js';
+export type { Picture } from './image/rgb.js';
 export type { ImageSize } from './image/size.js';
-export * from './predict/index.js';
+export * from './portable.js';
 export {
   type BundledModel,
   bundledModelFile,
@@ -61,6 +62,7 @@ export {
   type Expression,
 } from './predict-files/bundled-model.js';
 export { type LoadEvent, type LoadFileOptions, loadEnsemble, loadModel } from './predict-files/load-model.js';
+export { openFaceDetector } from './predict-files/open-face-detector.js';
 export {
   type FailedFile,
   type FilePrediction,

@@ -1,4 +1,4 @@
-// What `import ... from 'ferlab/predict'` offers: predicting from images in memory, in Node and in pages. Reads no files.
+// What the library offers for predicting from images in memory, in Node and in pages. Reads no files.
 
 export { type ErrorKind, FerlabError } from '../errors.js';
 export { type GrayImage, toGray } from '../image/gray.js';

@@ -13,12 +13,12 @@ export interface ModelOutline {
   readonly outputs: Readonly<Record<string, readonly (number | string)[]>>;
 }
 
-/** Operators that model files have, of this version and of earlier ones. None of them loops, draws or reads files. */
+/** Operators that model files and detectors have, of this version and of earlier ones. None of them loops, draws or reads files. */
 const operators = new Set(
   (
-    'Abs Add AveragePool BatchNormalization Cast Concat Conv Div Exp Flatten Gemm GlobalAveragePool Identity Log ' +
-    'LogSoftmax MatMul Max MaxPool Mul Neg Pad ReduceMean ReduceSum ReduceSumSquare Relu Reshape Sigmoid Slice Softmax ' +
-    'Sqrt Squeeze Sub Tanh Transpose Unsqueeze'
+    'Abs Add AveragePool BatchNormalization Cast Clip Concat Conv Div Exp Flatten Gemm GlobalAveragePool Identity ' +
+    'LeakyRelu Log LogSoftmax MatMul Max MaxPool Min Mul Neg Pad PRelu ReduceMean ReduceSum ReduceSumSquare Relu Reshape ' +
+    'Resize Sigmoid Slice Softmax Softplus Sqrt Squeeze Sub Tanh Transpose Unsqueeze'
   ).split(' '),
 );
 
@@ -56,6 +56,7 @@ const bytesOf = new Map([
   [7, 8],
   [10, 2],
 ]);
+const float32 = 1;
 const int64 = 7;
 
 /** Types of attributes: a float, an integer, a text, integers. */
@@ -64,6 +65,9 @@ const attributeTypes = new Set([1, 2, 3, 7]);
 const mostNodes = 20_000;
 /** Of pads, strides and so on: larger ones make tensors that no image needs. */
 const largestAttribute = 1024;
+
+/** By how much all operators Resize together may enlarge an area: four levels of a pyramid, each twice as wide and high. */
+const mostEnlarged = 256;
 
 /** What is wrong with a model's graph, in words. */
 class Problem extends Error {}
@@ -96,14 +100,15 @@ function outlineOf(file: WireMessage): ModelOutline {
   const whole = file.message(model.graph)!;
   checkFields(whole, graph);
   const tensors = whole.messages(graph.initializer);
-  const pads = new Map<string, WireMessage>();
+  const stored = new Map<string, WireMessage>();
   for (const entry of tensors) {
     checkTensor(entry);
-    pads.set(entry.text(tensor.label), entry);
+    stored.set(entry.text(tensor.label), entry);
   }
   const nodes = whole.messages(graph.node);
   if (nodes.length > mostNodes) throw new Problem(`it has ${nodes.length} operators`);
-  for (const entry of nodes) checkNode(entry, pads);
+  for (const entry of nodes) checkNode(entry, stored);
+  checkResizes(nodes, stored);
   return { inputs: shapesOf(whole.messages(graph.input)), outputs: shapesOf(whole.messages(graph.output)) };
 }
 
@@ -167,6 +172,27 @@ function checkPads(stored: WireMessage | undefined): void {
     if (width > largestAttribute || width < -largestAttribute)
       throw new Problem(`the border of its operator Pad is out of range (${width})`);
   }
+}
+
+/** Sizes are stored factors: computed ones could be of any size, and many small ones multiply. */
+function checkResizes(nodes: readonly WireMessage[], stored: ReadonlyMap<string, WireMessage>): void {
+  let enlarged = 1;
+  for (const entry of nodes) {
+    if (entry.text(node.opType) !== 'Resize') continue;
+    const inputs = entry.texts(node.input);
+    const scales = stored.get(inputs[2] ?? '');
+    if (inputs.length !== 3 || scales === undefined || scales.integer(tensor.dataType) !== float32)
+      throw new Problem("its operator Resize has factors that aren't stored");
+    const { buffer, byteOffset, byteLength } = scales.bytes(tensor.rawData);
+    const values = new DataView(buffer, byteOffset, byteLength);
+    for (let place = 0; place < byteLength; place += 4) {
+      const factor = values.getFloat32(place, true);
+      if (!(factor > 0)) throw new Problem(`the factor of its operator Resize is out of range (${factor})`);
+      enlarged *= Math.max(1, factor);
+    }
+  }
+  if (enlarged > mostEnlarged)
+    throw new Problem(`its operators Resize enlarge by ${enlarged} in all, more than ${mostEnlarged}`);
 }
 
 function shapesOf(values: readonly WireMessage[]): Record<string, (number | string)[]> {

@@ -1,0 +1,9 @@
+// What `import ... from 'ferlab/predict'` offers: finding faces and recognising expressions in images in memory, in Node and in
+// pages. Reads no files.
+
+export type { DetectOptions, FaceDetector } from './faces/detector.js';
+export type { Box, Face, FacePoints, Point } from './faces/face.js';
+export { type DetectEvent, type FoundFaces, findFaces } from './faces/find-faces.js';
+export { type OpenDetectorOptions, openFaceDetector } from './faces/open-detector.js';
+export { type RgbImage, toRgb } from './image/rgb.js';
+export * from './predict/index.js';
