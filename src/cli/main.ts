@@ -30,6 +30,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/predict.js')).predictCommand,
   },
   {
+    name: 'serve',
+    summary: 'answer HTTP requests with the expressions in images, until it is stopped',
+    load: async () => (await import('./commands/serve.js')).serveCommand,
+  },
+  {
     name: 'calibrate',
     summary: "fit a temperature, so that a model's probabilities are right as often as they say",
     load: async () => (await import('./commands/calibrate.js')).calibrateCommand,

@@ -50,6 +50,7 @@ export const directions: Record<string, string[]> = {
   'train/classification': ['train/run', 'data/votes', 'evaluate'],
   train: ['train/classification'],
   audit: ['train'],
-  cli: ['audit', 'data/sample', 'data/votes'],
+  serve: ['predict-files', 'faces', 'version'],
+  cli: ['audit', 'data/sample', 'data/votes', 'serve'],
   index: ['portable', 'audit', 'data/sample', 'data/votes'],
 };

@@ -1,0 +1,255 @@
+// The service without a socket, with a worker process and the model that comes with ferlab.
+
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { form, picture, predict } from '../../test/serve/requests.js';
+import { loadModel } from '../predict-files/load-model.js';
+import { modelsAnswer, predictAnswer, problemAnswer } from './api.js';
+import { createService } from './service.js';
+
+let service: FastifyInstance;
+let png: Buffer;
+
+beforeAll(async () => {
+  service = await createService({
+    workers: 1,
+    maxMegabytes: 1,
+    maxFiles: 3,
+    maxMegapixels: 1,
+    logLevel: 'silent',
+  });
+  png = await picture();
+});
+afterAll(() => service?.close());
+
+const get = (url: string) => service.inject({ url, headers: { host: 'localhost' } });
+const sendForm = (...parts: Parameters<typeof form>[0]) =>
+  service.inject({ method: 'POST', url: '/v1/predict', ...form(parts) });
+
+describe('POST /v1/predict', () => {
+  it('gives the answer of the library, for an image as it is', async () => {
+    const response = await predict(service, png);
+    expect(response.statusCode).toBe(200);
+    expect(predictAnswer.parse(response.json())).toEqual(response.json());
+    await using model = await loadModel(undefined, { threads: 1 });
+    const expected = await model.predict(png);
+    expect(response.json()).toEqual({ model: 'box', images: [{ width: 48, height: 48, faces: [expected] }] });
+  });
+
+  it('takes several images in a form, in their order, and says which of them can not be used', async () => {
+    const jpeg = await picture('jpeg', 64, 32);
+    const response = await sendForm({ bytes: png }, { bytes: 'no image' }, { bytes: jpeg, name: 'other' });
+    expect(response.statusCode).toBe(200);
+    const { images } = predictAnswer.parse(response.json());
+    expect(images).toMatchObject([
+      { width: 48, height: 48 },
+      { error: expect.stringMatching(/^expected a JPEG/) },
+      { width: 64, height: 32 },
+    ]);
+  });
+
+  it('averages views of a face where that is asked for', async () => {
+    const [plain, flip, crops] = await Promise.all(
+      ['', '?tta=flip', '?tta=ten-crop&model=box'].map((query) => predict(service, png, query)),
+    );
+    expect([plain?.statusCode, flip?.statusCode, crops?.statusCode]).toEqual([200, 200, 200]);
+    expect(new Set([plain!.body, flip!.body, crops!.body]).size).toBe(3);
+    await using model = await loadModel(undefined, { threads: 1, tta: 'flip' });
+    expect(flip!.json().images[0].faces).toEqual([await model.predict(png)]);
+  });
+
+  it('warns of an image of one grey level', async () => {
+    const blank = await predict(service, Buffer.from(await blankPng()));
+    expect(blank.json().images[0].warning).toBe('expected a face, found an image of one grey level (128)');
+  });
+
+  it.each([
+    ['?tta=crops', 400, 'query: tta: expected one of none, flip, ten-crop, got "crops".'],
+    ['?tta=flip&tta=flip', 400, 'query: tta: expected one of none, flip, ten-crop, got a list of 2.'],
+    ['?modl=box', 400, 'query: expected settings among model, tta; got "modl".'],
+    ['?model=/etc/passwd', 400, 'query: model: expected one of box; got another name.'],
+    ['?__proto__=1', 400, /^query: expected settings among model, tta/],
+    [`?model=${'a'.repeat(300)}`, 400, /^query: model: expected the name of a model/],
+  ])('refuses the query %s', async (query, status, detail) => {
+    const response = await predict(service, png, query);
+    expect(response.statusCode).toBe(status);
+    const problem = problemAnswer.parse(response.json());
+    if (typeof detail === 'string') expect(problem.detail).toBe(detail);
+    else expect(problem.detail).toMatch(detail);
+    expect(problem.instance).toBe(`urn:uuid:${response.headers['x-request-id']}`);
+  });
+
+  it.each([
+    ['an empty body', '', {}, 400, 'bad_request'],
+    ['other data', 'hello', {}, 422, 'unusable_image'],
+    ['a truncated image', () => png.subarray(0, 60), {}, 422, 'unusable_image'],
+    ['an image of too many pixels', () => picture('png', 1001, 1000), {}, 422, 'unusable_image'],
+    ['a type that is none', () => png, { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
+    [
+      'JSON',
+      '{"url": "http://localhost/"}',
+      { 'content-type': 'application/json' },
+      415,
+      'unsupported_media_type',
+    ],
+    ['compression', () => png, { 'content-encoding': 'gzip' }, 415, 'unsupported_media_type'],
+    ['too many bytes', () => Buffer.alloc(1024 * 1024 + 1), {}, 413, 'too_large'],
+    ['far too many bytes', () => Buffer.alloc(3 * 1024 * 1024), {}, 413, 'too_large'],
+    ['a form without a boundary', () => png, { 'content-type': 'multipart/form-data' }, 400, 'bad_request'],
+    [
+      'a form that is none',
+      () => png,
+      { 'content-type': 'multipart/form-data; boundary=x' },
+      400,
+      'bad_request',
+    ],
+  ])('refuses %s', async (_, body, headers, status, code) => {
+    const payload = typeof body === 'function' ? await body() : body;
+    const response = await predict(service, payload, '', headers as Record<string, string>);
+    expect(response.statusCode).toBe(status);
+    expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+    expect(problemAnswer.parse(response.json())).toMatchObject({ status, code });
+    expect(response.body).not.toMatch(/node_modules|\.ts|\.js|at \w+ \(/);
+  });
+
+  it.each([
+    ['a field', [{ bytes: 'x', file: null }], 400],
+    ['a field beside a file', [{ bytes: 'x' }, { bytes: 'x', file: null }], 400],
+    ['an empty file', [{ bytes: '' }], 400],
+    ['no file', [], 400],
+    ['too many files', [1, 2, 3, 4].map(() => ({ bytes: 'x' })), 413],
+    ['too many bytes', [1, 2].map(() => ({ bytes: Buffer.alloc(700_000) })), 413],
+    ['a name of the prototype', [{ bytes: 'x', name: '__proto__' }], 400],
+    ['images that can not be used', [{ bytes: 'x' }, { bytes: 'y' }], 422],
+  ])('refuses a form with %s', async (_, parts, status) => {
+    const response = await sendForm(...parts);
+    expect(problemAnswer.parse(response.json())).toMatchObject({ status });
+    expect(response.statusCode).toBe(status);
+  });
+
+  it('says of every image of a form why it can not be used', async () => {
+    const response = await sendForm({ bytes: 'x' }, { bytes: png.subarray(0, 60) });
+    expect(response.json().images).toEqual([
+      { error: expect.stringMatching(/^expected a JPEG/) },
+      { error: expect.stringMatching(/^expected an undamaged image/) },
+    ]);
+  });
+
+  it('holds nothing once all is answered', async () => {
+    await Promise.all([
+      predict(service, png),
+      predict(service, 'x'),
+      sendForm({ bytes: png }, { bytes: 'x', file: null }),
+    ]);
+    const { body } = await get('/metrics');
+    expect(body).toMatch(/^ferlab_upload_bytes 0$/m);
+    expect(body).toMatch(/^ferlab_queue_faces 0$/m);
+  });
+});
+
+describe('the other routes', () => {
+  it('name the models', async () => {
+    const { models } = modelsAnswer.parse((await get('/v1/models')).json());
+    expect(models).toMatchObject([
+      { name: 'box', input: { width: 48, height: 48 }, tta: ['none', 'flip', 'ten-crop'] },
+    ]);
+    expect(models[0]!.classes).toHaveLength(7);
+    expect(models[0]!.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('say that the process answers and can take requests', async () => {
+    expect((await get('/healthz')).json()).toEqual({ status: 'ok' });
+    expect((await get('/readyz')).json()).toEqual({ status: 'ok' });
+  });
+
+  it('count what happened', async () => {
+    const { body, headers } = await get('/metrics');
+    expect(headers['content-type']).toMatch(/^text\/plain/);
+    for (const name of [
+      'ferlab_requests_total{route="/v1/predict",status="200"}',
+      'ferlab_refusals_total{reason="too_large"}',
+      'ferlab_faces_total',
+      'ferlab_unusable_images_total',
+      'ferlab_batch_faces_count',
+      'ferlab_queue_wait_seconds_count',
+      'ferlab_compute_seconds_count',
+      'ferlab_decode_seconds_count',
+    ]) {
+      const line = body.split('\n').find((text) => text.startsWith(`${name} `));
+      expect(Number(line?.split(' ').at(-1)), name).toBeGreaterThan(0);
+    }
+    expect(body).toMatch(/^ferlab_worker_restarts_total 0$/m);
+    expect(body).toMatch(/^ferlab_workers_ready 1$/m);
+    expect(body).toMatch(/^process_resident_memory_bytes \d+$/m);
+  });
+
+  it.each([
+    ['GET', '/v1/predict', 405, 'POST'],
+    ['DELETE', '/healthz', 405, 'GET, HEAD'],
+    ['GET', '/v1', 404, undefined],
+    ['GET', '/v1/predict/../../etc/passwd', 404, undefined],
+    ['POST', '/%00', 404, undefined],
+    ['GET', '/%zz', 400, undefined],
+    ['GET', '/healthz?verbose=1', 400, undefined],
+  ])('answer %s %s with %i', async (method, url, status, allow) => {
+    const response = await service.inject({ method: method as 'GET', url, headers: { host: 'localhost' } });
+    expect(response.statusCode).toBe(status);
+    expect(response.headers.allow).toBe(allow);
+    expect(problemAnswer.parse(response.json()).status).toBe(status);
+  });
+
+  it('forbid what a page of another site could do with an answer', async () => {
+    const { headers } = await get('/healthz');
+    expect(headers).toMatchObject({
+      'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none'",
+      'cross-origin-resource-policy': 'same-origin',
+      'cross-origin-opener-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    });
+    expect(headers['access-control-allow-origin']).toBeUndefined();
+    expect(headers.server ?? headers['x-powered-by']).toBeUndefined();
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('has every route, its query, bodies and answers', async () => {
+    const document = (await get('/openapi.json')).json();
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths).sort()).toEqual(
+      ['/healthz', '/metrics', '/readyz', '/v1/models', '/v1/predict'].sort(),
+    );
+    const { post } = document.paths['/v1/predict'];
+    expect(post.parameters).toMatchObject([
+      { in: 'query', name: 'model', schema: { type: 'string' } },
+      { in: 'query', name: 'tta', schema: { enum: ['none', 'flip', 'ten-crop'], default: 'none' } },
+    ]);
+    expect(Object.keys(post.requestBody.content)).toEqual([
+      'application/octet-stream',
+      'image/*',
+      'multipart/form-data',
+    ]);
+    expect(post.responses['200'].content['application/json'].schema.required).toEqual(['model', 'images']);
+    for (const status of [400, 408, 413, 415, 422, 503]) {
+      expect(Object.keys(post.responses[status].content)).toEqual(['application/problem+json']);
+    }
+    expect(JSON.stringify(document)).not.toContain('"expected"');
+  });
+
+  it('has a page that loads nothing from elsewhere', async () => {
+    const page = await get('/docs');
+    expect(page.statusCode).toBe(200);
+    expect(page.body).not.toMatch(/(src|href)="(https?:)?\/\//);
+    expect((await get('/docs/static/swagger-ui-bundle.js')).statusCode).toBe(200);
+    expect((await get('/docs/static/swagger-initializer.js')).body).toContain('"validatorUrl":null');
+  });
+});
+
+async function blankPng(): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
+  return sharp(Buffer.alloc(48 * 48, 128), { raw: { width: 48, height: 48, channels: 1 } })
+    .png()
+    .toBuffer();
+}
