@@ -14,7 +14,7 @@ const pagePolicy =
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** What a body of images may be, for the document; it isn't checked by a schema. */
-export const imageBody = {
+const imageBody = {
   content: {
     'application/octet-stream': { schema: { description: 'the bytes of one image file' } },
     'image/*': { schema: { description: 'the bytes of one image file' } },
@@ -31,7 +31,7 @@ export const imageBody = {
 };
 
 /** What a route says of itself beside the schemas of its query and answers. */
-export interface RouteDocument {
+interface RouteDocument {
   summary: string;
   description?: string;
   /** Media type of an answer that isn't JSON. */

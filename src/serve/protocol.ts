@@ -46,7 +46,7 @@ export interface ServedModel {
 }
 
 /** What an image shows. */
-export interface Picture {
+interface Picture {
   /** Of the upright picture, in pixels. */
   width: number;
   height: number;
