@@ -37,7 +37,8 @@ function intersection(a: Box, b: Box): number {
 const area = ({ width, height }: Box): number => width * height;
 const longer = ({ width, height }: Box): number => Math.max(width, height);
 
-function overlap(a: Box, b: Box): number {
+/** Intersection over union, from 0 to 1. */
+export function boxOverlap(a: Box, b: Box): number {
   const shared = intersection(a, b);
   return shared === 0 ? 0 : shared / (area(a) + area(b) - shared);
 }
@@ -53,7 +54,7 @@ function judge(picture: ScoredPicture, iou: number, minFace: number): { score: n
     let best = -1;
     let bestOverlap = iou;
     faces.forEach((face, i) => {
-      const shared = taken[i] ? 0 : overlap(box, face);
+      const shared = taken[i] ? 0 : boxOverlap(box, face);
       // A face that counts goes before a small one, as in COCO's rules.
       const better = best >= 0 && longer(faces[best]!) < minFace && longer(face) >= minFace && shared >= iou;
       if ((shared >= bestOverlap && (best < 0 || longer(face) >= minFace)) || better)
