@@ -55,6 +55,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/audit.js')).auditCommand,
   },
   {
+    name: 'faces',
+    summary: 'train a detector of faces on labelled photographs',
+    load: async () => (await import('./commands/faces.js')).facesCommand,
+  },
+  {
     name: 'models',
     summary: 'list the presets, with the parameters and the cost of their networks',
     load: async () => (await import('./commands/models.js')).modelsCommand,

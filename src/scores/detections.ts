@@ -1,5 +1,6 @@
 // Average precision of found faces: how many of what was found are faces, at every recall, in one number.
 
+import { area, intersection, overlap } from '../faces/boxes.js';
 import type { Box } from '../faces/face.js';
 
 /** One picture: what was labelled and what was found. */
@@ -28,20 +29,7 @@ export interface DetectionScoreOptions {
   minFace?: number;
 }
 
-function intersection(a: Box, b: Box): number {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  return width > 0 && height > 0 ? width * height : 0;
-}
-
-const area = ({ width, height }: Box): number => width * height;
 const longer = ({ width, height }: Box): number => Math.max(width, height);
-
-/** Intersection over union, from 0 to 1. */
-export function boxOverlap(a: Box, b: Box): number {
-  const shared = intersection(a, b);
-  return shared === 0 ? 0 : shared / (area(a) + area(b) - shared);
-}
 
 /** Whether a face was found (true), something that isn't one (false), or what doesn't count (null). */
 function judge(picture: ScoredPicture, iou: number, minFace: number): { score: number; right: boolean }[] {
@@ -54,7 +42,7 @@ function judge(picture: ScoredPicture, iou: number, minFace: number): { score: n
     let best = -1;
     let bestOverlap = iou;
     faces.forEach((face, i) => {
-      const shared = taken[i] ? 0 : boxOverlap(box, face);
+      const shared = taken[i] ? 0 : overlap(box, face);
       // A face that counts goes before a small one, as in COCO's rules.
       const better = best >= 0 && longer(faces[best]!) < minFace && longer(face) >= minFace && shared >= iou;
       if ((shared >= bestOverlap && (best < 0 || longer(face) >= minFace)) || better)

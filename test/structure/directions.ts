@@ -48,7 +48,7 @@ export const directions: Record<string, string[]> = {
   'train/run': ['train/loop', 'files', 'machine', 'version'],
   'train/detection': ['train/run', 'data/faces'],
   'train/classification': ['train/run', 'data/votes', 'evaluate'],
-  train: ['train/classification'],
+  train: ['train/classification', 'train/detection'],
   audit: ['train'],
   serve: ['predict-files', 'faces', 'version'],
   cli: ['audit', 'data/sample', 'data/votes', 'serve'],

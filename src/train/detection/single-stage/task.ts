@@ -102,7 +102,11 @@ function openValidation(
           hooks.onProgress?.({ type: 'validate', done, total }),
         );
         const { averagePrecision, recall } = scoreFound(found);
-        return { valAveragePrecision: averagePrecision, valRecall: recall, valPointError: pointError(found) ?? 1 };
+        return {
+          valAveragePrecision: averagePrecision,
+          valRecall: recall,
+          valPointError: pointError(found) ?? 1,
+        };
       } finally {
         await detector.close();
       }

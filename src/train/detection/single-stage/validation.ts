@@ -1,9 +1,10 @@
 // How well a detector finds the faces of whole photographs: average precision, and how far its points are from the labels.
 
 import type { PictureStore, StoredPicture } from '../../../data/faces/picture-store.js';
+import { overlap } from '../../../faces/boxes.js';
 import type { FaceDetector } from '../../../faces/detector.js';
 import type { Face, FacePoints, Point } from '../../../faces/face.js';
-import { boxOverlap, type DetectionScores, type ScoredPicture, scoreDetections } from '../../../scores/detections.js';
+import { type DetectionScores, type ScoredPicture, scoreDetections } from '../../../scores/detections.js';
 
 /** What was found in a picture. */
 export interface FoundPicture {
@@ -48,7 +49,7 @@ export function pointError(all: readonly FoundPicture[]): number | null {
   for (const { picture, found } of all) {
     for (const { box, points, mouth } of picture.faces) {
       const [left, right] = points;
-      const best = found.find((face) => boxOverlap(face.box, box) >= 0.5);
+      const best = found.find((face) => overlap(face.box, box) >= 0.5);
       if (best === undefined || left === null || right === null) continue;
       const unit = distance(left, right);
       // Of faces in profile the eyes are too near each other to measure by.

@@ -1,0 +1,169 @@
+// `ferlab faces train`: trains a detector of faces on labelled photographs, or continues a run.
+
+import { exitCodes, FerlabError } from '../../errors.js';
+import { percent } from '../../format/numbers.js';
+import type { DetectorTraining } from '../../train/detection/train-detector.js';
+import type { TrainEvent, TrainHooks, TrainResult } from '../../train/loop/events.js';
+import {
+  type CommandSpec,
+  choiceOption,
+  debugOption,
+  flagOption,
+  type Invocation,
+  integerOption,
+  listOption,
+  type OptionSpec,
+  quietOption,
+  shellLine,
+  textOption,
+} from '../command.js';
+import { withInterrupt } from '../interrupt.js';
+
+const options = {
+  out: {
+    flags: '--out <folder>',
+    description: 'the run folder, which must not exist',
+    defaultText: 'runs/faces',
+  },
+  validation: {
+    flags: '--validation <file>',
+    description: 'labels of the pictures to validate on; may be given several times',
+    defaultText: 'every twentieth picture',
+    repeatable: true,
+  },
+  backgrounds: { flags: '--backgrounds <folder>', description: 'pictures without faces, to train on' },
+  epochs: { flags: '--epochs <n>', description: 'epochs in all', defaultText: '40' },
+  tiles: {
+    flags: '--tiles <n>',
+    description: 'tiles of an epoch, drawn from all pictures',
+    defaultText: '6400',
+  },
+  batchSize: { flags: '--batch-size <n>', description: 'tiles of a step', defaultText: '16' },
+  learningRate: { flags: '--learning-rate <rate>', description: 'the highest one', defaultText: '0.002' },
+  seed: { flags: '--seed <n>', description: 'of all random choices', defaultText: '0' },
+  threads: { flags: '--threads <n>', description: 'threads of the engine', defaultText: 'one per core' },
+  workers: {
+    flags: '--workers <n>',
+    description: 'threads that make tiles',
+    defaultText: 'one less than the cores, at most 8',
+  },
+  device: { flags: '--device <name>', description: 'cpu or cuda', defaultText: 'cpu' },
+  resume: { flags: '--resume <folder>', description: 'continue this run after its last finished epoch' },
+} as const satisfies Record<string, OptionSpec>;
+
+function learningRate(invocation: Invocation): number | undefined {
+  const given = textOption(invocation, options.learningRate.flags);
+  if (given === undefined) return undefined;
+  const rate = Number(given);
+  if (rate > 0 && rate <= 1) return rate;
+  throw new FerlabError(
+    'usage',
+    `--learning-rate: expected a number above 0, at most 1, got ${JSON.stringify(given)}`,
+  );
+}
+
+/** A new run, or a folder to continue. */
+type Plan = { training: DetectorTraining } | { resumed: string; epochs: number | undefined };
+
+function plan(invocation: Invocation): Plan {
+  const [action, labels = []] = invocation.arguments as [string, string[]?];
+  if (action !== 'train')
+    throw new FerlabError(
+      'usage',
+      `faces: expected train, got ${JSON.stringify(action)}. Try "ferlab faces --help".`,
+    );
+  const number = (name: 'epochs' | 'tiles' | 'batchSize' | 'threads' | 'workers'): number | undefined =>
+    integerOption(invocation, options[name].flags, 1);
+  const resumed = textOption(invocation, options.resume.flags);
+  if (resumed !== undefined) {
+    const allowed = ['resume', 'epochs', 'quiet', 'debug'];
+    const others = [...Object.keys(invocation.options), ...Object.keys(invocation.lists)].filter(
+      (key) => !allowed.includes(key),
+    );
+    if (labels.length > 0 || others.length > 0)
+      throw new FerlabError(
+        'usage',
+        `--resume: expected the run folder, with --epochs at most, since the configuration is the run's; got ` +
+          `${[...labels, ...others].join(', ')}. Leave that out, or start a new run.`,
+      );
+    return { resumed, epochs: number('epochs') };
+  }
+  if (labels.length === 0)
+    throw new FerlabError(
+      'usage',
+      'expected label files or a run to resume, got neither. Try "ferlab faces train LABELS.csv --out RUN" or "ferlab faces --help".',
+    );
+  return {
+    training: {
+      labels,
+      validation: listOption(invocation, options.validation.flags),
+      backgrounds: textOption(invocation, options.backgrounds.flags),
+      out: textOption(invocation, options.out.flags),
+      epochs: number('epochs'),
+      tiles: number('tiles'),
+      batchSize: number('batchSize'),
+      learningRate: learningRate(invocation),
+      seed: integerOption(invocation, options.seed.flags, 0),
+      threads: number('threads'),
+      workers: number('workers'),
+      device: choiceOption(invocation, options.device.flags, ['cpu', 'cuda']),
+    },
+  };
+}
+
+async function start(planned: Plan, call: TrainHooks & { command: string }): Promise<TrainResult> {
+  const { resumeDetector, trainDetector } = await import('../../train/detection/train-detector.js');
+  if ('training' in planned) return trainDetector(planned.training, call);
+  return resumeDetector(planned.resumed, { epochs: planned.epochs }, call);
+}
+
+function summary({ best, history, modelFile }: TrainResult): string {
+  const { valAveragePrecision = Number.NaN, valPointError = Number.NaN } = best.measures;
+  return (
+    `Trained ${history.length} epochs. Best epoch ${best.epoch}: average precision ${percent(valAveragePrecision, 2)}, ` +
+    `points ${percent(valPointError, 2)} of the distance between the eyes.\nModel: ${modelFile}`
+  );
+}
+
+async function run(invocation: Invocation): Promise<number> {
+  const planned = plan(invocation);
+  const quiet = flagOption(invocation, quietOption.flags);
+  const { createTrainProgress } = await import('../progress.js');
+  const progress = createTrainProgress(invocation.terminal, quiet);
+  let runFolder: string | null = null;
+  const onProgress = (event: TrainEvent): void => {
+    if (event.type === 'start') runFolder = event.runFolder;
+    progress.show(event);
+  };
+  const onInterrupt = (): void => {
+    const how =
+      runFolder === null
+        ? 'Training has not begun.'
+        : `Continue with: ${shellLine(['ferlab', 'faces', 'train', '--resume', runFolder])}`;
+    progress.say(`Stopping, with what is done kept; Ctrl-C again stops at once. ${how}`);
+  };
+  try {
+    const result = await withInterrupt(onInterrupt, (signal) =>
+      start(planned, { onProgress, signal, command: invocation.commandLine }),
+    );
+    progress.end();
+    if (result.stopped === 'interrupted') return exitCodes.interrupted;
+    if (!quiet) invocation.terminal.out.write(`${summary(result)}\n`);
+    return 0;
+  } finally {
+    progress.end();
+  }
+}
+
+export const facesCommand: CommandSpec = {
+  arguments: [
+    { name: '<action>', description: 'train' },
+    { name: '[labels...]', description: 'CSV files with a row for each face' },
+  ],
+  options: [...Object.values(options), quietOption, debugOption],
+  examples: [
+    ['ferlab faces train faces.csv --out runs/detector', 'train a detector'],
+    ['ferlab faces train --resume runs/detector', 'continue after an interruption'],
+  ],
+  run,
+};
