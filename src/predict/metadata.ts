@@ -41,6 +41,16 @@ export interface ModelCalibration {
   loss: CalibratedNumber;
 }
 
+/** How faces are cut out of photographs for a model; see cropFace in src/faces/crop.ts. */
+export interface FaceCrop {
+  /** Side of the square, in mean sides of the detector's box. */
+  side: number;
+  /** How far its centre lies above that of the box, in mean sides of the box. */
+  up: number;
+  /** A face that is turned by more than so many degrees is cut out upright. */
+  roll: number;
+}
+
 /** What a model file says about itself. */
 export interface ModelMetadata {
   format: typeof modelFormat;
