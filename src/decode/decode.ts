@@ -13,6 +13,7 @@ import { decodeRow } from './csv-row.js';
 import { DecodeError } from './decode-error.js';
 import { decodeGenerally, decodePictureGenerally } from './general-decoder.js';
 import { imageFormat, notAnImage } from './image-format.js';
+import { inTurn } from './large-images.js';
 import { readFailure } from './read-failure.js';
 import type { SampleSource } from './sample-source.js';
 
@@ -57,7 +58,9 @@ async function decodeBytes(bytes: Uint8Array, maxPixels: number, seconds: number
   if (small) return small;
   const format = imageFormat(bytes);
   if (format === null) throw new DecodeError(notAnImage(bytes));
-  if (format === 'BMP') return decodeBmp(bytes, maxPixels);
+  if (format === 'BMP')
+    // Three bytes a pixel, as nearly all have.
+    return inTurn({ pixels: bytes.length / 3, bytes: bytes.length }, async () => decodeBmp(bytes, maxPixels));
   return decodeGenerally(bytes, format, { maxPixels, seconds });
 }
 

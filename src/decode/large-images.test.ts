@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { inTurn } from './large-images.js';
 
 const small = { pixels: 48 * 48, bytes: 1e6 };
@@ -39,4 +39,12 @@ it('goes on after an image that failed', async () => {
   const next = inTurn(large, async () => 'next');
   await expect(failed).rejects.toThrow('no');
   expect(await next).toBe('next');
+});
+
+it('leaves large images to another thread, where it is told to', async () => {
+  vi.resetModules();
+  const { inTurn: inThisThread, leaveLargeImages, LargeImageLeft } = await import('./large-images.js');
+  leaveLargeImages();
+  await expect(inThisThread(large, async () => 'decoded')).rejects.toThrow(LargeImageLeft);
+  expect(await inThisThread(small, async () => 'decoded')).toBe('decoded');
 });

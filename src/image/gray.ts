@@ -14,6 +14,7 @@ export interface GrayImage {
  *
  * @param pixels `height * width * channels` values, row by row. Alpha is ignored, as in Pillow and Keras.
  * @param channels 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha.
+ * @param into where the levels go, `height * width` bytes; new memory by default. May be the beginning of `pixels`.
  * @returns a new image; for one channel its `data` is a view of `pixels`, not a copy.
  * @throws RangeError when the number of values doesn't fit the size.
  */
@@ -22,6 +23,7 @@ export function toGray(
   width: number,
   height: number,
   channels: 1 | 2 | 3 | 4,
+  into?: Uint8Array,
 ): GrayImage {
   const count = width * height;
   if (pixels.length !== count * channels) {
@@ -32,7 +34,7 @@ export function toGray(
   if (channels === 1) {
     return { width, height, data: new Uint8Array(pixels.buffer, pixels.byteOffset, count) };
   }
-  const data = new Uint8Array(count);
+  const data = into ?? new Uint8Array(count);
   if (channels === 2) {
     for (let i = 0; i < count; i++) data[i] = pixels[i * 2]!;
   } else {

@@ -69,9 +69,16 @@ const inFlight = 2;
 async function forEachInFlight(count: number, work: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const run = async () => {
-    while (next < count) await work(next++);
+    try {
+      while (next < count) await work(next++);
+    } catch (error) {
+      next = count;
+      throw error;
+    }
   };
-  await Promise.all(Array.from({ length: inFlight }, run));
+  // Until the last of them has ended, so that none writes into memory that was handed on.
+  const ended = await Promise.allSettled(Array.from({ length: inFlight }, run));
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
 }
 
 export async function runDecodeTask(task: DecodeTask): Promise<DecodeResult> {

@@ -12,10 +12,12 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
-/** What a worker sends back: a result or an error's words, and whether an image is to blame. */
+/** What a worker sends back: a result or an error's words, and whether an image is to blame; or the task itself. */
 interface Answer {
   id: number;
   result?: never;
+  /** The task, where it is one for the first of the threads. */
+  forFirst?: object;
   error?: string;
   isData?: boolean;
 }
@@ -57,12 +59,20 @@ export class ThreadPool {
    */
   protected post<Result>(task: object, transfer: ArrayBuffer[] = []): Promise<Result> {
     if (this.failure) return Promise.reject(this.failure);
-    const thread = this.idlest();
-    const id = this.nextId++;
     return new Promise((resolve, reject) => {
-      thread.pending.set(id, { resolve, reject });
-      thread.worker.postMessage({ id, task }, transfer);
+      this.postTo(this.idlest(), this.nextId++, task, { resolve, reject }, transfer);
     });
+  }
+
+  private postTo(
+    { worker, pending }: Thread,
+    id: number,
+    task: object,
+    waiting: Pending,
+    transfer = Object.values(task).filter((value) => value instanceof ArrayBuffer),
+  ): void {
+    pending.set(id, waiting);
+    worker.postMessage({ id, task }, transfer);
   }
 
   /** Keeps the process alive while the promise is open: for those who wait for a result. */
@@ -94,13 +104,14 @@ export class ThreadPool {
     // execArgv: flags such as --input-type concern the main script, and stop a worker from starting.
     const worker = new Worker(packageFile(this.entry), {
       execArgv: [],
-      workerData: { sharp: currentSharpSettings() },
+      workerData: { sharp: currentSharpSettings(), first: this.threads.length === 0 },
     });
     const thread: Thread = { worker, pending: new Map() };
     worker.on('message', (answer: Answer) => {
       const pending = thread.pending.get(answer.id);
       thread.pending.delete(answer.id);
-      if (answer.error === undefined) pending?.resolve(answer.result as never);
+      if (answer.forFirst && pending) this.postTo(this.threads[0]!, answer.id, answer.forFirst, pending);
+      else if (answer.error === undefined) pending?.resolve(answer.result as never);
       else pending?.reject(answer.isData ? new FerlabError('data', answer.error) : new Error(answer.error));
     });
     worker.on('error', (error) =>
