@@ -47,6 +47,7 @@ export function lowerGraph(graph: Graph, options: LowerOptions): OnnxGraph {
     provider: options.provider,
     channelBlock: options.channelBlock ?? null,
     dynamicBatch: options.freeAxes !== undefined,
+    dynamicSize: graph.inputs.some(({ name }) => freeAxes[name]?.slice(2).some((axis) => axis !== null)),
     isUsed: (value) => used.has(value),
     name(value) {
       let name = names.get(value);

@@ -9,7 +9,8 @@ import { add, divideOp, multiply, relu, reluOp, scalar, sign } from '../ops/elem
 import { matMul } from '../ops/matmul.js';
 import { maximum } from '../ops/maximum.js';
 import { channelAffine, channelAffineOp, moments, momentsOp } from '../ops/normalization.js';
-import { maxPoolOp, type PoolAttributes } from '../ops/pooling.js';
+import type { PoolAttributes } from '../ops/pool-windows.js';
+import { maxPoolOp } from '../ops/pooling.js';
 import { reshape } from '../ops/shaping.js';
 import { reduceSum } from '../ops/sum.js';
 import { windowMoments } from '../ops/windows.js';
@@ -130,11 +131,12 @@ const mostWindow = 64;
  * no zeros around the images give just these places.
  */
 function placesInWindow(convNode: Node<ConvAttributes>, pool: Node<PoolAttributes>): ConvAttributes[] | null {
-  const { kernel, strides, pads } = pool.attributes;
+  const { kernel, strides, pads, ceil } = pool.attributes;
   const [images, filter] = convNode.inputs.map(({ shape }) => shape);
   const { attributes } = convNode;
   if (attributes.group !== 1 || elementCount(filter!.slice(1)) > mostWindow) return null;
-  if (pads.some((width) => width !== 0) || kernel.some((size, axis) => size !== strides[axis])) return null;
+  if (ceil || pads.some((width) => width !== 0) || kernel.some((size, axis) => size !== strides[axis]))
+    return null;
   const pooled = pool.outputs[0]!.shape;
   const places: ConvAttributes[] = [];
   for (let i = 0; i < kernel[0]; i++) {

@@ -84,6 +84,8 @@ export interface LoweringContext {
    * A lowering must then not write that size into the graph.
    */
   readonly dynamicBatch: boolean;
+  /** The same of height and width of images: axes 2 and 3. */
+  readonly dynamicSize: boolean;
 }
 
 /** Everything there is to know of one operator. */

@@ -2,6 +2,7 @@
 // images are [N, C, H, W] here.
 
 import type { Value } from '../ir/graph.js';
+import { averagePool, globalAveragePool } from '../ops/average-pool.js';
 import * as convolution from '../ops/convolution.js';
 import type { ConvAttributes } from '../ops/convolution-lowering.js';
 import {
@@ -17,7 +18,8 @@ import {
 import { matMul } from '../ops/matmul.js';
 import { reduceMean } from '../ops/mean.js';
 import { addBias, channelAffine, moments } from '../ops/normalization.js';
-import * as pooling from '../ops/pooling.js';
+import { maxPool } from '../ops/pooling.js';
+import { prelu as preluOp } from '../ops/prelu.js';
 import { enlarge } from '../ops/resize.js';
 import { reshape } from '../ops/shaping.js';
 import { elementCount, type Shape, ShapeError } from '../tensor/type.js';
@@ -168,6 +170,18 @@ export const relu = (): Layer =>
     (shape) => shape,
     (_context, x) => reluOp(x),
   );
+/** ReLU with a trained slope below zero for each channel, `alpha` [C]; Keras: PReLU(shared_axes=[1, 2]) on images. */
+export function prelu(start = 0.25): Layer {
+  return {
+    describe: (inputShape) => ({
+      parameters: { alpha: filledWith(start, [inputShape[0]!]) },
+      state: {},
+      outputShape: inputShape,
+      multiplyAdds: 0,
+    }),
+    apply: (_context, { alpha }, _state, x) => ({ output: preluOp(x, alpha!), state: {} }),
+  };
+}
 export const sigmoid = (): Layer =>
   stateless(
     (shape) => shape,
@@ -208,12 +222,15 @@ export interface PoolOptions {
   /** The pool size unless given. */
   strides?: number;
   padding?: 'same' | 'valid';
+  /** With `valid` padding: whether windows that reach over the bottom and right edges count, too (Caffe's way). */
+  ceil?: boolean;
 }
 
 function pool2d(
-  operator: typeof pooling.maxPool,
-  { poolSize = 2, strides = poolSize, padding = 'valid' }: PoolOptions,
+  operator: typeof maxPool,
+  { poolSize = 2, strides = poolSize, padding = 'valid', ceil = false }: PoolOptions,
 ): Layer {
+  const round = ceil ? Math.ceil : Math.floor;
   const padsFor = (h: number, w: number): [number, number, number, number] => {
     if (padding === 'valid') return [0, 0, 0, 0];
     const [top, bottom] = samePadding(h, poolSize, strides);
@@ -223,9 +240,9 @@ function pool2d(
   return stateless(
     ([channels, h, w]) => {
       const [top, left, bottom, right] = padsFor(h!, w!);
-      const rows = Math.floor((h! + top + bottom - poolSize) / strides) + 1;
-      const columns = Math.floor((w! + left + right - poolSize) / strides) + 1;
-      if (rows < 1 || columns < 1)
+      const rows = round((h! + top + bottom - poolSize) / strides) + 1;
+      const columns = round((w! + left + right - poolSize) / strides) + 1;
+      if (h! + top + bottom < poolSize || w! + left + right < poolSize)
         throw new ShapeError(
           `pooling: ${h}x${w} images are smaller than the ${poolSize}x${poolSize} window.`,
         );
@@ -236,16 +253,17 @@ function pool2d(
         kernel: [poolSize, poolSize],
         strides: [strides, strides],
         pads: padsFor(x.shape[2]!, x.shape[3]!),
+        ...(ceil ? { ceil } : {}),
       }),
   );
 }
 
-export const maxPooling2d = (options: PoolOptions = {}): Layer => pool2d(pooling.maxPool, options);
-export const averagePooling2d = (options: PoolOptions = {}): Layer => pool2d(pooling.averagePool, options);
+export const maxPooling2d = (options: PoolOptions = {}): Layer => pool2d(maxPool, options);
+export const averagePooling2d = (options: PoolOptions = {}): Layer => pool2d(averagePool, options);
 export const globalAveragePooling2d = (): Layer =>
   stateless(
     ([channels]) => [channels!],
-    (_context, x) => pooling.globalAveragePool(x),
+    (_context, x) => globalAveragePool(x),
   );
 
 /** Images enlarged by a whole factor, each pixel repeated. Keras: UpSampling2D. */

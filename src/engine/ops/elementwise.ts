@@ -243,4 +243,5 @@ export const exponential = (x: Value): Value => x.graph.apply(exponentialOp, [x]
 export const sign = (x: Value): Value => x.graph.apply(signOp, [x], none)[0]!;
 export const sigmoid = (x: Value): Value => x.graph.apply(sigmoidOp, [x], none)[0]!;
 export const relu = (x: Value): Value => x.graph.apply(reluOp, [x], none)[0]!;
-const reluGradient = (dy: Value, y: Value): Value => dy.graph.apply(reluGradientOp, [dy, y], none)[0]!;
+/** dy where y, the ReLU's input or output, is above 0, else 0. */
+export const reluGradient = (dy: Value, y: Value): Value => dy.graph.apply(reluGradientOp, [dy, y], none)[0]!;

@@ -1,65 +1,19 @@
-// Max and average pooling over windows of images [N, C, H, W], and their gradients. Padding of max pooling never
-// wins; average pooling counts only real pixels (ONNX: count_include_pad = 0, as Keras's padding 'same').
+// Max pooling over windows of images [N, C, H, W], and its gradient. Padding never wins. With `ceil` the last windows may
+// reach over the bottom and right edges, as in Caffe.
 
 import type { LoweringContext, OpDefinition, Value } from '../ir/graph.js';
 import { forEachIndex, NdArray } from '../tensor/array.js';
-import { elementCount, ShapeError, sameShape, stridesOf, tensorType } from '../tensor/type.js';
-import { reduceMean } from './mean.js';
-
-export interface PoolAttributes {
-  /** Window height and width. */
-  kernel: readonly [number, number];
-  strides: readonly [number, number];
-  /** Top, left, bottom, right. */
-  pads: readonly [number, number, number, number];
-}
-
-export interface PoolGradientAttributes extends PoolAttributes {
-  /** Shape of the pooled images' source. */
-  shape: readonly number[];
-}
-
-function outputShape(x: readonly number[], { kernel, strides, pads }: PoolAttributes): number[] {
-  if (x.length !== 4) throw new ShapeError('needs images [N, C, H, W].');
-  const height = Math.floor((x[2]! + pads[0] + pads[2] - kernel[0]) / strides[0]) + 1;
-  const width = Math.floor((x[3]! + pads[1] + pads[3] - kernel[1]) / strides[1]) + 1;
-  if (height < 1 || width < 1) throw new ShapeError('the window is larger than the padded images.');
-  return [x[0]!, x[1]!, height, width];
-}
-
-/** Indices into x of the real pixels in the window of an output element. */
-function windowOf(
-  [n, c, row, column]: readonly number[],
-  x: readonly number[],
-  { kernel, strides, pads }: PoolAttributes,
-): number[] {
-  const strideOf = stridesOf(x);
-  const found: number[] = [];
-  for (let i = 0; i < kernel[0]; i++) {
-    for (let j = 0; j < kernel[1]; j++) {
-      const h = row! * strides[0] + i - pads[0];
-      const w = column! * strides[1] + j - pads[1];
-      if (h >= 0 && w >= 0 && h < x[2]! && w < x[3]!) {
-        found.push(n! * strideOf[0]! + c! * strideOf[1]! + h * strideOf[2]! + w);
-      }
-    }
-  }
-  return found;
-}
-
-const cases: readonly { name: string; shape: number[]; attributes: PoolAttributes }[] = [
-  { name: '2x2', shape: [2, 3, 4, 6], attributes: { kernel: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0] } },
-  {
-    name: '2x2 of odd size',
-    shape: [1, 2, 5, 5],
-    attributes: { kernel: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0] },
-  },
-  {
-    name: 'overlapping 3x3',
-    shape: [2, 2, 7, 6],
-    attributes: { kernel: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] },
-  },
-];
+import { elementCount, ShapeError, sameShape, tensorType } from '../tensor/type.js';
+import {
+  cases,
+  outputShape,
+  type PoolAttributes,
+  type PoolGradientAttributes,
+  padsOf,
+  restOf,
+  windowAttributes,
+  windowOf,
+} from './pool-windows.js';
 
 /** Max pooling: x -> pooled, and the flat index into x of each winner (the first at a tie). */
 export const maxPoolOp: OpDefinition<PoolAttributes> = {
@@ -70,27 +24,17 @@ export const maxPoolOp: OpDefinition<PoolAttributes> = {
   },
   lower(context, node) {
     const { onnx, name, isUsed, provider } = context;
-    const { kernel, strides, pads } = node.attributes;
     const [pooled, indices] = node.outputs;
     if (provider !== 'cpu' && isUsed(indices!)) return lowerPoolWithTaps(context, node);
     onnx.addNode(
       'MaxPool',
       node.inputs.map(name),
       isUsed(indices!) ? [name(pooled!), name(indices!)] : [name(pooled!)],
-      {
-        kernel_shape: kernel,
-        strides,
-        pads,
-      },
+      windowAttributes(context, node.inputs[0]!.shape, node.attributes),
     );
   },
-  gradient({
-    inputs: [x],
-    outputs: [, indices],
-    attributes: { kernel, strides, pads },
-    outputGradients: [dy],
-  }) {
-    return [dy ? maxPoolGradient(dy, indices!, x!.shape, { kernel, strides, pads }) : null];
+  gradient({ inputs: [x], outputs: [, indices], attributes, outputGradients: [dy] }) {
+    return [dy ? maxPoolGradient(dy, indices!, x!.shape, attributes) : null];
   },
   reference([x], attributes) {
     const shape = outputShape(x!.shape, attributes);
@@ -153,7 +97,8 @@ function lowerPoolWithTaps(
   { onnx, name }: LoweringContext,
   node: Parameters<typeof maxPoolOp.lower>[1],
 ): void {
-  const { kernel, strides, pads } = node.attributes;
+  const { kernel, strides } = node.attributes;
+  const pads = padsOf(node.inputs[0]!.shape, node.attributes);
   const [pooled, winner] = node.outputs;
   const x = name(node.inputs[0]!);
   const y = name(pooled!);
@@ -182,7 +127,8 @@ function lowerPoolWithTaps(
 
 /** dy goes to the winning tap of each window: one channel a tap, put in place by a transposed convolution. */
 function lowerByTaps({ onnx, name }: LoweringContext, node: GradientNode): void {
-  const { kernel, strides, pads, shape } = node.attributes;
+  const { kernel, strides, shape } = node.attributes;
+  const pads = padsOf(shape, node.attributes);
   const [, channels, rows, columns] = node.inputs[0]!.shape as [number, number, number, number];
   const taps = kernel[0] * kernel[1];
   const [dy, winner] = node.inputs.map((input) => onnx.node('Unsqueeze', [name(input), onnx.integers(2)]));
@@ -207,30 +153,18 @@ function lowerByTaps({ onnx, name }: LoweringContext, node: GradientNode): void 
       strides,
       pads,
       kernel_shape: kernel,
-      output_padding: restOf(shape, node.inputs[0]!.shape, node.attributes),
+      output_padding: restOf(shape, node.inputs[0]!.shape, { ...node.attributes, pads }),
     },
   );
   onnx.addNode('Reshape', [placed, onnx.integers(...shape)], node.outputs.map(name));
 }
 
-/** Rows and columns at the bottom and right that no window reached. */
-function restOf(
-  source: readonly number[],
-  pooled: readonly number[],
-  { kernel, strides, pads }: PoolAttributes,
-): [number, number] {
-  const rest = (axis: 0 | 1): number =>
-    source[axis + 2]! -
-    ((pooled[axis + 2]! - 1) * strides[axis] + kernel[axis] - pads[axis] - pads[axis + 2]!);
-  return [rest(0), rest(1)];
-}
-
 function lowerAsUnpool({ onnx, name }: LoweringContext, node: GradientNode): void {
-  const { kernel, strides, pads, shape } = node.attributes;
+  const { kernel, strides, shape } = node.attributes;
   onnx.addNode('MaxUnpool', [...node.inputs.map(name), onnx.integers(...shape)], node.outputs.map(name), {
     kernel_shape: kernel,
     strides,
-    pads,
+    pads: padsOf(shape, node.attributes),
   });
 }
 
@@ -241,86 +175,6 @@ function lowerAsScatter({ onnx, name }: LoweringContext, node: GradientNode): vo
   const dx = onnx.node('ScatterElements', [zeros, indices!, dy!], { axis: 0, reduction: 'add' });
   onnx.addNode('Reshape', [dx, onnx.integers(...shape)], node.outputs.map(name));
 }
-
-/** Average pooling over the real pixels of each window. */
-export const averagePoolOp: OpDefinition<PoolAttributes> = {
-  name: 'AveragePool',
-  types([x], attributes) {
-    return [tensorType('float32', outputShape(x!.shape, attributes))];
-  },
-  lower({ onnx, name }, node) {
-    const { kernel, strides, pads } = node.attributes;
-    onnx.addNode('AveragePool', node.inputs.map(name), node.outputs.map(name), {
-      kernel_shape: kernel,
-      strides,
-      pads,
-      count_include_pad: 0,
-    });
-  },
-  gradient({ inputs: [x], attributes: { kernel, strides, pads }, outputGradients: [dy] }) {
-    return [dy!.graph.apply(averagePoolGradientOp, [dy!], { kernel, strides, pads, shape: x!.shape })[0]!];
-  },
-  reference([x], attributes) {
-    return [
-      NdArray.build(outputShape(x!.shape, attributes), (index) => {
-        const window = windowOf(index, x!.shape, attributes);
-        return window.reduce((sum, flat) => sum + x!.data[flat]!, 0) / window.length;
-      }),
-    ];
-  },
-  cases: cases.map(({ name, shape, attributes }) => ({ name, inputs: [shape], attributes })),
-};
-
-/** Spreads dy evenly over each window: dx of `shape`. */
-export const averagePoolGradientOp: OpDefinition<PoolGradientAttributes> = {
-  name: 'AveragePoolGradient',
-  types([dy], attributes) {
-    if (!sameShape(outputShape(attributes.shape, attributes), dy!.shape)) {
-      throw new ShapeError(`isn't the gradient of pooling [${attributes.shape.join(', ')}].`);
-    }
-    return [tensorType('float32', attributes.shape)];
-  },
-  lower({ onnx, name }, node) {
-    const { kernel, strides, pads, shape } = node.attributes;
-    const dy = node.inputs[0]!;
-    const [, channels, rows, columns] = dy.shape as [number, number, number, number];
-    // One over the number of real pixels in each window, then a depthwise transposed convolution by ones.
-    const shares = NdArray.build(
-      [rows, columns],
-      ([row, column]) => 1 / windowOf([0, 0, row!, column!], shape, node.attributes).length,
-    );
-    const weighted = onnx.node('Mul', [
-      name(dy),
-      onnx.constant('float32', [rows, columns], [...shares.data]),
-    ]);
-    const ones = onnx.constant(
-      'float32',
-      [channels, 1, ...kernel],
-      new Array<number>(channels * kernel[0] * kernel[1]).fill(1),
-    );
-    onnx.addNode('ConvTranspose', [weighted, ones], node.outputs.map(name), {
-      strides,
-      pads,
-      group: channels,
-      kernel_shape: kernel,
-      output_padding: restOf(shape, dy.shape, node.attributes),
-    });
-  },
-  gradient: null,
-  reference([dy], attributes) {
-    const dx = new NdArray(attributes.shape);
-    forEachIndex(dy!.shape, (index, flat) => {
-      const window = windowOf(index, attributes.shape, attributes);
-      for (const target of window) dx.data[target]! += dy!.data[flat]! / window.length;
-    });
-    return [dx];
-  },
-  cases: cases.map(({ name, shape, attributes }) => ({
-    name,
-    inputs: [outputShape(shape, attributes)],
-    attributes: { ...attributes, shape },
-  })),
-};
 
 /** The largest value of each window. */
 export function maxPool(x: Value, attributes: PoolAttributes): Value {
@@ -334,14 +188,4 @@ function maxPoolGradient(
   attributes: PoolAttributes,
 ): Value {
   return dy.graph.apply(maxPoolGradientOp, [dy, indices], { ...attributes, shape })[0]!;
-}
-
-/** The mean of each window. */
-export function averagePool(x: Value, attributes: PoolAttributes): Value {
-  return x.graph.apply(averagePoolOp, [x], attributes)[0]!;
-}
-
-/** The mean of each channel: [N, C, H, W] to [N, C]. */
-export function globalAveragePool(x: Value): Value {
-  return reduceMean(x, [2, 3]);
 }

@@ -3,8 +3,8 @@
 import type { OpDefinition, Value } from '../ir/graph.js';
 import { NdArray } from '../tensor/array.js';
 import { ShapeError, tensorType } from '../tensor/type.js';
+import { averagePool } from './average-pool.js';
 import { multiply, scalar } from './elementwise.js';
-import { averagePool } from './pooling.js';
 
 export interface ResizeAttributes {
   /** How often each pixel is repeated, in rows and columns; from 2. */

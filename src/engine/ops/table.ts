@@ -1,6 +1,7 @@
 // The operator table: every operator of the engine, by name. Conformance tests run over it (table.test.ts).
 
 import type { OpDefinition } from '../ir/graph.js';
+import { averagePoolGradientOp, averagePoolOp } from './average-pool.js';
 import { hardestOp, stopGradientOp } from './choice.js';
 import { convInputGradientOp, convOp, convWeightGradientOp } from './convolution.js';
 import { dropoutMaskOp } from './dropout.js';
@@ -11,7 +12,8 @@ import { matMulOp } from './matmul.js';
 import { maximumGradientOp, maximumOp } from './maximum.js';
 import { reduceMeanOp } from './mean.js';
 import { channelAffineOp, momentsOp } from './normalization.js';
-import { averagePoolGradientOp, averagePoolOp, maxPoolGradientOp, maxPoolOp } from './pooling.js';
+import { maxPoolGradientOp, maxPoolOp } from './pooling.js';
+import { preluOp } from './prelu.js';
 import { resizeOp } from './resize.js';
 import { concatOp, padOp, positionsOp, reshapeOp, sliceOp, transposeOp } from './shaping.js';
 import { broadcastOp, reduceSumOp } from './sum.js';
@@ -45,6 +47,7 @@ export const operators = {
   Neg: elementwise.negateOp,
   Pad: padOp,
   Positions: positionsOp,
+  PRelu: preluOp,
   ReduceMean: reduceMeanOp,
   ReduceSum: reduceSumOp,
   Relu: elementwise.reluOp,
