@@ -24,7 +24,7 @@ export interface Part {
 /** A form as it is sent, with the header that it needs. */
 export function form(
   parts: readonly Part[],
-  boundary = randomUUID(),
+  boundary: string = randomUUID(),
 ): { headers: Record<string, string>; payload: Buffer } {
   const chunks = parts.flatMap(({ bytes, name = 'image', file = 'a.png', type = 'image/png' }) => {
     const disposition = `form-data; name="${name}"${file === null ? '' : `; filename="${file}"`}`;
