@@ -21,11 +21,11 @@ export interface RgbaPicture {
   height: number;
 }
 
-/** The light variant of an SVG on white, at `density` times its size. */
-export async function drawSvg(svg: string): Promise<RgbaPicture> {
+/** The light variant of an SVG on white, at `zoom` times its size. */
+export async function drawSvg(svg: string, zoom: number = density): Promise<RgbaPicture> {
   const fontFiles = dejaVuFiles();
   const image = await renderAsync(svg.replaceAll(fontFamily, family), {
-    fitTo: { mode: 'zoom', value: density },
+    fitTo: { mode: 'zoom', value: zoom },
     background: '#ffffff',
     font: {
       fontFiles,

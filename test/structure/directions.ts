@@ -41,6 +41,8 @@ export const directions: Record<string, string[]> = {
   'data/sample': ['decode', 'files', 'random', 'check-options'],
   report: ['plots', 'machine', 'files'],
   film: ['decode', 'files', 'check-options'],
+  annotate: ['predict-files', 'report'],
+  'crop-dataset': ['annotate'],
   copies: ['data/store', 'math'],
   evaluate: ['copies', 'predict-files', 'report', 'version'],
   'train/config': ['models', 'engine/runtime', 'errors'],
@@ -51,6 +53,6 @@ export const directions: Record<string, string[]> = {
   train: ['train/classification', 'train/detection'],
   audit: ['train'],
   serve: ['predict-files', 'faces', 'version'],
-  cli: ['audit', 'data/sample', 'data/votes', 'serve'],
-  index: ['portable', 'audit', 'data/sample', 'data/votes'],
+  cli: ['crop-dataset', 'audit', 'data/sample', 'data/votes', 'serve'],
+  index: ['portable', 'crop-dataset', 'audit', 'data/sample', 'data/votes'],
 };
