@@ -61,11 +61,14 @@ export {
   describeBundledModel,
   type Expression,
 } from './predict-files/bundled-model.js';
+export type { FacesChoice } from './predict-files/faces-choice.js';
+export type { FailedFile } from './predict-files/list-images.js';
 export { type LoadEvent, type LoadFileOptions, loadEnsemble, loadModel } from './predict-files/load-model.js';
 export { openFaceDetector } from './predict-files/open-face-detector.js';
 export {
-  type FailedFile,
+  type CropPrediction,
   type FilePrediction,
+  type PicturePrediction,
   type PredictFilesOptions,
   predictFiles,
 } from './predict-files/predict-files.js';

@@ -5,5 +5,7 @@ export type { DetectOptions, FaceDetector } from './faces/detector.js';
 export type { Box, Face, FacePoints, Point } from './faces/face.js';
 export { type DetectEvent, type FoundFaces, findFaces } from './faces/find-faces.js';
 export { type OpenDetectorOptions, openFaceDetector } from './faces/open-detector.js';
+export { type Recogniser, recognise } from './faces/recognise.js';
+export type { NoAnswer, PictureFaces, PlacedFace, RecognisedFace } from './faces/recognised.js';
 export { type RgbImage, toRgb } from './image/rgb.js';
 export * from './predict/index.js';

@@ -2,12 +2,13 @@
 // stand out from any picture and need no hue to be told apart. Faces without an answer have a dashed, white line.
 
 import type { Box } from '../faces/face.js';
-import type { RecognisedFace } from '../faces/recognised.js';
+import type { NoAnswer, RecognisedFace } from '../faces/recognised.js';
 import { percent } from '../format/numbers.js';
 import { escapeXml } from '../format/xml.js';
 import type { RgbImage } from '../image/rgb.js';
 import { textWidth } from '../plots/render.js';
 import { fontFamily } from '../plots/theme.js';
+import type { Prediction } from '../predict/model.js';
 import { drawSvg, type RgbaPicture } from '../report/svg-to-png.js';
 
 /** What is drawn for one face. */
@@ -32,7 +33,7 @@ const lettersOfSide = 1 / 60;
 const smallestSide = 400;
 
 /** `happy 93%`, or why there is no expression. */
-export function labelOf(face: RecognisedFace): string {
+export function labelOf(face: Prediction | { reason: NoAnswer }): string {
   if ('reason' in face) return face.reason;
   return `${face.expression} ${percent(face.ranking[0]?.probability ?? 0, 0)}`;
 }

@@ -26,13 +26,18 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'predict',
-    summary: 'print the expressions of face crops, the most probable first',
+    summary: 'find the faces in photographs and print their expressions, the most probable first',
     load: async () => (await import('./commands/predict.js')).predictCommand,
   },
   {
     name: 'serve',
     summary: 'answer HTTP requests with the expressions in images, until it is stopped',
     load: async () => (await import('./commands/serve.js')).serveCommand,
+  },
+  {
+    name: 'crop',
+    summary: 'make a dataset of face crops of one of photographs',
+    load: async () => (await import('./commands/crop.js')).cropCommand,
   },
   {
     name: 'calibrate',

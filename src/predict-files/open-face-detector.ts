@@ -1,5 +1,6 @@
 // Opens a detector of faces from a file, or the one that comes with ferlab.
 
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { shorten, show } from '../check-options.js';
 import { FerlabError } from '../errors.js';
@@ -8,6 +9,15 @@ import { openFaceDetector as openFromBytes } from '../faces/open-detector.js';
 import { foundInstead } from '../files/read-error.js';
 import { packageFile } from '../package-files.js';
 import type { LoadOptions } from '../predict/model.js';
+
+/** Whether the package has a detector. */
+export function hasBundledDetector(): boolean {
+  try {
+    return existsSync(packageFile('models/faces.onnx'));
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Opens a detector of faces.

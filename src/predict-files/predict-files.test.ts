@@ -115,7 +115,7 @@ describe('predictFiles', () => {
     refused(['a', png], {}, /paths\[1\]: expected a path, got a Buffer\. For images in memory/);
     for (const batchSize of [0, -1, 1.5, Number.NaN, 1e9, '4'])
       refused(['a'], { batchSize }, /batchSize: expected a whole number from 1 to 4096, got/);
-    refused(['a'], { batch: 4 }, /expected options among batchSize; got "batch"/);
+    refused(['a'], { batch: 4 }, /expected options among batchSize, faces, .*; got "batch"/);
     refused(['a'], 4, /expected options such as \{ batchSize: \.\.\. \}, got 4/);
   });
 

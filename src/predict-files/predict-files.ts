@@ -1,15 +1,22 @@
-// Predicts the expressions in image files: face crops of any size, or folders of them. The whole image is taken as the
-// face: finding faces in photographs isn't part of this.
+// Predicts the expressions in image files: photographs, in which faces are looked for, and crops of faces, which are taken
+// whole.
 
-import { statSync } from 'node:fs';
-import { checkArgument, checkHooks, checkOptions, loadedModel, show, wholeNumber } from '../check-options.js';
-import { decodeGray } from '../decode/decode.js';
-import { DecodeError } from '../decode/decode-error.js';
-import type { SampleSource } from '../decode/sample-source.js';
+import {
+  checkArgument,
+  checkHooks,
+  checkOptions,
+  either,
+  loadedModel,
+  oneOf,
+  path as pathRule,
+  show,
+  wholeNumber,
+} from '../check-options.js';
 import { FerlabError } from '../errors.js';
-import { reasonOf, walkImages } from '../files/walk-images.js';
-import { resizeGray } from '../image/resize.js';
-import { forEachAtOnce, imagesAtOnce } from '../predict/at-once.js';
+import { type DetectOptions, detectRules, type FaceDetector, faceDetector } from '../faces/detector.js';
+import { answerFaces } from '../faces/recognise.js';
+import type { PictureFaces } from '../faces/recognised.js';
+import type { RgbImage } from '../image/rgb.js';
 import {
   type ExpressionModel,
   type PredictEvent,
@@ -18,55 +25,102 @@ import {
   toPredictions,
 } from '../predict/model.js';
 import type { Hooks } from '../progress.js';
+import { type FacesChoice, facesChoices } from './faces-choice.js';
+import { inOrder } from './in-order.js';
+import { type FailedFile, listImages } from './list-images.js';
+import { hasBundledDetector } from './open-face-detector.js';
+import { type ReadImage, readFound, startReading } from './read-found.js';
 
-/** A file or folder that can't be used. */
-export interface FailedFile {
+/** What a crop of a face shows, which was taken whole. */
+export type CropPrediction<Class extends string = string> = {
+  /** The path; for a row of a CSV file the path and the line, `fer2013.csv:12`. */
   file: string;
-  error: string;
-}
+  /** Why the answer may mean nothing: an image of one grey level shows no face. */
+  warning?: string;
+} & Prediction<Class>;
 
-/** What one file shows, or why it can't be used. */
+/** The faces of a picture that was searched for them. */
+export type PicturePrediction<Class extends string = string> = {
+  file: string;
+  /** Where no face was found in a picture that may be a crop of one: what to do then. */
+  warning?: string;
+} & PictureFaces<Class>;
+
+/** What one file shows, or why it can't be used. `faces`, `expression` and `error` tell the three apart. */
 export type FilePrediction<Class extends string = string> =
-  | ({
-      /** The path; for a row of a CSV file the path and the line, `fer2013.csv:12`. */
-      file: string;
-      /** Why the answer may mean nothing: an image of one grey level shows no face. */
-      warning?: string;
-    } & Prediction<Class>)
+  | CropPrediction<Class>
+  | PicturePrediction<Class>
   | FailedFile;
 
-/** A row of a CSV file. */
-interface RowImage {
-  file: string;
-  source: SampleSource;
-}
-
-/** What is predicted, before it is decoded. */
-type Found = string | RowImage | FailedFile;
-
-export interface PredictFilesOptions {
+export interface PredictFilesOptions extends DetectOptions {
   /** Images per call of the network, up to 4096. Default: 64. */
   batchSize?: number | undefined;
+  /**
+   * `find` looks for faces in every picture, `crop` takes every one as the crop of a face. `auto`, the default, takes
+   * pictures whole whose longer side has at most 128 pixels, and looks for faces in the others.
+   */
+  faces?: FacesChoice | undefined;
+  /** What finds faces: an open detector, or the ONNX file of one. It is loaded when the first picture needs it. */
+  detector?: FaceDetector | string | undefined;
 }
 
 /**
  * Predictions in the order of `paths`; a folder stands for the images below it, sorted by name, links followed and hidden
  * files and ferlab's own output left out; a CSV file like fer2013.csv stands for its rows. A file that can't be used, or a folder that can't be listed, gives an answer
- * with `error`, and the rest goes on. Images are resized as they are decoded, so that memory grows with the network's
- * input, not with the files.
+ * with `error`, and the rest goes on. Faces are cut out, and crops resized, as images are decoded, so that memory doesn't
+ * grow with the number of files.
  *
  * @param paths one or many.
- * @throws FerlabError `usage`, at once, for paths or options of the wrong form; `interrupted` where the signal is aborted.
+ * @throws FerlabError `usage`, at once, for paths or options of the wrong form; `model` where the detector can't be loaded;
+ *   `interrupted` where the signal is aborted.
  */
+export function predictFiles<Class extends string>(
+  model: ExpressionModel<Class>,
+  paths: string | readonly string[],
+  options: PredictFilesOptions & { faces: 'crop' },
+  hooks?: Hooks<PredictEvent>,
+): AsyncGenerator<CropPrediction<Class> | FailedFile, void, undefined>;
+export function predictFiles<Class extends string>(
+  model: ExpressionModel<Class>,
+  paths: string | readonly string[],
+  options?: PredictFilesOptions,
+  hooks?: Hooks<PredictEvent>,
+): AsyncGenerator<FilePrediction<Class>, void, undefined>;
 export function predictFiles<Class extends string>(
   model: ExpressionModel<Class>,
   paths: string | readonly string[],
   options: PredictFilesOptions = {},
   hooks: Hooks<PredictEvent> = {},
 ): AsyncGenerator<FilePrediction<Class>, void, undefined> {
+  const pictures = predictPictures(model, paths, options, hooks, false);
+  return (async function* () {
+    for await (const { prediction } of pictures) yield prediction;
+  })();
+}
+
+/** A prediction with the pixels that it is of. */
+export interface PredictedPicture<Class extends string = string> {
+  prediction: FilePrediction<Class>;
+  /** Null for what couldn't be used, and where pixels aren't asked for. */
+  image: RgbImage | null;
+}
+
+/** As predictFiles, with the upright picture beside each prediction where `withPixels` says so. */
+export function predictPictures<Class extends string>(
+  model: ExpressionModel<Class>,
+  paths: string | readonly string[],
+  options: PredictFilesOptions,
+  hooks: Hooks<PredictEvent>,
+  withPixels: boolean,
+): AsyncGenerator<PredictedPicture<Class>, void, undefined> {
   checkArgument('predictFiles: model', model, loadedModel);
   checkHooks('predictFiles', hooks);
-  checkOptions('predictFiles', options, { batchSize: wholeNumber(1, 4096) });
+  checkOptions('predictFiles', options, {
+    batchSize: wholeNumber(1, 4096),
+    faces: oneOf(facesChoices),
+    detector: either(faceDetector, pathRule),
+    ...detectRules,
+  });
   const list = typeof paths === 'string' ? [paths] : paths;
   if (!Array.isArray(list)) {
     throw new FerlabError('usage', `predictFiles: expected a path or a list of paths, got ${show(paths)}.`);
@@ -76,19 +130,31 @@ export function predictFiles<Class extends string>(
     const advice = typeof path === 'object' ? ' For images in memory, use the predict of the model.' : '';
     throw new FerlabError('usage', `predictFiles: paths[${i}]: expected a path, got ${show(path)}.${advice}`);
   }
-  return predictEach(model, list, options.batchSize ?? 64, hooks);
+  return predictEach(model, list, options, hooks, withPixels);
 }
+
+/** TODO(weights): `auto` always, once a detector comes with the package. */
+function defaultFaces(detector: unknown): FacesChoice {
+  return detector !== undefined || hasBundledDetector() ? 'auto' : 'crop';
+}
+
+/** Pictures that are searched are answered after so many: they take long, and somebody may be waiting for the first. */
+const picturesAtOnce = 8;
+/** Bytes of pixels that wait for their answer. */
+const mostPixelBytes = 50_000_000;
 
 async function* predictEach<Class extends string>(
   model: ExpressionModel<Class>,
   paths: readonly string[],
-  batchSize: number,
+  { batchSize = 64, detector, faces = defaultFaces(detector), ...detect }: PredictFilesOptions,
   { signal, onProgress }: Hooks<PredictEvent>,
-): AsyncGenerator<FilePrediction<Class>, void, undefined> {
+  withPixels: boolean,
+): AsyncGenerator<PredictedPicture<Class>, void, undefined> {
   let done = 0;
-  let batch: Found[] = [];
-  async function* answer(): AsyncGenerator<FilePrediction<Class>> {
-    const predictions = await predictBatch(model, batch, signal);
+  let batch: (ReadImage | FailedFile)[] = [];
+  const reading = startReading({ model, faces, detect, withPixels }, detector);
+  async function* answer(): AsyncGenerator<PredictedPicture<Class>> {
+    const predictions = await predictBatch(model, batch);
     batch = [];
     for (const prediction of predictions) {
       throwIfAborted(signal);
@@ -96,133 +162,51 @@ async function* predictEach<Class extends string>(
       yield prediction;
     }
   }
-  for await (const found of listImages(paths)) {
-    batch.push(found);
-    if (batch.length === batchSize) yield* answer();
+  try {
+    const entries = inOrder(listImages(paths), reading.atOnce, (found) => {
+      throwIfAborted(signal);
+      return readFound(found, reading);
+    });
+    for await (const entry of entries) {
+      batch.push(entry);
+      if (isFull(batch, batchSize)) yield* answer();
+    }
+    if (batch.length > 0) yield* answer();
+  } finally {
+    await reading.close();
   }
-  if (batch.length > 0) yield* answer();
+}
+
+function isFull(batch: readonly (ReadImage | FailedFile)[], batchSize: number): boolean {
+  if (batch.length >= batchSize) return true;
+  const searched = batch.filter((entry) => 'cut' in entry).length;
+  const bytes = batch.reduce(
+    (sum, entry) => sum + ('error' in entry ? 0 : (entry.image?.data.length ?? 0)),
+    0,
+  );
+  return searched >= picturesAtOnce || bytes >= mostPixelBytes;
 }
 
 async function predictBatch<Class extends string>(
   model: ExpressionModel<Class>,
-  batch: readonly Found[],
-  signal: AbortSignal | undefined,
-): Promise<FilePrediction<Class>[]> {
+  batch: readonly (ReadImage | FailedFile)[],
+): Promise<PredictedPicture<Class>[]> {
   const { width, height } = model.inputSize;
-  /** By place in the batch: the image in the network's size, or why there is none. */
-  const read: (ReadImage | FailedFile)[] = [];
-  await forEachAtOnce(batch.length, imagesAtOnce, async (i) => {
-    throwIfAborted(signal);
-    const found = batch[i]!;
-    read[i] = typeof found === 'object' && 'error' in found ? found : await readImage(found, width, height);
-  });
-  const usable = read.filter((entry) => 'pixels' in entry);
-  const pixels = new Float32Array(usable.length * width * height);
-  usable.forEach((image, i) => {
+  const crops = batch.filter((entry) => 'pixels' in entry);
+  const pixels = new Float32Array(crops.length * width * height);
+  crops.forEach((image, i) => {
     pixels.set(image.pixels, i * width * height);
   });
-  const predictions =
-    usable.length > 0 ? toPredictions(model.classes, await model.probabilities(pixels)) : [];
-  let next = 0;
-  return read.map((entry) => {
-    if ('error' in entry) return entry;
-    const { file, level } = entry;
-    const warning = `expected a face, found an image of one grey level (${level})`;
-    return { file, ...(level === null ? {} : { warning }), ...predictions[next++]! };
+  const predictions = crops.length > 0 ? toPredictions(model.classes, await model.probabilities(pixels)) : [];
+  const pictures = await answerFaces(
+    model,
+    batch.flatMap((entry) => ('cut' in entry ? [entry.cut] : [])),
+  );
+  let [nextCrop, nextPicture] = [0, 0];
+  return batch.map((entry): PredictedPicture<Class> => {
+    if ('error' in entry) return { prediction: entry, image: null };
+    const { file, warning, image } = entry;
+    const answer = 'cut' in entry ? pictures[nextPicture++]! : predictions[nextCrop++]!;
+    return { prediction: { file, ...(warning === null ? {} : { warning }), ...answer }, image };
   });
-}
-
-interface ReadImage {
-  file: string;
-  /** Grey, in the network's size. */
-  pixels: Uint8Array;
-  /** The grey level of an image that has one alone. */
-  level: number | null;
-}
-
-async function readImage(
-  found: string | RowImage,
-  width: number,
-  height: number,
-): Promise<ReadImage | FailedFile> {
-  const { file, source } = typeof found === 'string' ? { file: found, source: found } : found;
-  try {
-    const image = await decodeGray(source);
-    const [first] = image.data;
-    const level = image.data.every((value) => value === first) ? first! : null;
-    return { file, pixels: resizeGray(image, width, height).data, level };
-  } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    return { file, error: error.reason };
-  }
-}
-
-/** The files that `paths` stand for. A file that was named is taken whatever it is called. */
-async function* listImages(paths: readonly string[]): AsyncGenerator<Found> {
-  for (const path of paths) {
-    let isFolder: boolean;
-    try {
-      // Not the asynchronous form: by way of another thread it takes as long as reading and decoding the image.
-      isFolder = statSync(path).isDirectory();
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      yield {
-        file: path,
-        error:
-          code === 'ENOENT'
-            ? 'expected an image, found no such file'
-            : `expected a readable file, found ${code}`,
-      };
-      continue;
-    }
-    if (isFolder) yield* await listFolderImages(path);
-    else if (/\.csv$/i.test(path)) yield* await listRows(path);
-    else yield path;
-  }
-}
-
-/** The images in a file like fer2013.csv, by line. */
-async function listRows(path: string): Promise<(RowImage | FailedFile)[]> {
-  // Imported when there is such a file: it brings a parser of CSV along.
-  const { readFerCsv } = await import('../data/dataset/fer-csv.js');
-  const lineOf = (name: string) => Number(name.slice(name.lastIndexOf(':') + 1));
-  try {
-    const { splits, skipped } = await readFerCsv(path);
-    const rows = [...splits.train, ...splits.validation, ...splits.test];
-    return [
-      ...rows.map(({ file, source }) => ({ line: lineOf(file), source })),
-      ...skipped.map(({ file, reason }) => ({ line: lineOf(file), error: reason })),
-    ]
-      .sort((a, b) => a.line - b.line)
-      .map(({ line, ...rest }) => ({ file: `${path}:${line}`, ...rest }));
-  } catch (error) {
-    if (!(error instanceof FerlabError)) throw error;
-    return [{ file: path, error: error.message.replace(`${path}: `, '') }];
-  }
-}
-
-/** The images below a folder, and what can't be read of it, sorted by name. */
-async function listFolderImages(path: string): Promise<(string | FailedFile)[]> {
-  const failed: FailedFile[] = [];
-  const fail = (file: string, error: string) => failed.push({ file, error });
-  const unreadable = (file: string, reason: string) =>
-    fail(file, `expected an image or folder that can be read, found: ${reason}`);
-  let files: string[] = [];
-  let ownOutput = 0;
-  try {
-    ({ files, ownOutput } = await walkImages(path, (child, reason, kind) => {
-      if (kind === 'unreadable') unreadable(child, reason);
-      // A name in no format that is read has its reason, and its "expected", already.
-      else if (kind === 'image')
-        reason.startsWith('expected') ? fail(child, reason) : unreadable(child, reason);
-    }));
-  } catch (error) {
-    unreadable(path, reasonOf(error));
-  }
-  if (files.length === 0 && failed.length === 0) {
-    const found = ownOutput > 0 ? 'found only what ferlab wrote' : 'found none in it';
-    return [{ file: path, error: `expected a folder with images, ${found}` }];
-  }
-  const nameOf = (entry: string | FailedFile) => (typeof entry === 'string' ? entry : entry.file);
-  return [...files, ...failed].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }

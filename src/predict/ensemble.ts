@@ -86,5 +86,6 @@ function describe(members: readonly ModelMetadata[]): ModelMetadata {
     dataset: oneDataset ? first.dataset : { name: names.join(', '), counts: {}, fingerprints: {} },
     metrics: {},
     ...(notes.length > 0 ? { notes } : {}),
+    ...(first.crop === undefined ? {} : { crop: first.crop }),
   };
 }

@@ -33,6 +33,13 @@ export function wholeNumber(lowest: number, highest: number): Reader<number> {
   );
 }
 
+export function numberWithin(lowest: number, highest: number): Reader<number> {
+  return where(
+    `a number from ${lowest} to ${highest}`,
+    (value) => typeof value === 'number' && value >= lowest && value <= highest,
+  );
+}
+
 export function exactly<const T extends string | number>(wanted: T): Reader<T> {
   return where(JSON.stringify(wanted), (value) => value === wanted);
 }

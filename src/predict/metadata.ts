@@ -6,6 +6,7 @@ import {
   FieldError,
   list,
   number,
+  numberWithin,
   object,
   optional,
   type Reader,
@@ -76,6 +77,8 @@ export interface ModelMetadata {
   notes?: ModelNote[] | undefined;
   /** Missing where the probabilities weren't calibrated. */
   calibration?: ModelCalibration | undefined;
+  /** How faces are cut out for it; as by default where missing. */
+  crop?: FaceCrop | undefined;
   /** How large weights are stored; float32 where missing. */
   weights?: 'float16' | undefined;
 }
@@ -121,6 +124,13 @@ const readMetadata = object<ModelMetadata>({
       fingerprint: text,
       ece: calibrated,
       loss: calibrated,
+    }),
+  ),
+  crop: optional(
+    object<FaceCrop>({
+      side: numberWithin(0.1, 10),
+      up: numberWithin(-10, 10),
+      roll: numberWithin(0, 180),
     }),
   ),
   weights: optional(exactly('float16')),

@@ -1,72 +1,59 @@
-// `ferlab predict`: the expressions of face crops.
+// `ferlab predict`: the expressions of the faces in photographs, and of face crops.
 
 import { once } from 'node:events';
+import type { PredictionFolders } from '../../annotate/prediction-folders.js';
 import { exitCodes, FerlabError } from '../../errors.js';
-import { percent } from '../../format/numbers.js';
-import type { FilePrediction } from '../../predict-files/predict-files.js';
+import type { ExpressionModel } from '../../predict/model.js';
+import { type FacesChoice, facesChoices } from '../../predict-files/faces-choice.js';
 import {
   type CommandSpec,
+  choiceOption,
   debugOption,
   flagOption,
   type Invocation,
   integerOption,
   jsonOption,
   quietOption,
+  textOption,
 } from '../command.js';
+import { type FaceChoice, faceOptions, givenFaceOption, readFaceOptions } from '../face-options.js';
 import { withInterrupt } from '../interrupt.js';
 import { modelOptions, readModelOptions, takeModel } from '../model-options.js';
+import { csvWriter, jsonWriter, type PredictionWriter, textWriter } from '../prediction-output.js';
 import type { Stream } from '../terminal.js';
-
-/** How predictions are written: what comes before, between and after them. */
-interface Writer {
-  begin: string;
-  entry(prediction: FilePrediction, index: number): string;
-  end: string;
-}
 
 const csvFlags = '--csv';
 const batchFlags = '--batch-size <n>';
 const threadsFlags = '--threads <n>';
-
-const jsonWriter: Writer = {
-  begin: '[',
-  entry: (prediction, index) => `${index > 0 ? ',' : ''}\n${JSON.stringify(prediction)}`,
-  end: '\n]\n',
-};
-
-async function csvWriter(classes: readonly string[]): Promise<Writer> {
-  const { csv } = await import('../../format/csv.js');
-  return {
-    begin: csv([['file', 'expression', ...classes, 'error']]),
-    entry: (prediction) => {
-      const fields =
-        'error' in prediction
-          ? ['', ...classes.map(() => ''), prediction.error]
-          : [prediction.expression, ...classes.map((name) => prediction.probabilities[name] ?? ''), ''];
-      return csv([[prediction.file, ...fields]]);
-    },
-    end: '',
-  };
-}
-
-const textWriter: Writer = {
-  begin: '',
-  entry: (prediction) => {
-    if ('error' in prediction) return '';
-    const ranked = prediction.ranking.map(({ label, probability }) => `${label} ${percent(probability)}`);
-    return `${prediction.file}: ${ranked.join(', ')}\n`;
-  },
-  end: '',
-};
+const facesFlags = '--faces <choice>';
+const outFlags = '--out <folder>';
+const cropsFlags = '--crops <folder>';
 
 /** Writes, and waits while the reader is slower. */
 async function write(stream: Stream, text: string): Promise<void> {
   if (text && stream.write(text) === false) await once(stream as NodeJS.WriteStream, 'drain');
 }
 
-async function chooseWriter(invocation: Invocation, classes: readonly string[]): Promise<Writer> {
+async function chooseWriter(
+  invocation: Invocation,
+  classes: readonly string[],
+  faces: FacesChoice | undefined,
+): Promise<PredictionWriter> {
   if (flagOption(invocation, jsonOption.flags)) return jsonWriter;
-  return flagOption(invocation, csvFlags) ? csvWriter(classes) : textWriter;
+  return flagOption(invocation, csvFlags) ? csvWriter(classes, faces !== 'crop') : textWriter;
+}
+
+/** What the options about faces say. @throws FerlabError `usage` where they contradict each other. */
+function readFaces(invocation: Invocation): FaceChoice & { faces: FacesChoice | undefined } {
+  const faces = choiceOption(invocation, facesFlags, facesChoices);
+  const given = givenFaceOption(invocation);
+  if (faces === 'crop' && given !== null) {
+    throw new FerlabError(
+      'usage',
+      `${given}: expected pictures that are searched for faces, got --faces crop. Leave one of them out.`,
+    );
+  }
+  return { faces, ...readFaceOptions(invocation) };
 }
 
 async function run(invocation: Invocation): Promise<number> {
@@ -78,7 +65,7 @@ async function run(invocation: Invocation): Promise<number> {
       `expected images after the model ${modelFile}, got none. Try "ferlab predict ${modelFile} face.jpg".`,
     );
   }
-  const { out, err } = invocation.terminal;
+  const { err } = invocation.terminal;
   if (flagOption(invocation, jsonOption.flags) && flagOption(invocation, csvFlags)) {
     throw new FerlabError(
       'usage',
@@ -88,33 +75,58 @@ async function run(invocation: Invocation): Promise<number> {
   const quiet = flagOption(invocation, quietOption.flags);
   const batchSize = integerOption(invocation, batchFlags, 1);
   const threads = integerOption(invocation, threadsFlags, 1);
+  const { detect, ...search } = readFaces(invocation);
   const { with: others, tta, device } = readModelOptions(invocation);
   // Imported here so that help and wrong options don't wait for the engine to load.
-  const { predictFiles } = await import('../../predict-files/predict-files.js');
+  const { predictPictures } = await import('../../predict-files/predict-files.js');
   const { bundledModelFile } = await import('../../predict-files/bundled-model.js');
   const { loadEnsemble } = await import('../../predict-files/load-model.js');
   const model = await loadEnsemble([modelFile ?? bundledModelFile(), ...others], { threads, tta, device });
-  const writer = await chooseWriter(invocation, model.classes);
   const counts = { predicted: 0, failed: 0 };
-  await withInterrupt(
-    () => {},
-    async (signal) => {
-      await write(out, writer.begin);
-      for await (const prediction of predictFiles(model, paths, { batchSize }, { signal })) {
-        await write(out, writer.entry(prediction, counts.predicted + counts.failed));
-        if ('error' in prediction) {
-          counts.failed++;
-          err.write(`${prediction.file}: ${prediction.error}\n`);
-        } else {
+  let folders: PredictionFolders | null = null;
+  try {
+    folders = await openFolders(invocation, model, paths);
+    const writer = await chooseWriter(invocation, model.classes, search.faces);
+    await withInterrupt(
+      () => {},
+      async (signal) => {
+        const { out } = invocation.terminal;
+        await write(out, writer.begin);
+        const options = { batchSize, ...search, ...detect };
+        for await (const picture of predictPictures(model, paths, options, { signal }, folders !== null)) {
+          const { prediction } = picture;
+          await write(out, writer.entry(prediction, counts.predicted + counts.failed));
+          if ('error' in prediction) {
+            counts.failed++;
+            err.write(`${prediction.file}: ${prediction.error}\n`);
+            continue;
+          }
           counts.predicted++;
           if (prediction.warning !== undefined && !quiet)
             err.write(`${prediction.file}: ${prediction.warning}\n`);
+          await folders?.write(picture);
         }
-      }
-      await write(out, writer.end);
-    },
-  ).finally(() => model.close());
+        await write(out, writer.end);
+      },
+    );
+  } finally {
+    await folders?.close();
+    await model.close();
+  }
   return counts.predicted === 0 && counts.failed > 0 ? exitCodes.data : 0;
+}
+
+/** The folders that `--out` and `--crops` name; null where neither was given. */
+async function openFolders(
+  invocation: Invocation,
+  model: ExpressionModel,
+  paths: readonly string[],
+): Promise<PredictionFolders | null> {
+  const annotated = textOption(invocation, outFlags);
+  const crops = textOption(invocation, cropsFlags);
+  if (annotated === undefined && crops === undefined) return null;
+  const { PredictionFolders } = await import('../../annotate/prediction-folders.js');
+  return PredictionFolders.open({ annotated, crops }, model.metadata, paths);
 }
 
 export const predictCommand: CommandSpec = {
@@ -122,13 +134,26 @@ export const predictCommand: CommandSpec = {
   arguments: [
     {
       name: '<files...>',
-      description: 'images of faces, of any size, or folders of them; before them the .onnx file of a model',
+      description: 'photographs, crops of faces, or folders of them; before them the .onnx file of a model',
     },
   ],
   options: [
     {
       flags: csvFlags,
-      description: 'print CSV: file, expression, a column of probabilities per class, error',
+      description:
+        'print CSV: file, expression, a column of probabilities per class, error; then face, x, y, width, height, score, roll, side, reason',
+    },
+    {
+      flags: facesFlags,
+      description:
+        'auto: take pictures of at most 128 pixels whole and look for faces in the others; find: look in all; crop: take all whole',
+      defaultText: 'auto',
+    },
+    ...faceOptions,
+    { flags: outFlags, description: 'write copies with boxes and labels into this folder, new or empty' },
+    {
+      flags: cropsFlags,
+      description: 'write the faces, cut out as the model sees them, as PNG into this folder, new or empty',
     },
     ...modelOptions,
     { flags: batchFlags, description: 'images per call of the model', defaultText: '64' },
@@ -136,13 +161,14 @@ export const predictCommand: CommandSpec = {
     {
       ...jsonOption,
       description:
-        'print one JSON array of {file, expression, probabilities: {class: share}, ranking: [{label, probability}, ...]} or {file, error}',
+        'print one JSON array of {file, width, height, faces: [{box: [x, y, width, height], score, points, roll, side, expression, probabilities, ranking} or {..., reason}]}; of {file, expression, probabilities: {class: share}, ranking: [{label, probability}, ...]} for crops; or {file, error}',
     },
     quietOption,
     debugOption,
   ],
   examples: [
-    ['ferlab predict face.jpg', 'one image, by the model that comes with ferlab'],
+    ['ferlab predict party.jpg', 'every face, by the model that comes with ferlab'],
+    ['ferlab predict photos --out marked', 'copies with boxes and labels beside the answers'],
     ['ferlab predict runs/a/best.onnx face.jpg', 'by the model of a run'],
     ['ferlab predict best.onnx faces --json', 'every image below a folder, as JSON'],
     ['ferlab predict best.onnx faces --csv > faces.csv', 'as a table'],

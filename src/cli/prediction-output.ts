@@ -1,0 +1,88 @@
+// How `ferlab predict` prints predictions: as lines for people, as JSON, as CSV.
+
+import { type PictureFacesJson, pictureFacesJson, type RecognisedFace } from '../faces/recognised.js';
+import { percent } from '../format/numbers.js';
+import type { Prediction } from '../predict/model.js';
+import type { FilePrediction } from '../predict-files/predict-files.js';
+
+/** How predictions are written: what comes before, between and after them. */
+export interface PredictionWriter {
+  begin: string;
+  entry(prediction: FilePrediction, index: number): string;
+  end: string;
+}
+
+/** A prediction as `--json` prints it. */
+type PredictionJson = FilePrediction | ({ file: string; warning?: string } & PictureFacesJson);
+
+function predictionJson(prediction: FilePrediction): PredictionJson {
+  if (!('faces' in prediction)) return prediction;
+  const { file, warning, ...picture } = prediction;
+  return { file, ...(warning === undefined ? {} : { warning }), ...pictureFacesJson(picture) };
+}
+
+export const jsonWriter: PredictionWriter = {
+  begin: '[',
+  entry: (prediction, index) => `${index > 0 ? ',' : ''}\n${JSON.stringify(predictionJson(prediction))}`,
+  end: '\n]\n',
+};
+
+/** Columns that a table of searched pictures has after those of crops. */
+const faceColumns = ['face', 'x', 'y', 'width', 'height', 'score', 'roll', 'side', 'reason'];
+
+/**
+ * @param withFaces whether pictures may be searched for faces: a row for each face, or one with face 0 where there is none.
+ */
+export async function csvWriter(classes: readonly string[], withFaces: boolean): Promise<PredictionWriter> {
+  const { csv } = await import('../format/csv.js');
+  const noAnswer = ['', ...classes.map(() => '')];
+  const answerOf = ({ expression, probabilities }: Prediction) => [
+    expression,
+    ...classes.map((name) => probabilities[name] ?? ''),
+  ];
+  const noFace = faceColumns.map(() => '');
+  const rowsOf = (prediction: FilePrediction): (string | number)[][] => {
+    const { file } = prediction;
+    const noPlace = withFaces ? noFace : [];
+    if ('error' in prediction) return [[file, ...noAnswer, prediction.error, ...noPlace]];
+    if (!('faces' in prediction)) return [[file, ...answerOf(prediction), '', ...noPlace]];
+    const { faces } = pictureFacesJson(prediction);
+    if (faces.length === 0) return [[file, ...noAnswer, '', 0, ...noFace.slice(1)]];
+    return faces.map((face, i) => {
+      const answer = 'reason' in face ? noAnswer : answerOf(face);
+      const reason = 'reason' in face ? face.reason : '';
+      return [file, ...answer, '', i + 1, ...face.box, face.score, face.roll, face.side, reason];
+    });
+  };
+  return {
+    begin: csv([['file', 'expression', ...classes, 'error', ...(withFaces ? faceColumns : [])]]),
+    entry: (prediction) => csv(rowsOf(prediction)),
+    end: '',
+  };
+}
+
+const ranked = ({ ranking }: Prediction) =>
+  ranking.map(({ label, probability }) => `${label} ${percent(probability)}`).join(', ');
+
+/** `60x80 at 120,45`: the box of a face. */
+function placeText({ box }: RecognisedFace): string {
+  const [x, y, width, height] = [box.x, box.y, box.width, box.height].map(Math.round);
+  return `${width}x${height} at ${x},${y}`;
+}
+
+export const textWriter: PredictionWriter = {
+  begin: '',
+  entry: (prediction) => {
+    const { file } = prediction;
+    if ('error' in prediction) return '';
+    if (!('faces' in prediction)) return `${file}: ${ranked(prediction)}\n`;
+    const { faces } = prediction;
+    if (faces.length === 0) return `${file}: no face\n`;
+    const lines = faces.map((face, i) => {
+      const answer = 'reason' in face ? `no answer, ${face.reason}` : ranked(face);
+      return `${file}: face ${i + 1} of ${faces.length} (${placeText(face)}): ${answer}\n`;
+    });
+    return lines.join('');
+  },
+  end: '',
+};
