@@ -1,5 +1,5 @@
 // `node scripts/fit-crop.js FOLDER [--detector FILE] [--enlarge N]`: how well the bundled model does on faces that are cut out of
-// labelled pictures in different ways, as a Markdown table. FOLDER has one folder of pictures for each class; docs/results/crops.md
+// labelled pictures in different ways, as a Markdown table. FOLDER has one folder of pictures for each class;
 // has the tables that chose the crop. Crops of faces, in which a detector needs room, are enlarged N times and framed.
 
 import fs from 'node:fs';

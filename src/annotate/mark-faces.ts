@@ -26,9 +26,12 @@ const yellow: Colour = [240, 228, 66];
 const white: Colour = [255, 255, 255];
 const dark: Colour = [16, 16, 16];
 
-/** Letters of a label are at least so high, in pixels of the picture; more in large pictures, which are shown smaller. */
+/** Letters of a label are at least so high, in pixels and as a share of the longer side: large pictures are shown smaller. */
 const smallestLetters = 14;
-const lettersOfSide = 1 / 60;
+const smallestOfSide = 1 / 90;
+/** Beyond that they go by the width of the face, up to this share of the longer side. */
+const lettersOfFace = 1 / 5;
+const largestOfSide = 1 / 40;
 /** Pictures whose longer side is shorter are enlarged by a whole number, so that a label has room. */
 const smallestSide = 400;
 
@@ -97,13 +100,15 @@ export class MarkDrawer {
   /** Draws into the picture itself. Marks that come first keep the better places for their labels. */
   async draw(image: RgbImage, marks: readonly Mark[]): Promise<void> {
     const side = Math.max(image.width, image.height);
-    const letters = Math.round(Math.max(smallestLetters, side * lettersOfSide));
-    const line = Math.max(1, Math.round(letters / 8));
+    const smallest = Math.max(smallestLetters, side * smallestOfSide);
+    const line = Math.max(1, Math.round(smallest / 7));
     for (const mark of marks) outline(image, mark, line);
     const taken: Rectangle[] = [];
     for (const mark of marks) {
-      const label = await this.label(mark, letters);
-      const place = placeFor(label, mark.box, image, taken);
+      const wanted = Math.min(mark.box.width * lettersOfFace, side * largestOfSide);
+      const label = await this.label(mark, Math.round(Math.max(smallest, wanted) || smallest));
+      const others = marks.filter((other) => other !== mark).map(({ box }) => box);
+      const place = placeFor(label, mark.box, image, { labels: taken, faces: others });
       taken.push(place);
       blit(image, label, place);
     }
@@ -133,12 +138,15 @@ function labelSvg(label: string, answered: boolean, letters: number): string {
   );
 }
 
-/** Where a label lies in the picture: above its box, else below, else in it; where no other label lies, if there is such a place. */
+/**
+ * Where a label lies in the picture: above its box, else below, else in it; where it hides the least of other labels and
+ * faces.
+ */
 function placeFor(
   { width, height }: RgbaPicture,
   box: Box,
   image: RgbImage,
-  taken: readonly Rectangle[],
+  taken: { labels: readonly Rectangle[]; faces: readonly Box[] },
 ): Rectangle {
   const inside = (value: number, length: number, whole: number) =>
     Math.round(Math.min(Math.max(0, value), Math.max(0, whole - length)));
@@ -160,7 +168,9 @@ function placeFor(
     at(right, box.y),
     at(box.x - width, box.y),
   ];
-  const hidden = (place: Rectangle) => taken.reduce((sum, other) => sum + common(place, other), 0);
+  const hidden = (place: Rectangle) =>
+    3 * taken.labels.reduce((sum, other) => sum + common(place, other), 0) +
+    taken.faces.reduce((sum, face) => sum + common(place, { ...face, left: face.x, top: face.y }), 0);
   let best = places[0]!;
   for (const place of places) if (hidden(place) < hidden(best)) best = place;
   return best;
