@@ -17,7 +17,10 @@ export const strides = levels.map(({ stride }) => stride);
 export const columns = {
   /** 1 for cells of a face, else 0. */
   face: { at: 0, size: 1 },
-  /** 1 for cells that the classification learns from; 0 for those in ignored regions. */
+  /**
+   * How much a cell counts: 1 without a face, 0 in ignored regions; the cells of a face together count by the root of their
+   * number, so that small faces, which have one or two, aren't outweighed by large ones.
+   */
   counts: { at: 1, size: 1 },
   /** Centre from the cell's corner, then width and height, all in cells. Of cells without a face: a cell. */
   box: { at: 2, size: 4 },
@@ -40,6 +43,9 @@ export function cellCount(side: number): number {
 /** A face's cells reach so far from its centre: by cells, and by the share of its box. */
 const reach = { cells: 1.5, share: 0.35 };
 
+/** So many cells of a face count 1 each; fewer count more. */
+const usualCells = 6;
+
 const longer = ({ width, height }: Box): number => Math.max(width, height);
 
 /**
@@ -58,11 +64,18 @@ export function assignTargets(labels: PlacedLabels, side: number, into: Float32A
       into.fill(1, at + columns.box.at + 2, at + columns.box.at + 4);
     }
     for (const region of labels.ignore) leaveOut(region, stride, count, into, first);
-    const nearest = new Float32Array(count * count).fill(Number.POSITIVE_INFINITY);
-    for (const face of labels.faces) {
+    const grid: Grid = {
+      stride,
+      count,
+      first,
+      nearest: new Float32Array(count * count).fill(Number.POSITIVE_INFINITY),
+      owners: new Int32Array(count * count).fill(-1),
+    };
+    labels.faces.forEach((face, i) => {
       const size = longer(face.box);
-      if (size >= least && size < most) assignFace(face, stride, count, nearest, into, first);
-    }
+      if (size >= least && size < most) assignFace(face, i, grid, into);
+    });
+    weighCells(grid, labels.faces.length, into);
     first = end;
   }
 }
@@ -77,14 +90,30 @@ function leaveOut(region: Box, stride: number, count: number, into: Float32Array
   }
 }
 
-function assignFace(
-  face: PlacedFace,
-  stride: number,
-  count: number,
-  nearest: Float32Array,
-  into: Float32Array,
-  first: number,
-): void {
+/** The cells of a level. */
+interface Grid {
+  stride: number;
+  /** In a row, and in a column. */
+  count: number;
+  /** Where the level's targets begin. */
+  first: number;
+  /** How far the centre of a cell's face is, for its size. */
+  nearest: Float32Array;
+  /** The number of a cell's face, or -1. */
+  owners: Int32Array;
+}
+
+function weighCells({ owners, first }: Grid, faces: number, into: Float32Array): void {
+  const cells = new Float32Array(faces);
+  for (const owner of owners) if (owner >= 0) cells[owner]!++;
+  owners.forEach((owner, cell) => {
+    if (owner < 0) return;
+    into[first + cell * columnCount + columns.counts.at] = Math.sqrt(usualCells / cells[owner]!);
+  });
+}
+
+function assignFace(face: PlacedFace, owner: number, grid: Grid, into: Float32Array): void {
+  const { stride, count, nearest } = grid;
   const { x, y, width, height } = face.box;
   const [cx, cy] = [x + width / 2, y + height / 2];
   const reachX = Math.min(reach.cells * stride, reach.share * width);
@@ -106,7 +135,8 @@ function assignFace(
       const cell = row * count + column;
       if (distance >= nearest[cell]!) continue;
       nearest[cell] = distance;
-      fillCell(face, stride, column, row, into, first + cell * columnCount);
+      grid.owners[cell] = owner;
+      fillCell(face, stride, column, row, into, grid.first + cell * columnCount);
     }
   }
 }
@@ -121,7 +151,6 @@ function fillCell(
 ): void {
   into.fill(0, at, at + columnCount);
   into[at + columns.face.at] = 1;
-  into[at + columns.counts.at] = 1;
   const [width, height] = [box.width / stride, box.height / stride];
   into.set(
     [(box.x + box.width / 2) / stride - column, (box.y + box.height / 2) / stride - row, width, height],

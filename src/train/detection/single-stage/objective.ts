@@ -25,7 +25,7 @@ import { reduceSum } from '../../../engine/ops/sum.js';
 import { cellCount, columnCount, columns, strides } from './assign.js';
 
 /** How much each part counts. */
-const weights = { face: 1, fit: 0.5, box: 2, points: 0.5 };
+const weights = { face: 1, fit: 0.5, box: 2, points: 1.5 };
 
 /** Errors of points below, in sizes of the face, count by their square; above by their amount. */
 const smallPointError = 0.02;
@@ -89,11 +89,11 @@ interface Axis {
   difference: Value;
 }
 
-/** Distance of coordinates, smooth at zero, times their weights; summed. */
-function pointLoss(found: Value, wanted: Value, known: Value): Value {
+/** Distance of coordinates in sizes of the face, smooth at zero, by how much their cells count; summed. */
+function pointLoss(found: Value, wanted: Value, known: Value, counts: Value): Value {
   const error = multiply(subtract(found, wanted), known);
   const smooth = squareRoot(add(square(error), scalar(error, smallPointError ** 2)));
-  return total(subtract(smooth, scalar(smooth, smallPointError)));
+  return total(multiply(subtract(smooth, scalar(smooth, smallPointError)), counts));
 }
 
 /** @param side of the tiles in pixels. */
@@ -103,8 +103,10 @@ export function detectionObjective(side: number): Objective {
     loss(outputs, { targets }) {
       const part = (name: keyof typeof columns): Value =>
         slice(targets!, 2, columns[name].at, columns[name].at + columns[name].size);
-      const face = part('face');
-      const faces = maximum([total(face), scalar(face, 1)]);
+      const [face, counts] = [part('face'), part('counts')];
+      /** 0 without a face, else how much the cell counts. */
+      const weight = multiply(face, counts);
+      const faces = maximum([total(weight), scalar(face, 1)]);
       const mean = (sum: Value): Value => divide(sum, faces);
 
       const box = joined(outputs, 'bbox');
@@ -120,24 +122,22 @@ export function detectionObjective(side: number): Objective {
           size: [columnOf(wantedBox, 2), columnOf(wantedBox, 3)],
         },
       );
-      const ofBoxes = mean(total(multiply(boxLoss, face)));
+      const ofBoxes = mean(total(multiply(boxLoss, weight)));
 
       const obj = joined(outputs, 'obj');
       const surprise = stopGradient(square(subtract(sigmoid(obj), face)));
-      const ofFaces = mean(
-        total(multiply(multiply(sigmoidCrossEntropy(obj, face), surprise), part('counts'))),
-      );
+      const ofFaces = mean(total(multiply(multiply(sigmoidCrossEntropy(obj, face), surprise), counts)));
 
       const cls = joined(outputs, 'cls');
-      const ofFit = mean(total(multiply(sigmoidCrossEntropy(cls, stopGradient(overlap)), face)));
+      const ofFit = mean(total(multiply(sigmoidCrossEntropy(cls, stopGradient(overlap)), weight)));
 
       const points = joined(outputs, 'kps');
       const corner = (first: number): Value => slice(points, 2, first, first + 2);
       const mouth = scaled(add(corner(6), corner(8)), 0.5);
       const ofPoints = mean(
         add(
-          pointLoss(points, part('points'), part('pointWeights')),
-          pointLoss(mouth, part('mouth'), part('mouthWeights')),
+          pointLoss(points, part('points'), part('pointWeights'), counts),
+          pointLoss(mouth, part('mouth'), part('mouthWeights'), counts),
         ),
       );
 

@@ -49,7 +49,7 @@ export interface PlacedLabels {
 }
 
 /** How often a tile is divided into 1, 2x2, 3x3 and 4x4 cells. */
-const divisions = [0.3, 0.4, 0.2, 0.1];
+const divisions = [0.22, 0.36, 0.24, 0.18];
 /** Largest turn in degrees, and how many photographs are turned. */
 const turn = { most: 20, share: 0.4 };
 /** Photographs aren't enlarged more. */
