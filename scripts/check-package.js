@@ -32,8 +32,9 @@ try {
   if (tarball) {
     const file = path.join(folder, tarball);
     run('publint', ['run', file, '--strict']);
-    // The package is ESM alone, which Node 20.19 and newer can also require(); the model file has no types.
-    run('attw', [file, '--profile', 'esm-only', '--exclude-entrypoints', './models/expression.onnx']);
+    // The package is ESM alone, which Node 20.19 and newer can also require(); model files have no types.
+    const models = ['./models/expression.onnx', './models/faces.onnx'];
+    run('attw', [file, '--profile', 'esm-only', '--exclude-entrypoints', ...models]);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

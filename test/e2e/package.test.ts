@@ -64,6 +64,7 @@ it('holds the program and nothing that only the checkout needs', () => {
     expect.arrayContaining([
       ...['bin/ferlab.js', 'dist/index.js', 'dist/index.d.ts', 'LICENSE', 'package.json'],
       ...['models/expression.onnx', 'models/expression.json', 'models/README.md'],
+      ...['models/faces.onnx', 'models/faces.json', 'models/faces.md'],
     ]),
   );
   expect(

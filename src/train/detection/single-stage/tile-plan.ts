@@ -56,8 +56,8 @@ const turn = { most: 20, share: 0.4 };
 const largestScale = 2.5;
 /** Longer side of faces that a tile shows on purpose: from so many pixels to so large a share of their cell. */
 const faceSizes = { least: 8, most: 1.1 };
-/** How often a photograph is placed so that one of its faces is in the cell. */
-const aimedShare = 0.85;
+/** How often a photograph is placed so that one of its faces is in the cell; else any part of it is, for the background. */
+const aimedShare = 0.6;
 
 /** Faces of which less is seen count neither as faces nor as background. */
 const leastSeen = 0.5;

@@ -39,11 +39,15 @@ class TilePool extends ThreadPool {
   }
 }
 
-/** Draws pictures: the longer a picture's side, the more there is to see in it, so the more often. */
-export function bySide(pictures: readonly StoredPicture[]): (random: Random) => number {
+/** How often a picture without a face is drawn, where there are any: few are labelled so, and they show what is no face. */
+const emptyShare = 0.12;
+
+/** Draws one of some pictures: the longer a picture's side, the more there is to see in it, so the more often. */
+function bySide(pictures: readonly StoredPicture[], places: readonly number[]): (random: Random) => number {
   const ends: number[] = [];
   let total = 0;
-  for (const { width, height } of pictures) {
+  for (const place of places) {
+    const { width, height } = pictures[place]!;
     total += Math.max(width, height);
     ends.push(total);
   }
@@ -55,8 +59,19 @@ export function bySide(pictures: readonly StoredPicture[]): (random: Random) => 
       if (ends[middle]! > at) high = middle;
       else low = middle + 1;
     }
-    return low;
+    return places[low]!;
   };
+}
+
+/** Draws the places of pictures. */
+export function chooser(pictures: readonly StoredPicture[]): (random: Random) => number {
+  const isEmpty = ({ faces, ignore }: StoredPicture): boolean => faces.length === 0 && ignore.length === 0;
+  const places = [...pictures.keys()];
+  const empty = places.filter((place) => isEmpty(pictures[place]!));
+  const others = places.filter((place) => !isEmpty(pictures[place]!));
+  const [drawEmpty, drawOther] = [bySide(pictures, empty), bySide(pictures, others)];
+  return (random) =>
+    empty.length > 0 && random.uniform() < emptyShare ? drawEmpty(random) : drawOther(random);
 }
 
 export interface TileLoader {
@@ -82,7 +97,7 @@ export function sampleTiles(
 }
 
 function drawer(pictures: readonly StoredPicture[], side: number, seed: number) {
-  const choose = bySide(pictures);
+  const choose = chooser(pictures);
   return (epoch: number, number: number): Placement[] =>
     drawTile(side, (i) => pictures[i]!, choose, new Random(seed, 'tile', epoch, number));
 }
