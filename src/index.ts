@@ -14,6 +14,7 @@ import type { SoftLabelOptions, SoftLabels } from './data/votes/soft-labels.js';
 import type { CalibrateOptions } from './evaluate/calibrate.js';
 import type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
 import type { EvaluateEvent } from './evaluate/open-split.js';
+import type { Recogniser } from './faces/recognise.js';
 import type { Hooks } from './progress.js';
 import type { Calibration } from './scores/types.js';
 import type { TrainConfigOverrides } from './train/config/config.js';
@@ -21,6 +22,8 @@ import type { PresetName } from './train/config/presets.js';
 import type { TrainResult } from './train/loop/events.js';
 import type { TrainingRun } from './train/open-run.js';
 import type { ResumeChanges, TrainCall } from './train/train.js';
+import type { VideoFrame } from './video/follow-people.js';
+import type { VideoEvent, VideoOptions } from './video/recognise-video.js';
 
 export type { AuditOptions } from './audit/audit.js';
 export type { CrossValidationEvent, CrossValidationOptions } from './audit/cross-validation/options.js';
@@ -87,6 +90,8 @@ export type { TrainEvent, TrainHooks, TrainResult } from './train/loop/events.js
 export type { TrainingRun } from './train/open-run.js';
 export type { MovedFiles, ResumeChanges, TrainCall } from './train/train.js';
 export { programVersion as version } from './version.js';
+export type { FilmFace, VideoFrame } from './video/follow-people.js';
+export type { VideoEvent, VideoOptions } from './video/recognise-video.js';
 
 /** What to train on, and what to change about the preset; default `seed`. */
 export type TrainOptions = TrainConfigOverrides & { preset?: PresetName };
@@ -218,4 +223,24 @@ export async function writeSampleDataset(path: string, options?: SampleOptions):
  */
 export async function withHalfPrecision(bytes: Uint8Array, where: string): Promise<Uint8Array> {
   return (await import('./predict/rewrite.js')).withHalfPrecision(bytes, where);
+}
+
+/**
+ * The people in a film and their expressions, frame by frame, in memory that doesn't grow with the film. A person keeps the
+ * number through crossings, missed frames and up to ten seconds of absence, if the face then resembles what it was.
+ *
+ * @param path of a film that the machine's ffmpeg can read, or of an animated GIF or WebP file, which needs no ffmpeg.
+ * @param recogniser finds and recognises the faces; it stays open.
+ * @returns the frames that were looked at, in order, also those without a face.
+ * @throws FerlabError `usage` for arguments of the wrong form; `data` where the file is no film; `io` where ffmpeg is missing
+ *   or ends before the film does; `interrupted` where the signal was aborted. What was seen until then has been given.
+ */
+export async function* recogniseVideo<Class extends string>(
+  path: string,
+  recogniser: Recogniser<Class>,
+  options?: VideoOptions,
+  hooks?: Hooks<VideoEvent>,
+): AsyncGenerator<VideoFrame<Class>, void, undefined> {
+  const video = await import('./video/recognise-video.js');
+  yield* video.recogniseVideo(path, recogniser, options, hooks);
 }

@@ -40,6 +40,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/crop.js')).cropCommand,
   },
   {
+    name: 'video',
+    summary: 'follow the people in a film, and their expressions over time',
+    load: async () => (await import('./commands/video.js')).videoCommand,
+  },
+  {
     name: 'calibrate',
     summary: "fit a temperature, so that a model's probabilities are right as often as they say",
     load: async () => (await import('./commands/calibrate.js')).calibrateCommand,

@@ -4,6 +4,7 @@ import type { EvaluateEvent } from '../evaluate/open-split.js';
 import { clock, percent, throughput } from '../format/numbers.js';
 import { kerasMeasures } from '../scores/history.js';
 import type { TrainEvent } from '../train/loop/events.js';
+import type { VideoEvent } from '../video/recognise-video.js';
 import { isLive, LiveLine, type Stream, type Terminal } from './terminal.js';
 
 const widestBar = 30;
@@ -123,6 +124,29 @@ export function createCountProgress(stream: Stream, label: string, quiet: boolea
       live?.update((columns) =>
         progressLine(columns, label, total > 0 ? done / total : 1, [`${done}/${total}`]),
       );
+    },
+    end: () => live?.clear(),
+  };
+}
+
+/** A bar for a film on standard error: how far, and how fast; without a bar where its length isn't known. */
+export function createVideoProgress(
+  stream: Stream,
+  quiet: boolean,
+  now: () => number = () => performance.now() / 1000,
+) {
+  const live = !quiet && isLive(stream) ? new LiveLine(stream) : null;
+  const began = now();
+  return {
+    show({ time, from, to, frames }: VideoEvent): void {
+      live?.update((columns) => {
+        const passed = Math.max(1e-3, now() - began);
+        const speed = `${(frames / passed).toFixed(1)} frames/s`;
+        if (to === null) return `Watching  ${clock(time)}  ${speed}`.slice(0, columns);
+        const share = (time - from) / Math.max(1e-3, to - from);
+        const left = share > 0 ? `${clock((passed / share) * (1 - share))} left` : '';
+        return progressLine(columns, 'Watching', share, [`${clock(time)} of ${clock(to)}`, speed, left]);
+      });
     },
     end: () => live?.clear(),
   };

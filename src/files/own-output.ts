@@ -1,4 +1,4 @@
-// Folders that ferlab itself wrote: of a run, an evaluation, an audit, a cross-validation. They may lie inside a dataset
+// Folders that ferlab itself wrote: of a run, an evaluation, an audit, a cross-validation, a film. They may lie inside a dataset
 // (`ferlab train .` makes runs/ there); their plots are no images of it.
 
 import { open, readdir } from 'node:fs/promises';
@@ -10,6 +10,7 @@ const marks: Readonly<Record<string, readonly RegExp[]>> = {
   'config.json': [/"version": ?"/, /"command": ?"/, /"config": ?\{/],
   'report.json': [/"version": ?"/, /"command": ?"/],
   'audit.json': [/"version": ?"/, /"dataset": ?"/, /"image_?[sS]ize": ?\d/],
+  'summary.json': [/"version": ?"/, /"framesWithoutFaces": ?\d/],
   'plan.json': [/"format": ?\d/, /"folds": ?\d/, /"fingerprint": ?"/],
 };
 
@@ -50,10 +51,11 @@ export async function ownOutputMark(path: string, names?: readonly string[]): Pr
 const pictures: ReadonlySet<string> = new Set([
   ...['accuracy', 'loss', 'calibration', 'confusion', 'confusion-normalised', 'augmented', 'mistakes'],
   ...['duplicates-across-splits', 'duplicates', 'conflicts', 'near-duplicates', 'near-conflicts', 'blank'],
-  ...['unlike-the-others', 'suspect-labels'],
+  ...['unlike-the-others', 'suspect-labels', 'timeline'],
 ]);
 
 /** Whether a picture in a folder with ferlab's mark is ferlab's own. */
 export function isOwnPicture(name: string): boolean {
-  return name.endsWith('.png') && pictures.has(name.slice(0, -4));
+  const title = name.slice(0, -4);
+  return name.endsWith('.png') && (pictures.has(title) || /^person-\d+$/.test(title));
 }

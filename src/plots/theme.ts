@@ -22,6 +22,29 @@ export const palette = {
   bad: { light: '#b84400', dark: '#ff9d5c' },
 } as const satisfies Record<string, ColourPair>;
 
+/** Of expressions over time, by the names that datasets have; further classes take the rest in order. */
+const expressionColours = {
+  angry: { light: '#d4380d', dark: '#ff7a50' },
+  disgust: { light: '#4f9d2f', dark: '#7cc65a' },
+  fear: { light: '#7a4fb0', dark: '#b08ee6' },
+  happy: { light: '#f2b701', dark: '#ffd24d' },
+  neutral: { light: '#b4bcc4', dark: '#68727c' },
+  sad: { light: '#2b6cb8', dark: '#4f94e0' },
+  surprise: { light: '#5cc4e8', dark: '#8fdcf7' },
+  contempt: { light: '#7d5a41', dark: '#b8906f' },
+} as const satisfies Record<string, ColourPair>;
+
+/** A colour for each class, all different for up to eight. */
+export function classColours(classes: readonly string[]): ColourPair[] {
+  const known: Readonly<Record<string, ColourPair>> = expressionColours;
+  const own = (name: string) => (Object.hasOwn(known, name) ? known[name] : undefined);
+  const taken = new Set(classes.map(own));
+  const free = Object.values(expressionColours).filter((pair) => !taken.has(pair));
+  const all = Object.values(expressionColours);
+  let next = 0;
+  return classes.map((name) => own(name) ?? free[next++] ?? all[next++ % all.length]!);
+}
+
 /** Steps of the sequential scale for cells; step 0 is an empty cell. */
 const scaleSteps = 24;
 
@@ -60,7 +83,7 @@ export function cellInk(step: number): ColourPair {
 
 /** Every pair that a plot may contain. */
 export function allColours(): ColourPair[] {
-  return [...Object.values(palette), ...cellScale, ...cellInks.flat()];
+  return [...Object.values(palette), ...Object.values(expressionColours), ...cellScale, ...cellInks.flat()];
 }
 
 /** CSS that swaps each light colour for its dark partner. */

@@ -43,6 +43,7 @@ export const directions: Record<string, string[]> = {
   film: ['decode', 'files', 'check-options'],
   annotate: ['predict-files', 'report'],
   'crop-dataset': ['annotate'],
+  video: ['film', 'annotate', 'version'],
   copies: ['data/store', 'math'],
   evaluate: ['copies', 'predict-files', 'report', 'version'],
   'train/config': ['models', 'engine/runtime', 'errors'],
@@ -53,6 +54,6 @@ export const directions: Record<string, string[]> = {
   train: ['train/classification', 'train/detection'],
   audit: ['train'],
   serve: ['predict-files', 'faces', 'version'],
-  cli: ['crop-dataset', 'audit', 'data/sample', 'data/votes', 'serve'],
-  index: ['portable', 'crop-dataset', 'audit', 'data/sample', 'data/votes'],
+  cli: ['crop-dataset', 'video', 'audit', 'data/sample', 'data/votes', 'serve'],
+  index: ['portable', 'crop-dataset', 'video', 'audit', 'data/sample', 'data/votes'],
 };

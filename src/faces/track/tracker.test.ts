@@ -233,6 +233,16 @@ describe('PeopleTracker', () => {
     expect(person(tracker, 3.24, sighting(300, 3))).toEqual([3]);
   });
 
+  it('knows people again who come from behind another, half hidden', () => {
+    const tracker = new PeopleTracker();
+    const half = { ...sighting(345, 7) }; // nothing like the person behind
+    for (let frame = 0; frame < 25; frame++)
+      tracker.update(frame * 0.04, [sighting(300, 1), sighting(400 - 4 * frame, 2)]);
+    for (let frame = 0; frame < 60; frame++) tracker.update(1 + frame * 0.04, [sighting(300, 1)]);
+    expect(tracker.update(3.5, [sighting(300, 1), half])[1]!.person).toBe(2);
+    expect(person(tracker, 4, sighting(300, 1), sighting(400, 2))).toEqual([1, 2]);
+  });
+
   it('goes by looks alone where the film is cut', () => {
     const tracker = new PeopleTracker();
     for (let frame = 0; frame < 25; frame++)

@@ -29,6 +29,11 @@ export interface Sighting {
   readonly appearance?: Appearance | null | undefined;
 }
 
+interface PlacedSighting extends Sighting {
+  /** Another face may stand before part of it. */
+  readonly hidden: boolean;
+}
+
 /** One person, or what may become one. */
 export interface Track {
   /** From 1, by when they were seen; null while the face was seen only once. It may be given later. */
@@ -59,7 +64,7 @@ class Follower implements Track {
     this.predicted = predict(this.motion, time - this.seen);
   }
 
-  cost({ face, appearance = null }: Sighting, cut: boolean): number {
+  cost({ face, appearance = null, hidden }: PlacedSighting, cut: boolean): number {
     const base = this.person === null ? probationCost : 0;
     const place = base + (cut ? cutCost : motionCost(this.predicted, face.box));
     if (appearance === null || this.last === null || this.slow === null) return place;
@@ -67,13 +72,15 @@ class Follower implements Track {
       appearanceDistance(appearance, this.last),
       appearanceDistance(appearance, this.slow),
     );
-    return place + appearanceCost(distance);
+    const looks = appearanceCost(distance);
+    // That a face is hidden in part makes it unlike itself, but hardly like another.
+    return place + (hidden ? Math.min(0, looks) : looks);
   }
 
-  take(time: number, { face, appearance = null }: Sighting, cut: boolean): void {
+  take(time: number, { face, appearance = null, hidden }: PlacedSighting, cut: boolean): void {
     this.motion = cut ? startMotion(face.box) : correct(this.predicted, face.box);
     this.predicted = this.motion;
-    if (appearance !== null) {
+    if (appearance !== null && !(hidden && this.last !== null)) {
       const share = Math.exp(-(time - this.seen) / memorySeconds);
       const mixed = this.slow?.map((value, i) => share * value + (1 - share) * appearance[i]!);
       this.slow = (mixed && normalised(mixed)) ?? appearance;
@@ -86,6 +93,22 @@ class Follower implements Track {
   expectedBox(): Box {
     return expectedBox(this.predicted);
   }
+}
+
+/** Heads reach beyond the boxes of their faces, by this share of the box to each side. */
+const headMargin = 0.1;
+/** Of a face so much may be hidden before its looks mean nothing. */
+const hiddenShare = 0.05;
+
+/** Whether one face may stand before part of another, so that what is seen there is the wrong one. */
+function hides(front: Box, back: Box): boolean {
+  const common = (a: number, aLength: number, b: number, bLength: number) => {
+    const [aMargin, bMargin] = [aLength * headMargin, bLength * headMargin];
+    return Math.min(a + aLength + aMargin, b + bLength + bMargin) - Math.max(a - aMargin, b - bMargin);
+  };
+  const width = common(front.x, front.width, back.x, back.width);
+  const height = common(front.y, front.height, back.y, back.height);
+  return width > 0 && height > 0 && width * height > hiddenShare * back.width * back.height;
 }
 
 /** Logarithm of how much likelier a distance is between two people than in one, by the measurement in appearance.ts. */
@@ -103,12 +126,12 @@ export class PeopleTracker {
    * Takes in a frame.
    *
    * @param time in seconds, after that of the last frame.
-   * @param sightings what was found; none is fine, and ends nothing.
+   * @param given what was found; none is fine, and ends nothing.
    * @param cut the picture has changed as a whole, as where a film is cut: nobody is where they were.
    * @returns for each sighting whose it is.
    * @throws FerlabError `usage` for a time that isn't later.
    */
-  update(time: number, sightings: readonly Sighting[], cut = false): Track[] {
+  update(time: number, given: readonly Sighting[], cut = false): Track[] {
     if (!(time > this.time && time < Number.POSITIVE_INFINITY)) {
       throw new FerlabError(
         'usage',
@@ -117,6 +140,10 @@ export class PeopleTracker {
     }
     this.time = time;
     for (const follower of this.followers) follower.predict(time);
+    const sightings = given.map((sighting, i) => ({
+      ...sighting,
+      hidden: given.some((other, j) => i !== j && hides(other.face.box, sighting.face.box)),
+    }));
     const costs = sightings.map((sighting) => this.followers.map((follower) => follower.cost(sighting, cut)));
     const columns = assign(costs, newPersonCost);
     const kept = new Set<Follower>();

@@ -1,0 +1,207 @@
+// People through the frames of a film: faces are recognised in each, given to the people whose they are, and their
+// probabilities smoothed over time. Knows nothing of files.
+
+import type { Face } from '../faces/face.js';
+import type { PictureFaces, RecognisedFace } from '../faces/recognised.js';
+import { appearanceOf } from '../faces/track/appearance.js';
+import { isCut, type Scene, sceneOf } from '../faces/track/scene.js';
+import { Smoother } from '../faces/track/smooth.js';
+import { PeopleTracker, type Track } from '../faces/track/tracker.js';
+import type { Film, FrameChoice } from '../film/film.js';
+import { chooser } from '../film/film.js';
+import { resizeRgb } from '../image/resize-rgb.js';
+import { keptSize, type Picture } from '../image/rgb.js';
+import type { ImageSize } from '../image/size.js';
+import { type Prediction, throwIfAborted, toPredictions } from '../predict/model.js';
+
+/** A face in a frame of a film, and whose it is. */
+export type FilmFace<Class extends string = string> = RecognisedFace<Class> & {
+  /** From 1, the same through the whole film; null for a face that was seen once only. */
+  readonly person: number | null;
+  /** The person's probabilities smoothed over time; null where the face has no expression. */
+  readonly smoothed: Prediction<Class> | null;
+};
+
+/** What a frame shows. */
+export interface VideoFrame<Class extends string = string> {
+  /** Seconds from the start of the film. */
+  readonly time: number;
+  /** Of the film's upright pictures, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** From the left to the right; empty where nobody is seen. */
+  readonly faces: readonly FilmFace<Class>[];
+}
+
+/** A frame with its pixels; `frame` is null for one that wasn't looked at. */
+export interface ShownFrame<Class extends string = string> {
+  readonly time: number;
+  readonly picture: Picture;
+  readonly frame: VideoFrame<Class> | null;
+}
+
+export interface FollowSettings {
+  /** Seconds; see Smoother. */
+  smoothing: number;
+  choice: FrameChoice;
+  /** In pixels of the film. */
+  minFace: number | undefined;
+  /** Frames that aren't looked at, and all pixels of the others, are asked for, too. */
+  whole: boolean;
+  signal: AbortSignal | undefined;
+}
+
+/** Finds and recognises the faces of one picture. */
+export type FrameRecogniser<Class extends string> = (picture: Picture) => Promise<PictureFaces<Class>>;
+
+/** Larger pictures are looked at in a smaller size, unless smaller faces are asked for. */
+const mostPixels = 1_300_000;
+/** In pixels of what is looked at. */
+export const smallestFace = 20;
+
+/** The size in which pictures are looked at. */
+export function searchedSize(size: ImageSize, minFace: number | undefined): ImageSize {
+  const usual = keptSize(size, mostPixels);
+  const least = minFace === undefined ? Number.POSITIVE_INFINITY : Math.max(1, minFace / smallestFace);
+  if (size.width / usual.width <= least) return usual;
+  return { width: Math.round(size.width / least), height: Math.round(size.height / least) };
+}
+
+/** The next value is asked for while the one before is worked on. */
+export async function* ahead<T>(values: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = values.next();
+  next.catch(() => {}); // awaited below
+  try {
+    for (;;) {
+      const { value, done } = await next;
+      if (done) return;
+      next = values.next();
+      next.catch(() => {});
+      yield value;
+    }
+  } finally {
+    await values.return(undefined);
+  }
+}
+
+interface Followed<Class extends string> {
+  time: number;
+  picture: Picture;
+  /** Null for frames that aren't looked at. */
+  faces: { face: RecognisedFace<Class>; track: Track; smoothed: Prediction<Class> | null }[] | null;
+}
+
+/**
+ * Follows the people of a film. A frame is given when the next one has been looked at: a face is somebody's once it was
+ * seen twice.
+ *
+ * @throws FerlabError as the film's frames and the recogniser do, and `interrupted` where the signal was aborted; what was
+ *   seen until then has been given.
+ */
+export async function* followPeople<Class extends string>(
+  film: Film,
+  classes: readonly Class[],
+  recogniseFrame: FrameRecogniser<Class>,
+  { smoothing, choice, minFace, whole, signal }: FollowSettings,
+): AsyncGenerator<ShownFrame<Class>, void, undefined> {
+  const size = searchedSize(film, minFace);
+  const { every, ...part } = choice;
+  const frames = whole ? film.frames(film, part) : film.frames(size, choice);
+  const isChosen = whole ? chooser({ every }) : () => true;
+  const people = new People<Class>(classes, smoothing);
+  /** The last frame that was looked at, and those after it. */
+  let held: Followed<Class>[] = [];
+  let index = 0;
+  let failure: unknown = null;
+  try {
+    for await (const { time, picture } of ahead(frames)) {
+      throwIfAborted(signal);
+      const searched = isChosen(index++, time) ? searchedPicture(picture, size) : null;
+      const faces = searched && people.add(time, searched, await recogniseFrame(searched));
+      if (faces) {
+        for (const frame of held) yield shown(frame);
+        held = [];
+      }
+      // Frames that aren't looked at needn't wait, unless one before them does.
+      if (faces || held.length > 0) held.push({ time, picture, faces });
+      else yield { time, picture, frame: null };
+      while (held.length > mostHeld) yield shown(held.shift()!);
+    }
+  } catch (error) {
+    failure = error;
+  }
+  people.finish();
+  for (const frame of held) yield shown(frame);
+  if (failure !== null) throw failure;
+}
+
+/** Frames between two that are looked at that wait in memory. */
+const mostHeld = 8;
+
+function searchedPicture(picture: Picture, { width, height }: ImageSize): Picture {
+  return { ...picture, image: resizeRgb(picture.image, width, height) };
+}
+
+function shown<Class extends string>({ time, picture, faces }: Followed<Class>): ShownFrame<Class> {
+  const { width, height } = picture;
+  const given = faces?.map(({ face, track, smoothed }) => ({ ...face, person: track.person, smoothed }));
+  given?.sort((a, b) => a.box.x - b.box.x);
+  return { time, picture, frame: given ? { time, width, height, faces: given } : null };
+}
+
+/** Everybody who has been seen so far. */
+class People<Class extends string> {
+  private readonly tracker = new PeopleTracker();
+  private readonly smoothers = new WeakMap<Track, Smoother>();
+  private scene: Scene | null = null;
+  private time = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly classes: readonly Class[],
+    private readonly smoothing: number,
+  ) {}
+
+  add(time: number, picture: Picture, { faces }: PictureFaces<Class>): NonNullable<Followed<Class>['faces']> {
+    const scene = sceneOf(picture.image);
+    const cut = isCut(this.scene, scene, time - this.time);
+    this.scene = scene;
+    this.time = time;
+    const sightings = faces.map((face) => ({
+      face,
+      appearance: appearanceOf(picture.image, scaled(face, picture.image.width / picture.width)),
+    }));
+    const tracks = this.tracker.update(time, sightings, cut);
+    return faces.map((face, i) => ({
+      face,
+      track: tracks[i]!,
+      smoothed: this.smooth(time, face, tracks[i]!),
+    }));
+  }
+
+  finish(): void {
+    this.tracker.finish();
+  }
+
+  private smooth(time: number, face: RecognisedFace<Class>, track: Track): Prediction<Class> | null {
+    if ('reason' in face) return null;
+    let smoother = this.smoothers.get(track);
+    if (smoother === undefined) {
+      smoother = new Smoother(this.smoothing);
+      this.smoothers.set(track, smoother);
+    }
+    const values = smoother.add(
+      time,
+      this.classes.map((name) => face.probabilities[name]),
+    );
+    return toPredictions(this.classes, Float32Array.from(values))[0]!;
+  }
+}
+
+function scaled(face: Face, factor: number): Face {
+  const { box, score, points } = face;
+  return {
+    box: { x: box.x * factor, y: box.y * factor, width: box.width * factor, height: box.height * factor },
+    score,
+    points: points.map(([x, y]) => [x * factor, y * factor]) as unknown as Face['points'],
+  };
+}
