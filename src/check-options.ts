@@ -19,6 +19,27 @@ export function oneOf(values: readonly string[]): OptionRule {
   return { expected: `one of ${values.join(', ')}`, accepts: (value) => values.includes(value as string) };
 }
 
+export function oneOfNumbers(values: readonly number[]): OptionRule {
+  return { expected: `one of ${values.join(', ')}`, accepts: (value) => values.includes(value as number) };
+}
+
+/** Of a file in memory. */
+export const fileBytes: OptionRule = {
+  expected: 'bytes (a Uint8Array)',
+  accepts: (value) => value instanceof Uint8Array,
+};
+
+/** Levels from 0 to 255, as of a decoder or a canvas. */
+export const pixelBytes: OptionRule = {
+  expected: 'pixels (a Uint8Array or Uint8ClampedArray)',
+  accepts: (value) => value instanceof Uint8Array || value instanceof Uint8ClampedArray,
+};
+
+export const positive: OptionRule = {
+  expected: 'a positive number',
+  accepts: (value) => typeof value === 'number' && value > 0,
+};
+
 export const text: OptionRule = { expected: 'a text', accepts: (value) => typeof value === 'string' };
 
 export const flag: OptionRule = {

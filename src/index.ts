@@ -6,7 +6,7 @@
 import type { AuditOptions } from './audit/audit.js';
 import type { AuditEvent } from './audit/events.js';
 import type { AuditResult } from './audit/types.js';
-import { checkArgument, section } from './check-options.js';
+import { checkArgument, fileBytes, section, text } from './check-options.js';
 import type { ReadOptions } from './data/dataset/reader.js';
 import type { Dataset } from './data/dataset/types.js';
 import type { SampleOptions, WrittenSample } from './data/sample/write.js';
@@ -219,9 +219,11 @@ export async function writeSampleDataset(path: string, options?: SampleOptions):
  * float32 as before, with weights rounded to 11 significant bits.
  *
  * @param where names the file in messages.
- * @throws FerlabError `model` where the bytes are not a model of this project.
+ * @throws FerlabError `model` where the bytes are not a model of this project; `usage` for what is no bytes.
  */
 export async function withHalfPrecision(bytes: Uint8Array, where: string): Promise<Uint8Array> {
+  checkArgument('withHalfPrecision: bytes', bytes, fileBytes);
+  checkArgument('withHalfPrecision: where', where, text);
   return (await import('./predict/rewrite.js')).withHalfPrecision(bytes, where);
 }
 

@@ -2,8 +2,7 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { GrayImage } from '../image/gray.js';
-import { DecodeError } from './decode-error.js';
-import { readFailure } from './read-failure.js';
+import { DecodeError, readFailure } from './decode-error.js';
 import type { SampleSource } from './sample-source.js';
 
 const comma = 0x2c;

@@ -1,6 +1,7 @@
 // The failure of one image.
 
 import { FerlabError } from '../errors.js';
+import { foundInstead } from '../files/read-error.js';
 
 /**
  * An image that can't be decoded. `reason` is one line, "expected ..., found ...", without the file's name, for lists that
@@ -13,4 +14,9 @@ export class DecodeError extends FerlabError {
   ) {
     super('data', where === undefined ? reason : `${where}: ${reason}`);
   }
+}
+
+/** What kept a file from being read. */
+export function readFailure(error: unknown): DecodeError {
+  return new DecodeError(`expected a readable file, found ${foundInstead(error)}`);
 }

@@ -120,7 +120,7 @@ describe('decodeRgb', () => {
       `${file}: expected an undamaged image, found a JPEG file that ends`,
     );
     await expect(decodeRgb(new Uint8Array(0))).rejects.toThrow(/empty file/);
-    await expect(decodeRgb(path.join(folder, 'none.jpg'))).rejects.toThrow(/found nothing of that name/);
+    await expect(decodeRgb(path.join(folder, 'none.jpg'))).rejects.toThrow(/found no such file/);
     await expect(decodeRgb(await coloured().png().toBuffer(), { maxPixels: 500 })).rejects.toThrow(
       /at most 0.0005 megapixels/,
     );

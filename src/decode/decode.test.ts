@@ -187,7 +187,7 @@ describe('decodeGray refuses', () => {
   });
 
   it('paths that are no files', async () => {
-    expect(await reasonFor(join(folder, 'nothing.png'))).toBe('expected a file, found nothing of that name');
+    expect(await reasonFor(join(folder, 'nothing.png'))).toBe('expected a readable file, found no such file');
     expect(await reasonFor(folder)).toBe('expected an image file, found a folder');
   });
 

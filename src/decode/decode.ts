@@ -4,17 +4,25 @@
 // stack traces: a damaged image is an everyday thing.
 
 import { readFileSync, statSync } from 'node:fs';
+import {
+  checkArgument,
+  checkOptions,
+  either,
+  fileBytes,
+  type OptionRule,
+  path,
+  positive,
+} from '../check-options.js';
 import type { GrayImage } from '../image/gray.js';
 import { resizeRgb } from '../image/resize-rgb.js';
 import { keptSize, type Picture, type RgbImage, toRgb } from '../image/rgb.js';
 import { decodeBaselineJpeg } from './baseline-jpeg.js';
 import { decodeBmp, decodeBmpRgb } from './bmp.js';
 import { decodeRow } from './csv-row.js';
-import { DecodeError } from './decode-error.js';
+import { DecodeError, readFailure } from './decode-error.js';
 import { decodeGenerally, decodePictureGenerally } from './general-decoder.js';
 import { imageFormat, notAnImage } from './image-format.js';
 import { inTurn } from './large-images.js';
-import { readFailure } from './read-failure.js';
 import type { SampleSource } from './sample-source.js';
 
 /** Images of more pixels are refused by their header, before any memory is taken: 50 megapixels by default. */
@@ -34,6 +42,22 @@ export const defaultDecodeSeconds = 30;
 
 /** Larger files are refused without reading: 512 MiB. */
 const maxFileBytes = 512 * 1024 * 1024;
+
+const limitRules = { maxPixels: positive, seconds: positive };
+
+/** What decodeGray reads from. Of the parts of a source those are checked that a mistake would make a wrong answer of. */
+const graySource: OptionRule = {
+  expected: 'a path, the bytes of an image file, or the source of a sample',
+  accepts(value) {
+    if (either(path, fileBytes).accepts(value)) return true;
+    if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
+    const source = value as SampleSource;
+    if (source.kind !== 'pixels')
+      return (source.kind === 'file' || source.kind === 'row') && path.accepts(source.path);
+    const { pixels, width, height } = source;
+    return pixels instanceof Uint8Array && width > 0 && pixels.length === width * height;
+  },
+};
 
 function readImageFile(path: string): Uint8Array {
   try {
@@ -72,13 +96,15 @@ async function decodeBytes(bytes: Uint8Array, maxPixels: number, seconds: number
  * @param source a file's path, a file's bytes, or the source of a sample.
  * @param maxPixels larger images are refused by their header.
  * @param seconds decoding is given up after so long.
- * @throws FerlabError (data); for a path its message begins with it.
+ * @throws FerlabError (data); for a path its message begins with it. (usage) for a source or limits that are none.
  */
 export async function decodeGray(
   source: string | Uint8Array | SampleSource,
   maxPixels: number = defaultMaxPixels,
   seconds: number = defaultDecodeSeconds,
 ): Promise<GrayImage> {
+  checkArgument('decodeGray: source', source, graySource);
+  checkOptions('decodeGray', { maxPixels, seconds }, limitRules);
   if (source instanceof Uint8Array) return decodeBytes(source, maxPixels, seconds);
   if (typeof source === 'string') {
     try {
@@ -134,12 +160,14 @@ function keptPicture(image: RgbImage, keep: number): Picture {
  * as decodeGray; of grey pictures all three channels are equal. BMP files are decoded whole.
  *
  * @param source a file's path, or a file's bytes.
- * @throws FerlabError (data); for a path its message begins with it.
+ * @throws FerlabError (data); for a path its message begins with it. (usage) for a source or limits that are none.
  */
 export async function decodePicture(
   source: string | Uint8Array,
   options: DecodePictureOptions = {},
 ): Promise<Picture> {
+  checkArgument('decodePicture: source', source, either(path, fileBytes));
+  checkOptions('decodePicture', options, { ...limitRules, keep: positive });
   if (source instanceof Uint8Array) return decodePictureBytes(source, options);
   try {
     return await decodePictureBytes(readImageFile(source), options);
@@ -153,5 +181,6 @@ export async function decodeRgb(
   source: string | Uint8Array,
   options: Omit<DecodePictureOptions, 'keep'> = {},
 ): Promise<RgbImage> {
+  checkOptions('decodeRgb', options, limitRules);
   return (await decodePicture(source, { ...options, keep: Number.POSITIVE_INFINITY })).image;
 }

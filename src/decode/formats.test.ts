@@ -168,7 +168,7 @@ describe('reasons', () => {
   it('begin with the path where one was given', async () => {
     await expect(decodeGray('/nowhere/face.jpg')).rejects.toMatchObject({
       kind: 'data',
-      message: '/nowhere/face.jpg: expected a file, found nothing of that name',
+      message: '/nowhere/face.jpg: expected a readable file, found no such file',
     });
   });
 });

@@ -6,6 +6,7 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { isOwnPicture, ownOutputMark } from './own-output.js';
+import { foundInstead } from './read-error.js';
 
 /** Extensions that are read, lower case. */
 export const imageExtensions = [
@@ -50,15 +51,6 @@ const leftBehind: ReadonlySet<string> = new Set([
 type PassedOverKind = 'image' | 'unreadable' | 'other';
 /** Hears of every entry that a walk passes over. `path` begins with the walk's. */
 export type OnPassedOver = (path: string, reason: string, kind: PassedOverKind) => void;
-
-/** What kept a file or folder from being read, for people. */
-export function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'EACCES' || code === 'EPERM') return 'no permission to read it';
-  if (code === 'ENOENT') return 'it does not exist (a broken link?)';
-  if (code === 'ELOOP') return 'symbolic links in a loop';
-  return error instanceof Error ? error.message : String(error);
-}
 
 /** Whether an entry is left out without a word: hidden, or left behind by other programs. */
 export function isLeftOut(name: string): boolean {
@@ -130,7 +122,7 @@ export async function kindOf(
       const { code } = error as NodeJS.ErrnoException;
       // What a broken link stood for isn't known: an image at least. Links that turn in a circle stand for nothing.
       const kind = code === 'EACCES' || code === 'EPERM' ? 'unreadable' : code === 'ELOOP' ? asFile : 'image';
-      onPassedOver(path, reasonOf(error), kind);
+      onPassedOver(path, code === 'ENOENT' ? 'a link to nothing' : foundInstead(error), kind);
       return null;
     }
   }
@@ -197,7 +189,7 @@ async function walkSubfolder(child: string, parentReal: string, walk: Walk): Pro
       onPassedOver(child, 'a symbolic link to a folder that was already read', 'other');
     } else await walkFolder(child, real, false, walk);
   } catch (error) {
-    onPassedOver(child, reasonOf(error), 'unreadable');
+    onPassedOver(child, foundInstead(error, { what: 'folder' }), 'unreadable');
   }
 }
 

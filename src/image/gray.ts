@@ -1,6 +1,8 @@
 // Grey images and the conversion of colour pixels to grey. Not decoding: bytes of a file become pixels in data/ (Node)
 // or on a canvas (browser). Luma: ITU-R BT.601 in the 16-bit fixed point of Pillow's convert('L'), which Keras uses.
 
+import { checkPixels } from './check-pixels.js';
+
 /** An image of one grey channel. */
 export interface GrayImage {
   width: number;
@@ -16,7 +18,7 @@ export interface GrayImage {
  * @param channels 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha.
  * @param into where the levels go, `height * width` bytes; new memory by default. May be the beginning of `pixels`.
  * @returns a new image; for one channel its `data` is a view of `pixels`, not a copy.
- * @throws RangeError when the number of values doesn't fit the size.
+ * @throws FerlabError `usage` where the number of values doesn't fit the size.
  */
 export function toGray(
   pixels: Uint8Array | Uint8ClampedArray,
@@ -25,12 +27,8 @@ export function toGray(
   channels: 1 | 2 | 3 | 4,
   into?: Uint8Array,
 ): GrayImage {
+  checkPixels('toGray', pixels, width, height, channels);
   const count = width * height;
-  if (pixels.length !== count * channels) {
-    throw new RangeError(
-      `toGray: expected ${width} x ${height} x ${channels} = ${count * channels} values, found ${pixels.length}`,
-    );
-  }
   if (channels === 1) {
     return { width, height, data: new Uint8Array(pixels.buffer, pixels.byteOffset, count) };
   }

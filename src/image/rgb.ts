@@ -1,5 +1,6 @@
 // Colour images, for finding faces. Expressions are recognised in grey (gray.ts).
 
+import { checkPixels } from './check-pixels.js';
 import type { ImageSize } from './size.js';
 
 /** An image of three channels. */
@@ -32,7 +33,7 @@ export function keptSize(size: ImageSize, most: number): ImageSize {
  * @param pixels `height * width * channels` values, row by row. Alpha is ignored.
  * @param channels 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha.
  * @returns a new image; for three channels its `data` is a view of `pixels`, not a copy.
- * @throws RangeError when the number of values doesn't fit the size.
+ * @throws FerlabError `usage` where the number of values doesn't fit the size.
  */
 export function toRgb(
   pixels: Uint8Array | Uint8ClampedArray,
@@ -40,12 +41,8 @@ export function toRgb(
   height: number,
   channels: 1 | 2 | 3 | 4,
 ): RgbImage {
+  checkPixels('toRgb', pixels, width, height, channels);
   const count = width * height;
-  if (pixels.length !== count * channels) {
-    throw new RangeError(
-      `toRgb: expected ${width} x ${height} x ${channels} = ${count * channels} values, found ${pixels.length}`,
-    );
-  }
   if (channels === 3)
     return { width, height, data: new Uint8Array(pixels.buffer, pixels.byteOffset, count * 3) };
   const data = new Uint8Array(count * 3);

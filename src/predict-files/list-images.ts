@@ -3,7 +3,8 @@
 import { statSync } from 'node:fs';
 import type { SampleSource } from '../decode/sample-source.js';
 import { FerlabError } from '../errors.js';
-import { reasonOf, walkImages } from '../files/walk-images.js';
+import { foundInstead } from '../files/read-error.js';
+import { walkImages } from '../files/walk-images.js';
 
 /** A file or folder that can't be used. */
 export interface FailedFile {
@@ -28,14 +29,7 @@ export async function* listImages(paths: readonly string[]): AsyncGenerator<Foun
       // Not the asynchronous form: by way of another thread it takes as long as reading and decoding the image.
       isFolder = statSync(path).isDirectory();
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      yield {
-        file: path,
-        error:
-          code === 'ENOENT'
-            ? 'expected an image, found no such file'
-            : `expected a readable file, found ${code}`,
-      };
+      yield { file: path, error: `expected an image, found ${foundInstead(error, { path })}` };
       continue;
     }
     if (isFolder) yield* await listFolderImages(path);
@@ -80,7 +74,7 @@ async function listFolderImages(path: string): Promise<(string | FailedFile)[]> 
         reason.startsWith('expected') ? fail(child, reason) : unreadable(child, reason);
     }));
   } catch (error) {
-    unreadable(path, reasonOf(error));
+    unreadable(path, foundInstead(error, { what: 'folder' }));
   }
   if (files.length === 0 && failed.length === 0) {
     const found = ownOutput > 0 ? 'found only what ferlab wrote' : 'found none in it';

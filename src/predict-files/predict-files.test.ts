@@ -92,7 +92,7 @@ describe('predictFiles', () => {
     symlinkSync(join(root, 'gone'), join(root, 'f/0-gone'));
     mkdirSync(join(root, 'empty'));
     expect(shown(await predict(['f', 'empty']))).toEqual([
-      'f/0-gone: expected an image or folder that can be read, found: it does not exist (a broken link?)',
+      'f/0-gone: expected an image or folder that can be read, found: a link to nothing',
       'f/1.png',
       'empty: expected a folder with images, found none in it',
     ]);

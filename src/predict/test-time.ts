@@ -1,7 +1,7 @@
 // Test-time augmentation: a model sees several views of each image, and its logits are averaged before the softmax.
 // Views are made outside the model, which stays as it is.
 
-import { show } from '../check-options.js';
+import { checkArgument, loadedModel, show } from '../check-options.js';
 import { FerlabError } from '../errors.js';
 import { softmaxRows } from '../math/softmax.js';
 import { completeModel, type ExpressionModel } from './model.js';
@@ -46,12 +46,13 @@ export async function meanLogits(
 /**
  * A model that answers with the averaged logits of several views. Closing it closes `model`.
  *
- * @throws FerlabError `usage` for `ten-crop` of a model that was trained on whole images.
+ * @throws FerlabError `usage` for `ten-crop` of a model that was trained on whole images, and for what is no model.
  */
 export function withTestTimeAugmentation<Class extends string>(
   model: ExpressionModel<Class>,
   kind: TestTimeKind,
 ): ExpressionModel<Class> {
+  checkArgument('withTestTimeAugmentation: model', model, loadedModel);
   if (!testTimeKinds.includes(kind)) {
     throw new FerlabError(
       'usage',

@@ -9,14 +9,8 @@ import { join, relative, sep } from 'node:path';
 import { imageInFile } from '../../decode/sniff-file.js';
 import { FerlabError } from '../../errors.js';
 import { isOwnPicture, ownOutputMark } from '../../files/own-output.js';
-import {
-  isInside,
-  kindOf,
-  listFolder,
-  looksLikeImage,
-  reasonOf,
-  walkImages,
-} from '../../files/walk-images.js';
+import { foundInstead } from '../../files/read-error.js';
+import { isInside, kindOf, listFolder, looksLikeImage, walkImages } from '../../files/walk-images.js';
 import { canonical, placeOf, shownName } from './names.js';
 import type { PassedOver, Sample } from './types.js';
 
@@ -146,7 +140,7 @@ async function allNames(path: string): Promise<string[]> {
 function unreadableFolder(path: string, error: unknown): FerlabError {
   return new FerlabError(
     'data',
-    `${path}: expected a readable folder of images; found: ${reasonOf(error)}. Check the path and its permissions.`,
+    `${path}: expected a readable folder of images; found ${foundInstead(error, { what: 'folder' })}. Check the path and its permissions.`,
     { cause: error },
   );
 }

@@ -6,6 +6,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { FerlabError } from '../../errors.js';
 import { ownOutputMark } from '../../files/own-output.js';
+import { foundInstead } from '../../files/read-error.js';
 import { isImageName, isLeftOut } from '../../files/walk-images.js';
 import { listOrFail } from './class-folder.js';
 import { describeFile } from './contents.js';
@@ -239,10 +240,13 @@ export async function findLayout(path: string): Promise<Layout> {
     );
   }
   if (!(await isKind(path, 'folder'))) {
-    const broken = path.includes('\ufffd') ? ' (a name that is not UTF-8 can not be given: rename it)' : '';
+    const found = await stat(path).then(
+      () => 'neither',
+      (error: unknown) => foundInstead(error, { path, what: 'file or folder' }),
+    );
     throw new FerlabError(
       'data',
-      `${path}: expected a dataset (folder or CSV file); found nothing of that name${broken}. Check the path.`,
+      `${path}: expected a dataset (folder or CSV file); found ${found}. Check the path.`,
     );
   }
   const { layout, visited } = await searchLayout({ path, entries: await listOrFail(path) });
