@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { exitCodes, FerlabError } from '../errors.js';
+import { visibleLines } from '../format/visible.js';
 import { programVersion } from '../version.js';
 import { type CommandSpec, describeCommand, shellLine } from './command.js';
 import type { Terminal } from './terminal.js';
@@ -114,10 +115,10 @@ function report(error: unknown, terminal: Terminal, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
   const known = error instanceof FerlabError;
   if (known && error.kind === 'interrupted') {
-    terminal.err.write(`${error.message}\n`);
+    terminal.err.write(`${visibleLines(error.message)}\n`);
     return error.exitCode;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = visibleLines(error instanceof Error ? error.message : String(error));
   terminal.err.write(
     known ? `Error: ${message}\n` : `Error: ${message}\nThis is a fault of ferlab; --debug shows where.\n`,
   );

@@ -39,6 +39,15 @@ const written = (writer: PredictionWriter, list = predictions) =>
   writer.begin + list.map((prediction, i) => writer.entry(prediction, i)).join('') + writer.end;
 
 describe('predictions', () => {
+  it('as text show what a terminal would act on in a name; JSON and CSV hold the name', async () => {
+    const file = 'a\u001b[2J\n.png';
+    const list: FilePrediction[] = [{ file, ...answer }];
+    expect(written(textWriter, list)).toBe('a\\u001b[2J\\n.png: sad 75.0%, happy 25.0%\n');
+    expect(JSON.parse(written(jsonWriter, list))[0].file).toBe(file);
+    const csv = written(await csvWriter(['happy', 'sad'], false), list);
+    expect(parse(csv, { columns: true })[0]).toMatchObject({ file });
+  });
+
   it('as text are a line for each face, and one for a picture without', () => {
     expect(written(textWriter)).toBe(
       'crop.png: sad 75.0%, happy 25.0%\n' +

@@ -2,6 +2,7 @@
 
 import { type PictureFacesJson, pictureFacesJson, type RecognisedFace } from '../faces/recognised.js';
 import { percent } from '../format/numbers.js';
+import { visible } from '../format/visible.js';
 import type { Prediction } from '../predict/model.js';
 import type { FilePrediction } from '../predict-files/predict-files.js';
 
@@ -62,7 +63,7 @@ export async function csvWriter(classes: readonly string[], withFaces: boolean):
 }
 
 const ranked = ({ ranking }: Prediction) =>
-  ranking.map(({ label, probability }) => `${label} ${percent(probability)}`).join(', ');
+  ranking.map(({ label, probability }) => `${visible(label)} ${percent(probability)}`).join(', ');
 
 /** `60x80 at 120,45`: the box of a face. */
 function placeText({ box }: RecognisedFace): string {
@@ -73,8 +74,8 @@ function placeText({ box }: RecognisedFace): string {
 export const textWriter: PredictionWriter = {
   begin: '',
   entry: (prediction) => {
-    const { file } = prediction;
     if ('error' in prediction) return '';
+    const file = visible(prediction.file);
     if (!('faces' in prediction)) return `${file}: ${ranked(prediction)}\n`;
     const { faces } = prediction;
     if (faces.length === 0) return `${file}: no face\n`;

@@ -2,6 +2,7 @@
 
 import type { EvaluateEvent } from '../evaluate/open-split.js';
 import { clock, percent, throughput } from '../format/numbers.js';
+import { visibleLines } from '../format/visible.js';
 import { kerasMeasures } from '../scores/history.js';
 import type { TrainEvent } from '../train/loop/events.js';
 import type { VideoEvent } from '../video/recognise-video.js';
@@ -100,11 +101,12 @@ export function createTrainProgress(terminal: Terminal, quiet: boolean): TrainPr
   return {
     say,
     show(event) {
-      if (event.type === 'log') say(event.message);
+      if (event.type === 'log') say(visibleLines(event.message));
       else if (event.type === 'warning') {
+        const message = visibleLines(event.message);
         // Above the bar where both go to the same terminal; never mixed into results elsewhere.
-        if (live && terminal.err.isTTY) live.print(`Warning: ${event.message}`);
-        else terminal.err.write(`Warning: ${event.message}\n`);
+        if (live && terminal.err.isTTY) live.print(`Warning: ${message}`);
+        else terminal.err.write(`Warning: ${message}\n`);
       } else if (event.type === 'epoch') {
         live?.clear();
         say(epochLine(event));
@@ -166,7 +168,7 @@ export function createSplitProgress(err: Stream, quiet: boolean) {
     if (event.type !== 'log' && event.type !== 'warning') bars[event.type].show(event.done, event.total);
     else if (!quiet) {
       end();
-      err.write(`${event.type === 'warning' ? 'Warning: ' : ''}${event.message}\n`);
+      err.write(`${event.type === 'warning' ? 'Warning: ' : ''}${visibleLines(event.message)}\n`);
     }
   };
   return { show, end };

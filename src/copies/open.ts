@@ -2,7 +2,7 @@
 // datasets without a validation split and splits with missing classes.
 
 import { join, resolve } from 'node:path';
-import { describePassedOver } from '../data/dataset/bad-files.js';
+import { describePassedOver, unusableFiles } from '../data/dataset/bad-files.js';
 import { classNames, readClassFolders, toSamples } from '../data/dataset/class-folder.js';
 import { checkClassStructure } from '../data/dataset/class-structure.js';
 import { readClassFolder } from '../data/dataset/evaluation-split.js';
@@ -131,12 +131,10 @@ export async function openAuditImages(
       before += samples.length;
       left -= store.kept?.memory.byteLength ?? 0;
     }
-    // A README is no image that can't be used.
-    const lost = dataset.skipped.filter(({ kind }) => kind !== 'other');
-    const unusable = [
-      ...lost.map(({ file, reason }) => ({ file, reason })),
-      ...splits.flatMap(({ store }) => store.bad),
-    ];
+    const unusable = unusableFiles(
+      dataset.skipped,
+      splits.flatMap(({ store }) => store.bad),
+    );
     const images = new AuditImages(splits, dataset.classes);
     if (images.count === 0) {
       const first = unusable[0] ? ` (${unusable[0].file}: ${unusable[0].reason})` : '';

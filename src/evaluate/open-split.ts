@@ -1,7 +1,7 @@
 // Opens the labelled images that a model is scored or calibrated on.
 
 import { flag, type OptionRules, path, text, wholeNumber } from '../check-options.js';
-import { checkBadShare } from '../data/dataset/bad-files.js';
+import { checkBadShare, describeOthers, unusableFiles } from '../data/dataset/bad-files.js';
 import { readEvaluationSplit } from '../data/dataset/evaluation-split.js';
 import { describeSplit, listClasses } from '../data/dataset/reader.js';
 import type { BadFile } from '../data/dataset/types.js';
@@ -73,11 +73,13 @@ export async function openSplit(
     await store.close();
     throw error;
   }
-  const bad = [...read.skipped.map(({ file, reason }) => ({ file, reason })), ...store.bad];
+  const others = describeOthers(read.skipped);
+  if (others !== null) hooks.onProgress?.({ type: 'log', message: others });
+  const bad = unusableFiles(read.skipped, store.bad);
   if (bad.length > 0) {
     hooks.onProgress?.({
       type: 'warning',
-      message: `${bad.length} files can't be used and are not counted.`,
+      message: `${bad.length === 1 ? '1 file' : `${bad.length} files`} can't be used and are not counted.`,
     });
   }
   return { store, name: read.split.name, bad };

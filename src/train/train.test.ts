@@ -92,6 +92,9 @@ describe('a run that has been moved', () => {
     await expect(resumeTraining(at('deep/er/there'))).rejects.toThrow(
       /expected the dataset of .*there there, by the path in .*config\.json, .* say where they are: ferlab train --resume .*there DATASET\.$/,
     );
+    await expect(resumeTraining(at('deep/er/there'), { dataset: at('wrong') })).rejects.toThrow(
+      /wrong: expected the dataset of .*there; found nothing of that name\. Check the path\.$/,
+    );
     const { history } = await resumeTraining(
       at('deep/er/there'),
       { dataset: at('faces') },

@@ -6,6 +6,7 @@ import type { AuditEvent, CountEvent } from '../../audit/events.js';
 import { defaultMemoryBudget } from '../../data/store/store.js';
 import { exitCodes, FerlabError } from '../../errors.js';
 import { percent } from '../../format/numbers.js';
+import { visibleLines } from '../../format/visible.js';
 import { presetNames } from '../../train/config/presets.js';
 import {
   type CommandSpec,
@@ -161,7 +162,9 @@ async function run(invocation: Invocation): Promise<number> {
       { signal, onProgress: progress.show },
     ),
   ).finally(progress.end);
-  out.write(`${flagOption(invocation, jsonOption.flags) ? JSON.stringify(result) : auditText(result)}\n`);
+  out.write(
+    `${flagOption(invocation, jsonOption.flags) ? JSON.stringify(result) : visibleLines(auditText(result))}\n`,
+  );
   if (folder !== undefined && !quiet) err.write(`Pictures and report: ${folder}\n`);
   if (!flagOption(invocation, strictFlags)) return 0;
   const problems = [

@@ -2,6 +2,7 @@
 
 import { copyKinds } from '../../copies/leaks.js';
 import { FerlabError } from '../../errors.js';
+import { visibleLines } from '../../format/visible.js';
 import {
   type CommandSpec,
   choiceOption,
@@ -67,7 +68,7 @@ async function run(invocation: Invocation): Promise<number> {
   if (flagOption(invocation, jsonOption.flags)) out.write(`${JSON.stringify(result)}\n`);
   else {
     const { evaluationText } = await import('../evaluation-text.js');
-    out.write(`${evaluationText(result)}\n`);
+    out.write(`${visibleLines(evaluationText(result))}\n`);
   }
   if (folder !== undefined && !quiet) err.write(`Pictures and report: ${folder}\n`);
   return 0;

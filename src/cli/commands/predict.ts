@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import type { PredictionFolders } from '../../annotate/prediction-folders.js';
 import { exitCodes, FerlabError } from '../../errors.js';
+import { visible } from '../../format/visible.js';
 import type { ExpressionModel } from '../../predict/model.js';
 import { type FacesChoice, facesChoices } from '../../predict-files/faces-choice.js';
 import {
@@ -98,12 +99,12 @@ async function run(invocation: Invocation): Promise<number> {
           await write(out, writer.entry(prediction, counts.predicted + counts.failed));
           if ('error' in prediction) {
             counts.failed++;
-            err.write(`${prediction.file}: ${prediction.error}\n`);
+            err.write(`${visible(`${prediction.file}: ${prediction.error}`)}\n`);
             continue;
           }
           counts.predicted++;
           if (prediction.warning !== undefined && !quiet)
-            err.write(`${prediction.file}: ${prediction.warning}\n`);
+            err.write(`${visible(`${prediction.file}: ${prediction.warning}`)}\n`);
           await folders?.write(picture);
         }
         await write(out, writer.end);

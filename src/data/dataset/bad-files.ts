@@ -14,6 +14,20 @@ export function lostImages(skipped: readonly PassedOver[]): BadFile[] {
   return skipped.filter(({ kind }) => kind === 'image').map(({ file, reason }) => ({ file, reason }));
 }
 
+/** All that can't be used of a dataset: what was passed over and is an image, or holds some, and what can't be decoded. */
+export function unusableFiles(skipped: readonly PassedOver[], undecodable: readonly BadFile[]): BadFile[] {
+  const lost = skipped.filter(({ kind }) => kind !== 'other');
+  return [...lost.map(({ file, reason }) => ({ file, reason })), ...undecodable];
+}
+
+/** A line about a README, labels of another program and the like, which a dataset may hold; null where there are none. */
+export function describeOthers(skipped: readonly PassedOver[], most = 3): string | null {
+  const names = skipped.filter(({ kind }) => kind === 'other').map(({ file }) => file);
+  if (names.length === 0) return null;
+  const rest = names.length > most ? ` and ${names.length - most} more` : '';
+  return `Passed over, since they are no images or read already: ${names.slice(0, most).join(', ')}${rest}`;
+}
+
 /** " 12 files were passed over: ..." for the end of an error, by reason; empty where there were none. */
 export function describePassedOver(skipped: readonly BadFile[]): string {
   if (skipped.length === 0) return '';

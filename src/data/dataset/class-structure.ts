@@ -2,7 +2,7 @@
 // may be splits under other names (new_train/happy/...) or people (alice/happy/...); training on these "classes" would
 // learn to separate training from validation images, or people from each other.
 
-import { basename, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { FerlabError } from '../../errors.js';
 import type { ClassFiles, ClassFolders } from './class-folder.js';
 import { isExpressionName } from './emotion-names.js';
@@ -24,6 +24,16 @@ function nestedClass({ name, path, files }: ClassFiles): NestedClass | null {
     inside.add(parts[0]!);
   }
   return inside.size > 0 ? { name, inside } : null;
+}
+
+/** The first folder in a class folder that holds images or more than one folder, with the folders in it. */
+function innermost({ path, files }: ClassFiles): { path: string; inside: string[] } {
+  const places = files.map((file) => relative(path, file).split(sep).slice(0, -1));
+  let depth = 0;
+  const [first] = places;
+  while (first?.[depth] !== undefined && places.every((place) => place[depth] === first[depth])) depth++;
+  const inside = new Set(places.flatMap((place) => place[depth] ?? []));
+  return { path: join(path, ...(first ?? []).slice(0, depth)), inside: [...inside].sort() };
 }
 
 function list(names: Iterable<string>, most = 8): string {
@@ -57,6 +67,7 @@ export function checkClassStructure(
     const beside = [...found.inside].filter((name) => withImages.some((other) => other.name === name));
     if (beside.length > 1) throw holdsClasses(path, found, beside);
   }
+  if (nested.length === 1 && withImages.length === 1) checkFurtherDown(path, withImages[0]!);
   if (nested.length === 0 || withImages.some(({ name }) => isExpressionName(name))) return;
   const names = nested.map(({ name }) => name);
   const inside = [...new Set(nested.flatMap((found) => [...found.inside]))].sort();
@@ -69,6 +80,17 @@ export function checkClassStructure(
     throw looksLikeSplits(path, roles, inside, training);
   if (areExpressions) throw looksLikePeople(path, names, inside);
   if (alike && !chosen && nested.length === withImages.length) throw isUnclear(path, names, common, training);
+}
+
+/** Refuses a folder around the dataset, as unpacking an archive makes it. */
+function checkFurtherDown(path: string, only: ClassFiles): void {
+  const { path: deepest, inside } = innermost(only);
+  if (inside.filter(isExpressionName).length < 2 || isExpressionName(only.name)) return;
+  throw new FerlabError(
+    'data',
+    `${path}: expected a folder for each class; found one folder, ${shownName(only.name)}/, with the classes ` +
+      `${list(inside)} further down. Give ${deepest}.`,
+  );
 }
 
 function looksLikeSplits(
@@ -142,5 +164,7 @@ export function describeOnlyClass({ classes }: ClassFolders): string {
   const [only] = classes.filter(({ files }) => files.length > 0);
   const nested = only && nestedClass(only);
   if (!only || !nested) return '';
-  return ` ${basename(only.path)}/ holds no images but the folders ${list(nested.inside)}: if these are the classes, give ${only.path}.`;
+  const { path, inside } = innermost(only);
+  if (inside.length < 2) return '';
+  return ` ${path} holds no images but the folders ${list(inside)}: if these are the classes, give that path.`;
 }

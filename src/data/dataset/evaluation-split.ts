@@ -115,12 +115,15 @@ export async function readEvaluationSplit(
 /** The name of the folder to read: that of the split, or of another word for it. */
 async function chooseFolder(
   path: string,
-  { root, names, unread }: Extract<Layout, { kind: 'splits' }>,
+  { root, names, unread, elsewhere }: Extract<Layout, { kind: 'splits' }>,
   split: string | undefined,
 ): Promise<string> {
   if (split === undefined) {
     const heldOut = names.find((name) => splitRole(name) !== 'train');
-    if (heldOut === undefined) throw onlyTraining(path, [...names, ...unread.map(({ file }) => file)]);
+    if (heldOut === undefined) {
+      const folders = unread.filter(({ kind }) => kind === 'folder').map(({ file }) => file);
+      throw onlyTraining(path, [...names, ...folders], elsewhere);
+    }
     return heldOut;
   }
   if (await isKind(join(root, split), 'folder')) return split;
@@ -159,10 +162,15 @@ function evaluationSplitOfCsv(
   return { path: root, classes, split: { name, samples }, skipped: csv.skipped, lost };
 }
 
-function onlyTraining(path: string, names: readonly string[]): FerlabError {
+function onlyTraining(
+  path: string,
+  names: readonly string[],
+  elsewhere: readonly string[] = [],
+): FerlabError {
   return new FerlabError(
     'data',
-    `${path}: expected a validation or test split; found ${names.join(', ')} alone. Add one, or say --split ` +
+    `${path}: expected a validation or test split; found ${names.join(', ')} alone. ` +
+      `${elsewhere.length > 0 ? `Give ${elsewhere[0]}` : 'Add one'}, or say --split ` +
       `${names[0]} to use images that the model may have been trained on.`,
   );
 }

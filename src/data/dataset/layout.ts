@@ -5,7 +5,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { FerlabError } from '../../errors.js';
-import { ownOutputMark } from '../../files/own-output.js';
+import { isOwnPicture, ownOutputMark } from '../../files/own-output.js';
 import { foundInstead } from '../../files/read-error.js';
 import { isImageName, isLeftOut } from '../../files/walk-images.js';
 import { listOrFail } from './class-folder.js';
@@ -28,8 +28,10 @@ export type Layout =
       root: string;
       /** Split folders as they are called on disk: the training split first, then validation before test. */
       names: string[];
-      /** Folders of class folders beside them whose names are no split's: they are not read, and listed. */
+      /** Folders of class folders beside them whose names are no split's, and images: they are not read, and listed. */
       unread: PassedOver[];
+      /** Where there is a training split alone: paths of splits for validation or testing in other folders. */
+      elsewhere: string[];
     }
   | { kind: 'csv'; path: string }
   | { kind: 'classes'; root: string };
@@ -95,13 +97,22 @@ async function holdsClassFolders(path: string): Promise<boolean> {
   return !(await holdsImages(path, 0)) && (await holdsImages(path, 2));
 }
 
-/** Folders beside split folders that look like one. A pool of images that links lead to does not. */
+/** Folders beside split folders that look like one, and images. A folder of images that links lead to is none. */
 async function findUnread(
   root: string,
   entries: readonly Dirent[],
   names: readonly string[],
 ): Promise<PassedOver[]> {
   const unread: PassedOver[] = [];
+  const own = await ownOutputMark(
+    root,
+    entries.map(({ name }) => name),
+  );
+  for (const { name } of entries.filter((entry) => !entry.isDirectory() && isImageName(entry.name))) {
+    if (own !== null && isOwnPicture(name)) continue;
+    const reason = `expected images in class folders of ${names.join('/ or ')}/; found one beside ${names.length > 1 ? 'them' : 'it'}`;
+    unread.push({ file: name, reason, kind: 'image' });
+  }
   for (const { name } of entries.filter((entry) => !entry.isFile())) {
     if (names.includes(name) || !(await holdsClassFolders(join(root, name)))) continue;
     const words = splitRoles.flatMap((role) => splitWords[role]).join(', ');
@@ -119,7 +130,7 @@ async function layoutOf(root: string, entries: readonly Dirent[]): Promise<Layou
   const names = await splitNames(root, entries);
   if (names[0] !== undefined && splitRole(names[0]) === 'train') {
     checkDistinct(root, names);
-    return { kind: 'splits', root, names, unread: await findUnread(root, entries, names) };
+    return { kind: 'splits', root, names, unread: await findUnread(root, entries, names), elsewhere: [] };
   }
   for (const name of csvNames) {
     if (await isKind(join(root, name), 'file')) return { kind: 'csv', path: join(root, name) };
@@ -197,6 +208,20 @@ function severalDatasets(path: string, found: readonly Layout[]): FerlabError {
   );
 }
 
+/** Adds splits in other folders to a training split that stands alone: `a/train` and `b/test`. */
+async function withSplitsElsewhere(layout: Layout, visited: readonly ListedFolder[]): Promise<Layout> {
+  if (layout.kind !== 'splits' || layout.names.length > 1) return layout;
+  const elsewhere: string[] = [];
+  for (const { path, entries } of visited) {
+    if (path === layout.root) continue;
+    for (const name of await splitNames(path, entries)) {
+      if (splitRole(name) !== 'train' && (await holdsClassFolders(join(path, name))))
+        elsewhere.push(join(path, name));
+    }
+  }
+  return { ...layout, elsewhere };
+}
+
 /**
  * Looks for splits or a CSV file level by level, and ends at the first level that has some. Below folders of images
  * nothing is looked for: these are classes.
@@ -218,7 +243,7 @@ async function searchLayout(top: ListedFolder): Promise<{ layout: Layout | null;
     if (found.length > 1) {
       throw severalDatasets(top.path, found);
     }
-    if (found[0]) return { layout: found[0], visited };
+    if (found[0]) return { layout: await withSplitsElsewhere(found[0], visited), visited };
     if (depth > 0 && level.some(holdsOwnImages)) break;
     level = await foldersIn(level, seen);
   }
@@ -255,9 +280,19 @@ export async function findLayout(path: string): Promise<Layout> {
   return { kind: 'classes', root: path };
 }
 
-/** What to do about a split folder that stands alone: names a folder beside it that may be the other split. */
-export function describeMissingSplit(root: string, train: string, unread: readonly PassedOver[]): string {
-  const likely = unread.filter(({ file }) => (likelySplitRole(file) ?? 'train') !== 'train');
+/** What to do about a split folder that stands alone: names a folder that is, or may be, the other split. */
+export function describeMissingSplit({
+  root,
+  names,
+  unread,
+  elsewhere,
+}: Extract<Layout, { kind: 'splits' }>): string {
+  const train = names[0]!;
+  if (elsewhere.length > 0)
+    return `Give --train ${join(root, train)} --validation ${elsewhere[0]}, or move that folder beside ${train}/.`;
+  const likely = unread.filter(
+    ({ file, kind }) => kind === 'folder' && (likelySplitRole(file) ?? 'train') !== 'train',
+  );
   if (likely.length === 0) return 'Add one of them, or give --validation-split 0.1.';
   return `Rename ${likely[0]!.file}/ to validation/, or give --train ${join(root, train)} --validation ${join(root, likely[0]!.file)}.`;
 }

@@ -28,7 +28,7 @@ import { type FerCsv, readFerCsv } from './fer-csv.js';
 import { describeMissingSplit, findLayout, howToLayOut } from './layout.js';
 import { canonical, describeLookalikes, shownName } from './names.js';
 import { splitRole } from './split-names.js';
-import type { BadFile, Dataset, Sample, Split } from './types.js';
+import type { Dataset, PassedOver, Sample, Split } from './types.js';
 
 /** How to read a dataset. */
 export interface ReadOptions {
@@ -310,24 +310,31 @@ async function readFound(path: string, options: ReadOptions): Promise<Dataset> {
   const layout = await findLayout(path);
   if (layout.kind === 'csv') return fromCsv(path, await readFerCsv(layout.path), options);
   if (layout.kind === 'splits') {
-    const { root, names, unread } = layout;
+    const { root, names, unread, elsewhere } = layout;
     const [train, ...others] = names.map((name): [string, string] => [name, join(root, name)]);
     if (train && (others.length > 0 || options.validationSplit !== undefined)) {
       const dataset = await fromFolders(path, root, { chosen: true, train, others }, options);
-      return { ...dataset, skipped: [...dataset.skipped, ...unread] };
+      const apart = elsewhere.map((folder) => ({
+        file: relativeName(path, folder),
+        reason: `expected it beside ${names[0]}/; found it in another folder, which is not read`,
+        kind: 'folder' as const,
+      }));
+      return { ...dataset, skipped: [...dataset.skipped, ...unread, ...apart] };
     }
     throw new FerlabError(
       'data',
       `${root}: expected ${names[0]}/ with validation/, valid/, val/, dev/ or test/ beside it; found ${names[0]}/ ` +
-        `alone${describeUnread(unread)}. ${describeMissingSplit(root, names[0]!, unread)}`,
+        `alone${describeUnread(unread, elsewhere)}. ${describeMissingSplit(layout)}`,
     );
   }
   return fromFolders(path, path, { chosen: false, train: ['train', path], others: [] }, options);
 }
 
-/** Names folders whose name may be why a split wasn't found. */
-function describeUnread(unread: readonly BadFile[]): string {
-  return unread.length > 0 ? ` (and ${unread.map(({ file }) => `${file}/`).join(', ')})` : '';
+/** Names folders whose name or place may be why a split wasn't found. */
+function describeUnread(unread: readonly PassedOver[], elsewhere: readonly string[]): string {
+  const folders = unread.filter(({ kind }) => kind === 'folder').map(({ file }) => `${file}/`);
+  const found = [...folders, ...elsewhere];
+  return found.length > 0 ? ` (and ${found.join(', ')})` : '';
 }
 
 /** Class names for people: a log that only counted them would hide that they aren't what was meant. */

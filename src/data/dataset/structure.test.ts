@@ -137,13 +137,73 @@ describe('depth', () => {
 
   it('of a single folder of classes is advised', async () => {
     classesIn(['faces'], 'left', 'right');
-    expect((await failure(readDataset(root, split))).message).toContain(`give ${join(root, 'faces')}.`);
+    expect((await failure(readDataset(root, split))).message).toContain(
+      `${join(root, 'faces')} holds no images but the folders left, right: if these are the classes, give that path.`,
+    );
+  });
+
+  it('of classes is said at once, however deep, by every reader', async () => {
+    classesIn(['x/y/z'], 'happy', 'sad');
+    const remedy = /found one folder, x\/, with the classes happy, sad further down\. Give .*x\/y\/z\.$/;
+    for (const options of [{}, split])
+      expect((await failure(readDataset(root, options))).message).toMatch(remedy);
+    expect((await failure(readEvaluationSplit(root, { classes: ['happy', 'sad'] }))).message).toMatch(remedy);
+    expect((await failure(readAuditDataset(root))).message).toMatch(remedy);
+  });
+
+  it('of classes of any words is advised in full where there is nothing else', async () => {
+    classesIn(['x/y/z'], 'cats', 'dogs');
+    const advice =
+      /found one, x\. .*x\/y\/z holds no images but the folders cats, dogs: if these are the classes/;
+    expect((await failure(readDataset(root, split))).message).toMatch(advice);
+  });
+
+  it('does not make classes of the people in a class', async () => {
+    classesIn(['happy'], 'alice', 'bob');
+    expect((await readAuditDataset(root)).classes).toEqual(['happy']);
   });
 
   it('does not lead to an empty train/ before the dataset', async () => {
     mkdirSync(join(root, 'train'));
     classesIn(['data/train', 'data/validation'], 'happy', 'sad');
     expect((await readDataset(root)).train.samples).toHaveLength(4);
+  });
+});
+
+describe('what lies beside splits', () => {
+  it('is listed where it is an image', async () => {
+    classesIn(['train', 'validation'], 'happy', 'sad');
+    touch('b.jpg', 'a.png', 'notes.txt');
+    for (const { skipped } of [await readDataset(root), await readAuditDataset(root)]) {
+      expect(skipped).toEqual(
+        ['a.png', 'b.jpg'].map((file) => ({
+          file,
+          reason: 'expected images in class folders of train/ or validation/; found one beside them',
+          kind: 'image',
+        })),
+      );
+    }
+    // They are of neither split, so they don't count as images that a split has lost.
+    expect((await readDataset(root)).lost).toEqual([]);
+    expect((await failure(readDataset(root, { strict: true }))).message).toMatch(/found 2 that can't/);
+  });
+
+  it('is named where it is the split that is missing, in another folder', async () => {
+    classesIn(['a/train', 'b/test'], 'happy', 'sad');
+    expect((await failure(readDataset(root))).message).toMatch(
+      /found train\/ alone \(and .*b\/test\)\. Give --train .*a\/train --validation .*b\/test, or move that folder beside train\/\.$/,
+    );
+    expect((await readDataset(root, split)).skipped).toEqual([
+      {
+        file: 'b/test',
+        reason: 'expected it beside train/; found it in another folder, which is not read',
+        kind: 'folder',
+      },
+    ]);
+    const classes = ['happy', 'sad'];
+    expect((await failure(readEvaluationSplit(root, { classes }))).message).toMatch(
+      /found train alone\. Give .*b\/test, or say --split/,
+    );
   });
 });
 

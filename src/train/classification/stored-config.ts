@@ -52,16 +52,48 @@ interface Place {
   path: string;
   /** How to say where it is now. */
   option: string;
+  /** Whether that was said: the path isn't config.json's. */
+  given: boolean;
 }
 
-function placesOf({ data, softLabels, distillation, startFrom }: TrainConfig, run: string): Place[] {
+function placesOf(
+  { data, softLabels, distillation, startFrom }: TrainConfig,
+  moved: MovedFiles,
+  run: string,
+): Place[] {
+  const given = (path: string | undefined): { given: boolean } => ({ given: path !== undefined });
   const places: (Omit<Place, 'path'> & { path: string | null })[] = [
-    { what: 'dataset', path: data.path, option: `ferlab train --resume ${run} DATASET` },
-    { what: 'training images', path: data.train, option: '--train FOLDER' },
-    { what: 'validation images', path: data.validation, option: '--validation FOLDER' },
-    { what: 'soft labels', path: softLabels?.file ?? null, option: '--soft-labels FILE' },
-    { what: 'weights to start from', path: startFrom, option: '--start-from FILE' },
-    ...(distillation?.teachers ?? []).map((path) => ({ what: 'teacher', path, option: '--teacher FILE' })),
+    {
+      what: 'dataset',
+      path: data.path,
+      option: `ferlab train --resume ${run} DATASET`,
+      ...given(moved.dataset),
+    },
+    { what: 'training images', path: data.train, option: '--train FOLDER', ...given(moved.train) },
+    {
+      what: 'validation images',
+      path: data.validation,
+      option: '--validation FOLDER',
+      ...given(moved.validation),
+    },
+    {
+      what: 'soft labels',
+      path: softLabels?.file ?? null,
+      option: '--soft-labels FILE',
+      ...given(moved.softLabels),
+    },
+    {
+      what: 'weights to start from',
+      path: startFrom,
+      option: '--start-from FILE',
+      ...given(moved.startFrom),
+    },
+    ...(distillation?.teachers ?? []).map((path, i) => ({
+      what: 'teacher',
+      path,
+      option: '--teacher FILE',
+      ...given(moved.teachers?.[i]),
+    })),
   ];
   return places.flatMap(({ path, ...rest }) =>
     path === null || path === bundledName ? [] : [{ ...rest, path }],
@@ -113,8 +145,14 @@ export function withMovedFiles<Config extends TrainConfig>(
     startFrom: now(startFrom, moved.startFrom, 'weights to start from'),
     distillation: distillation && { ...distillation, teachers: teachers ?? distillation.teachers },
   };
-  const missing = placesOf(found, run).find(({ path }) => !existsSync(path));
+  const missing = placesOf(found, moved, run).find(({ path }) => !existsSync(path));
   if (missing === undefined) return found;
+  if (missing.given) {
+    throw new FerlabError(
+      'data',
+      `${missing.path}: expected the ${missing.what} of ${run}; found nothing of that name. Check the path.`,
+    );
+  }
   throw new FerlabError(
     'data',
     `${missing.path}: expected the ${missing.what} of ${run} there, by the path in ${run}/config.json, which is relative ` +

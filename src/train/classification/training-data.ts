@@ -1,7 +1,12 @@
 // The two splits of a run, read, decoded and checked.
 
 import { findLeaks } from '../../copies/leaks.js';
-import { checkBadShare, checkClassesLeft } from '../../data/dataset/bad-files.js';
+import {
+  checkBadShare,
+  checkClassesLeft,
+  describeOthers,
+  unusableFiles,
+} from '../../data/dataset/bad-files.js';
 import { describeSplit, listClasses, readDataset } from '../../data/dataset/reader.js';
 import type { BadFile, Dataset, Split } from '../../data/dataset/types.js';
 import { type ImageStore, openImages } from '../../data/store/store.js';
@@ -70,7 +75,9 @@ export async function openTrainingData(config: RunConfig, hooks: TrainHooks): Pr
     const undecodable = [...decoded.bad, ...validation.bad];
     const { lost } = dataset;
     checkBadShare([...lost, ...undecodable], total + lost.length, { strict, maxBadShare });
-    const bad = [...dataset.skipped.map(({ file, reason }) => ({ file, reason })), ...undecodable];
+    const bad = unusableFiles(dataset.skipped, undecodable);
+    const others = describeOthers(dataset.skipped);
+    if (others !== null) hooks.onProgress?.({ type: 'log', message: others });
     checkClassesLeft(
       dataset.path,
       dataset.classes,
@@ -143,7 +150,9 @@ function handleLeaks(
 function describeBad(bad: readonly BadFile[]): string {
   const lines = bad.slice(0, badShown).map(({ file, reason }) => `  ${file}: ${reason}`);
   const rest = bad.length > badShown ? [`  and ${bad.length - badShown} more, listed in report.md`] : [];
-  return [`${bad.length} files can't be used; training goes on without them:`, ...lines, ...rest].join('\n');
+  const found = bad.length === 1 ? '1 file' : `${bad.length} files`;
+  const without = bad.length === 1 ? 'it' : 'them';
+  return [`${found} can't be used; training goes on without ${without}:`, ...lines, ...rest].join('\n');
 }
 
 /** Usable images per class by split. */
