@@ -1,7 +1,7 @@
-// Softmax outside the graph, for logits that are changed after the model gave them.
+// Softmax outside the graph: for logits that are changed after the model gave them, and as what the graph's is held to.
 
 /** Softmax of `logits / temperature`; the results sum to 1. */
-function softmax(logits: Float64Array, temperature = 1): Float64Array {
+export function softmax(logits: Float64Array, temperature = 1): Float64Array {
   const top = Math.max(...logits); // so that nothing overflows
   const powers = logits.map((value) => Math.exp((value - top) / temperature));
   const sum = powers.reduce((total, value) => total + value, 0);

@@ -18,7 +18,7 @@ export const directions: Record<string, string[]> = {
   'engine/tensor': [],
   'engine/onnx': ['engine/tensor'],
   'engine/ir': ['engine/onnx'],
-  'engine/ops': ['engine/ir'],
+  'engine/ops': ['engine/ir', 'math'],
   'engine/autodiff': ['engine/ops'],
   'engine/nn': ['engine/autodiff', 'random'],
   'engine/optim': ['engine/nn'],

@@ -1,5 +1,7 @@
 // Cross-entropy on logits: categorical with soft labels, and the accuracy that goes with it, and binary.
 
+import { argmax } from '../../math/argmax.js';
+import { softmax as softmaxOfRow } from '../../math/softmax.js';
 import type { LoweringContext, OpDefinition, Value } from '../ir/graph.js';
 import { NdArray } from '../tensor/array.js';
 import { ShapeError, sameShape, type TensorType, tensorType } from '../tensor/type.js';
@@ -18,11 +20,7 @@ function softmaxRows(x: NdArray): NdArray {
   const [rows, columns] = x.shape as [number, number];
   const result = new NdArray(x.shape);
   for (let i = 0; i < rows; i++) {
-    const row = x.data.subarray(i * columns, (i + 1) * columns);
-    const top = Math.max(...row);
-    const exponentials = row.map((value) => Math.exp(value - top));
-    const sum = exponentials.reduce((total, value) => total + value, 0);
-    for (let j = 0; j < columns; j++) result.data[i * columns + j] = exponentials[j]! / sum;
+    result.data.set(softmaxOfRow(x.data.subarray(i * columns, (i + 1) * columns)), i * columns);
   }
   return result;
 }
@@ -128,10 +126,7 @@ export const categoricalMatchOp: OpDefinition<NoAttributes> = {
   reference(inputs) {
     const [rows, columns] = inputs[0]!.shape as [number, number];
     const best = inputs.map((input) =>
-      Array.from({ length: rows }, (_, i) => {
-        const row = input.data.subarray(i * columns, (i + 1) * columns);
-        return row.indexOf(Math.max(...row));
-      }),
+      Array.from({ length: rows }, (_, i) => argmax(input.data.subarray(i * columns, (i + 1) * columns))),
     );
     return [
       NdArray.from(
