@@ -1,10 +1,11 @@
 // What `import ... from 'ferlab/predict'` offers: finding faces and recognising expressions in images in memory, in Node and in
 // pages. Reads no files.
 
+export type { CascadeFiles } from './faces/cascade-file.js';
 export type { DetectOptions, FaceDetector } from './faces/detector.js';
 export type { Box, Face, FacePoints, Point } from './faces/face.js';
 export { type DetectEvent, type FoundFaces, findFaces } from './faces/find-faces.js';
-export { type OpenDetectorOptions, openFaceDetector } from './faces/open-detector.js';
+export { type DetectorModel, type OpenDetectorOptions, openFaceDetector } from './faces/open-detector.js';
 export { type Recogniser, recognise } from './faces/recognise.js';
 export type { NoAnswer, PictureFaces, PlacedFace, RecognisedFace } from './faces/recognised.js';
 export { type RgbImage, toRgb } from './image/rgb.js';

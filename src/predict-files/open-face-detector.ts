@@ -1,11 +1,12 @@
-// Opens a detector of faces from a file, or the one that comes with ferlab.
+// Opens a detector of faces from files, or one of those that come with ferlab.
 
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { shorten, show } from '../check-options.js';
 import { FerlabError } from '../errors.js';
 import type { FaceDetector } from '../faces/detector.js';
-import { openFaceDetector as openFromBytes } from '../faces/open-detector.js';
+import { type DetectorModel, openFaceDetector as openFromBytes } from '../faces/open-detector.js';
 import { foundInstead } from '../files/read-error.js';
 import { packageFile } from '../package-files.js';
 import type { LoadOptions } from '../predict/model.js';
@@ -19,35 +20,54 @@ export function hasBundledDetector(): boolean {
   }
 }
 
+/** Stands for the MTCNN that comes with ferlab wherever a detector is asked for. */
+export const cascadeName = 'mtcnn';
+
 /**
  * Opens a detector of faces.
  *
  * @param model the path of an ONNX file, or its bytes, in YuNet's form: input BGR, 0 to 255, [1, 3, height, width]; outputs
- *   cls_S, obj_S, bbox_S and kps_S for the strides S of 8, 16 and 32. Default: the detector that comes with ferlab.
+ *   cls_S, obj_S, bbox_S and kps_S for the strides S of 8, 16 and 32. Or an MTCNN as ferlab trains it: the path of a folder
+ *   with pnet.onnx, rnet.onnx and onet.onnx, or their bytes; `mtcnn` is the one that comes with ferlab. Default: the
+ *   single-stage detector that comes with ferlab.
  * @throws FerlabError `model` where it is no such file; `device` where the device can't be used; `usage` for wrong options.
  */
 export async function openFaceDetector(
-  model?: string | Uint8Array | ArrayBuffer,
+  model?: string | DetectorModel,
   options: LoadOptions = {},
 ): Promise<FaceDetector> {
-  if (model instanceof Uint8Array || model instanceof ArrayBuffer) return openFromBytes(model, options);
-  const file = model ?? packageFile('models/faces.onnx');
-  if (typeof file !== 'string') {
+  if (typeof model === 'object') return openFromBytes(model, options);
+  const place = model ?? packageFile('models/faces.onnx');
+  if (typeof place !== 'string') {
     throw new FerlabError(
       'usage',
-      `openFaceDetector: expected the path of a detector's file, or its bytes; got ${show(model)}.`,
+      `openFaceDetector: expected the path of a detector, or the bytes of its files; got ${show(model)}.`,
     );
   }
-  const name = shorten(file);
-  let bytes: Uint8Array;
+  const name = shorten(place);
+  if (place === cascadeName)
+    return openFromBytes(await readStages(packageFile('models/mtcnn')), { ...options, name });
+  return openFromBytes(isFolder(place) ? await readStages(place) : await read(place), { ...options, name });
+}
+
+async function readStages(folder: string): Promise<DetectorModel> {
+  const stage = (file: string) => read(path.join(folder, file));
+  const [pnet, rnet, onet] = await Promise.all(['pnet.onnx', 'rnet.onnx', 'onet.onnx'].map(stage));
+  return { pnet: pnet!, rnet: rnet!, onet: onet! };
+}
+
+function isFolder(place: string): boolean {
+  return statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+async function read(file: string): Promise<Uint8Array> {
   try {
-    bytes = await readFile(file);
+    return await readFile(file);
   } catch (error) {
     throw new FerlabError(
       'model',
-      `${name}: expected the ONNX file of a face detector, found ${foundInstead(error)}. Check the path.`,
+      `${shorten(file)}: expected the ONNX file of a face detector, found ${foundInstead(error)}. Check the path.`,
       { cause: error },
     );
   }
-  return openFromBytes(bytes, { ...options, name });
 }
