@@ -64,6 +64,7 @@ export {
   describeBundledModel,
   type Expression,
 } from './predict-files/bundled-model.js';
+export { detectFiles, type FileFaces } from './predict-files/detect-files.js';
 export type { FacesChoice } from './predict-files/faces-choice.js';
 export type { FailedFile } from './predict-files/list-images.js';
 export { type LoadEvent, type LoadFileOptions, loadEnsemble, loadModel } from './predict-files/load-model.js';

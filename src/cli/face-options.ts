@@ -20,7 +20,8 @@ const rotationsFlags = '--rotations';
 export const faceOptions: readonly OptionSpec[] = [
   {
     flags: detectorFlags,
-    description: 'what finds faces: an ONNX file in the form of YuNet',
+    description:
+      'what finds faces: an ONNX file in the form of YuNet, a folder with the three files of an MTCNN, or mtcnn for the one that comes with ferlab',
     defaultText: 'the one that comes with ferlab',
   },
   {

@@ -41,6 +41,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/crop.js')).cropCommand,
   },
   {
+    name: 'detect',
+    summary: 'print where the faces in photographs are',
+    load: async () => (await import('./commands/detect.js')).detectCommand,
+  },
+  {
     name: 'video',
     summary: 'follow the people in a film, and their expressions over time',
     load: async () => (await import('./commands/video.js')).videoCommand,

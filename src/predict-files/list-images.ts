@@ -21,8 +21,15 @@ export interface RowImage {
 /** What is predicted, before it is decoded. */
 export type Found = string | RowImage | FailedFile;
 
-/** The files that `paths` stand for. A file that was named is taken whatever it is called. */
-export async function* listImages(paths: readonly string[]): AsyncGenerator<Found> {
+/**
+ * The files that `paths` stand for. A file that was named is taken whatever it is called.
+ *
+ * @param options.rows whether a CSV file stands for its rows; otherwise it is taken for an image like any other file.
+ */
+export async function* listImages(
+  paths: readonly string[],
+  { rows = true }: { rows?: boolean } = {},
+): AsyncGenerator<Found> {
   for (const path of paths) {
     let isFolder: boolean;
     try {
@@ -33,7 +40,7 @@ export async function* listImages(paths: readonly string[]): AsyncGenerator<Foun
       continue;
     }
     if (isFolder) yield* await listFolderImages(path);
-    else if (/\.csv$/i.test(path)) yield* await listRows(path);
+    else if (rows && /\.csv$/i.test(path)) yield* await listRows(path);
     else yield path;
   }
 }

@@ -21,7 +21,7 @@ export function hasBundledDetector(): boolean {
 }
 
 /** Stands for the MTCNN that comes with ferlab wherever a detector is asked for. */
-export const cascadeName = 'mtcnn';
+const cascadeName = 'mtcnn';
 
 /**
  * Opens a detector of faces.
