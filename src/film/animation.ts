@@ -57,13 +57,13 @@ async function readPages(path: string): Promise<Pages> {
     );
   }
   const times: number[] = [];
-  let seconds = 0;
+  let milliseconds = 0; // sums of seconds would be a little off
   for (let page = 0; page < pages; page++) {
-    times.push(seconds);
+    times.push(milliseconds / 1000);
     const shown = delay[page] ?? usualDelay;
-    seconds += (shown <= leastDelay ? usualDelay : shown) / 1000;
+    milliseconds += shown <= leastDelay ? usualDelay : shown;
   }
-  return { bytes, width, height, times, seconds };
+  return { bytes, width, height, times, seconds: milliseconds / 1000 };
 }
 
 /** Decoded pages `first` to `first + count`, one below the other. */

@@ -31,6 +31,17 @@ it('a cut is where the whole picture changes, not where something moves or a lig
   expect(others.length).toBeGreaterThanOrEqual(4);
 });
 
+it('somebody who leaves a dark stage is no cut', () => {
+  const stage = (...lit: number[]): RgbImage => {
+    const data = new Uint8Array(160 * 90 * 3);
+    for (const x of lit)
+      for (let y = 20; y < 60; y++) data.fill(220, (y * 160 + x) * 3, (y * 160 + x + 30) * 3);
+    return { width: 160, height: 90, data };
+  };
+  expect(isCut(sceneOf(stage(10, 90)), sceneOf(stage(90)), 0.04)).toBe(false);
+  expect(isCut(sceneOf(stage(10)), sceneOf(stage(90)), 0.04)).toBe(false);
+});
+
 it('frames far apart in time, and a black one, are no cuts', () => {
   const black = sceneOf({ width: 8, height: 8, data: new Uint8Array(192) });
   expect(isCut(sceneOf(view(1)), sceneOf(view(2)), 2)).toBe(false);
