@@ -1,6 +1,6 @@
 // Opens a detector of faces from files, or one of those that come with ferlab.
 
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { shorten, show } from '../check-options.js';
@@ -10,18 +10,7 @@ import { type DetectorModel, openFaceDetector as openFromBytes } from '../faces/
 import { foundInstead } from '../files/read-error.js';
 import { packageFile } from '../package-files.js';
 import type { LoadOptions } from '../predict/model.js';
-
-/** Whether the package has a detector. */
-export function hasBundledDetector(): boolean {
-  try {
-    return existsSync(packageFile('models/faces.onnx'));
-  } catch {
-    return false;
-  }
-}
-
-/** Stands for the MTCNN that comes with ferlab wherever a detector is asked for. */
-const cascadeName = 'mtcnn';
+import { cascadeName, readBundledDetector } from './bundled-detector.js';
 
 /**
  * Opens a detector of faces.
@@ -37,17 +26,18 @@ export async function openFaceDetector(
   options: LoadOptions = {},
 ): Promise<FaceDetector> {
   if (typeof model === 'object') return openFromBytes(model, options);
-  const place = model ?? packageFile('models/faces.onnx');
-  if (typeof place !== 'string') {
+  if (model === undefined)
+    return openFromBytes(await readBundledDetector(), { ...options, name: 'the face detector of ferlab' });
+  if (typeof model !== 'string') {
     throw new FerlabError(
       'usage',
       `openFaceDetector: expected the path of a detector, or the bytes of its files; got ${show(model)}.`,
     );
   }
-  const name = shorten(place);
-  if (place === cascadeName)
+  const name = shorten(model);
+  if (model === cascadeName)
     return openFromBytes(await readStages(packageFile('models/mtcnn')), { ...options, name });
-  return openFromBytes(isFolder(place) ? await readStages(place) : await read(place), { ...options, name });
+  return openFromBytes(isFolder(model) ? await readStages(model) : await read(model), { ...options, name });
 }
 
 async function readStages(folder: string): Promise<DetectorModel> {

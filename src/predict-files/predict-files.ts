@@ -25,10 +25,10 @@ import {
   toPredictions,
 } from '../predict/model.js';
 import type { Hooks } from '../progress.js';
+import { hasBundledDetector } from './bundled-detector.js';
 import { type FacesChoice, facesChoices } from './faces-choice.js';
 import { inOrder } from './in-order.js';
 import { type FailedFile, listImages } from './list-images.js';
-import { hasBundledDetector } from './open-face-detector.js';
 import { type ReadImage, readFound, startReading } from './read-found.js';
 
 /** What a crop of a face shows, which was taken whole. */
