@@ -60,7 +60,7 @@ function epochLine(event: Extract<TrainEvent, { type: 'epoch' }>): string {
   ].join('  ');
 }
 
-type LiveEvent = Extract<TrainEvent, { type: 'decode' | 'teach' | 'validate' | 'step' }>;
+type LiveEvent = Extract<TrainEvent, { type: 'decode' | 'teach' | 'mine' | 'validate' | 'step' }>;
 
 function trainLine(event: LiveEvent, columns: number): string {
   switch (event.type) {
@@ -70,6 +70,10 @@ function trainLine(event: LiveEvent, columns: number): string {
       ]);
     case 'teach':
       return progressLine(columns, 'Asking teachers', event.done / event.total, [
+        `${event.done}/${event.total}`,
+      ]);
+    case 'mine':
+      return progressLine(columns, `Looking for crops for ${event.stage}`, event.done / event.total, [
         `${event.done}/${event.total}`,
       ]);
     case 'validate':

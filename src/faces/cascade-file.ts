@@ -18,7 +18,7 @@ export type CascadeThresholds = Record<CascadeStage, number>;
 /** Those of the paper's code. O-Net's file may hold others as JSON in metadata_props, below `ferlab.cascade`. */
 const defaultThresholds: CascadeThresholds = { pnet: 0.6, rnet: 0.7, onet: 0.7 };
 
-const cascadeKey = 'ferlab.cascade';
+export const cascadeKey = 'ferlab.cascade';
 
 const share = fieldWhere<number>('a number from 0 to 1', (value) => Number(value) >= 0 && Number(value) <= 1);
 const readThresholds = object<CascadeThresholds>({ pnet: share, rnet: share, onet: share });

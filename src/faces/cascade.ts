@@ -22,7 +22,6 @@ import {
   type CascadeFiles,
   type CascadeStage,
   type CascadeThresholds,
-  cascadeStages,
   checkStageFile,
   notAStage,
   readCascadeThresholds,
@@ -55,6 +54,12 @@ interface Candidate {
   readonly points?: readonly Point[];
 }
 
+/** What a stage hands on to the next one. */
+interface ScoredSquare {
+  readonly box: Box;
+  readonly score: number;
+}
+
 /** What a stage says about crops: of crop i, `scores[i]`, four offsets, ten coordinates where it has points. */
 interface Judged {
   scores: Float32Array;
@@ -74,18 +79,31 @@ export async function openCascade(
   name: string,
   { threads, device }: LoadOptions,
 ): Promise<FaceDetector> {
-  for (const stage of cascadeStages) checkStageFile(files[stage], stage, names[stage]);
+  const sessions = await openStages(files, names, { threads, device });
   const thresholds = readCascadeThresholds(files.onet, names.onet);
-  const sessions: Partial<Record<CascadeStage, Session>> = {};
+  const cascade = new Cascade(sessions, names, thresholds);
+  return detectorOf(cascade, name, thresholds.onet);
+}
+
+/** Opens the stages of which there are files; all of them or none stay open. */
+async function openStages<Stage extends CascadeStage>(
+  files: Readonly<Partial<Record<Stage, Uint8Array>>>,
+  names: CascadeFiles<string>,
+  options: LoadOptions,
+): Promise<Record<Stage, Session>> {
+  const given = Object.entries(files) as [Stage, Uint8Array][];
+  for (const [stage, bytes] of given) checkStageFile(bytes, stage, names[stage]);
+  const sessions: Partial<Record<Stage, Session>> = {};
   try {
-    for (const stage of cascadeStages)
-      sessions[stage] = await openStage(files[stage], stage, names[stage], { threads, device });
+    for (const [stage, bytes] of given)
+      sessions[stage] = await openStage(bytes, stage, names[stage], options);
   } catch (error) {
-    await Promise.all(Object.values(sessions).map((session) => session.close()));
+    await Promise.all(
+      Object.values<Session>(sessions as Record<Stage, Session>).map((session) => session.close()),
+    );
     throw error;
   }
-  const cascade = new Cascade(sessions as Record<CascadeStage, Session>, names, thresholds);
-  return detectorOf(cascade, name, thresholds.onet);
+  return sessions as Record<Stage, Session>;
 }
 
 async function openStage(
@@ -108,27 +126,15 @@ async function openStage(
 
 class Cascade implements Finder {
   constructor(
-    private readonly sessions: Readonly<Record<CascadeStage, Session>>,
+    /** Of the stages that it has. */
+    private readonly sessions: Readonly<Partial<Record<CascadeStage, Session>>>,
     private readonly names: CascadeFiles<string>,
     private readonly thresholds: CascadeThresholds,
   ) {}
 
   async find(image: RgbImage, { threshold, minFace }: Search): Promise<Face[]> {
-    const factors: number[] = [];
-    for (
-      let factor = proposalSide / minFace;
-      Math.min(image.width, image.height) * factor >= proposalSide;
-      factor *= pyramidFactor
-    )
-      factors.push(factor);
-    const { levels, all } = makePyramid(image, factors);
-    const proposed: Candidate[] = [];
-    for (const level of levels) proposed.push(...suppress(await this.propose(level), limits.within));
-    const squares = refine(suppress(proposed, limits.across)).slice(0, mostCrops.rnet);
-    const refined = refine(
-      suppress(await this.judge('rnet', all, squares, this.thresholds.rnet), limits.refined),
-    );
-    const last = await this.judge('onet', all, refined.slice(0, mostCrops.onet), threshold);
+    const { all, squares } = await this.squaresAfter('rnet', image, minFace);
+    const last = await this.judge('onet', all, squares.slice(0, mostCrops.onet), threshold);
     const faces = last.map(({ box, score, offsets, points }) => ({
       box: regressed(box, offsets),
       score,
@@ -138,8 +144,23 @@ class Cascade implements Finder {
     return suppress(faces, limits.last, overlapOfSmaller);
   }
 
+  /** The squares that a stage hands on, best first, and the picture at all sizes, from which they are cut. */
+  async squaresAfter(
+    stage: 'pnet' | 'rnet',
+    image: RgbImage,
+    minFace: number,
+  ): Promise<{ all: Level[]; squares: ScoredSquare[] }> {
+    const { levels, all } = cascadePyramid(image, minFace);
+    const proposed: Candidate[] = [];
+    for (const level of levels) proposed.push(...suppress(await this.propose(level), limits.within));
+    const squares = refine(suppress(proposed, limits.across)).slice(0, mostCrops.rnet);
+    if (stage === 'pnet') return { all, squares };
+    const judged = await this.judge('rnet', all, squares, this.thresholds.rnet);
+    return { all, squares: refine(suppress(judged, limits.refined)) };
+  }
+
   async close(): Promise<void> {
-    await Promise.all(cascadeStages.map((stage) => this.sessions[stage].close()));
+    await Promise.all(Object.values(this.sessions).map((session) => session.close()));
   }
 
   /** Squares that P-Net takes for faces at one size, in pixels of the picture. Large ones are seen in strips. */
@@ -190,7 +211,7 @@ class Cascade implements Finder {
   private async judge(
     stage: 'rnet' | 'onet',
     all: readonly Level[],
-    squares: readonly Box[],
+    squares: readonly ScoredSquare[],
     threshold: number,
   ): Promise<Candidate[]> {
     const side = cropSides[stage];
@@ -199,9 +220,9 @@ class Cascade implements Finder {
     for (let first = 0; first < squares.length; first += batchSize) {
       const batch = squares.slice(first, first + batchSize);
       const pixels = new Float32Array(batch.length * values);
-      for (const [i, box] of batch.entries()) writeSquare(all, box, side, pixels, i * values);
+      for (const [i, { box }] of batch.entries()) writeSquare(all, box, side, pixels, i * values);
       const { scores, offsets, points } = await this.answers(stage, pixels, [batch.length, 3, side, side]);
-      for (const [i, box] of batch.entries()) {
+      for (const [i, { box }] of batch.entries()) {
         const score = scores[i]!;
         if (score < threshold) continue;
         found.push({
@@ -238,7 +259,7 @@ class Cascade implements Finder {
     shape: readonly [number, number, number, number],
   ): Promise<Record<string, { data: Float32Array; shape: readonly number[] }>> {
     try {
-      const results = await this.sessions[stage].run({
+      const results = await this.sessions[stage]!.run({
         pixels: { type: tensorType('float32', shape), data: pixels },
       });
       return Object.fromEntries(
@@ -266,8 +287,48 @@ const pairs = (values: Float32Array): Point[] =>
   [0, 1, 2, 3, 4].map((i) => [values[i * 2]!, values[i * 2 + 1]!]);
 
 /** What the next stage looks at: the boxes where this one's offsets put them, made square. */
-function refine(candidates: readonly Candidate[]): Box[] {
+function refine(candidates: readonly Candidate[]): ScoredSquare[] {
   return candidates
-    .map(({ box, offsets }) => squared(regressed(box, offsets)))
-    .filter(({ width }) => width >= 1 && width < 1e6);
+    .map(({ box, score, offsets }) => ({ box: squared(regressed(box, offsets)), score }))
+    .filter(({ box: { width } }) => width >= 1 && width < 1e6);
+}
+
+/** The sizes at which a cascade looks at a picture for faces from `minFace` pixels on. */
+export function cascadePyramid(image: RgbImage, minFace: number): ReturnType<typeof makePyramid> {
+  const factors: number[] = [];
+  for (
+    let factor = proposalSide / minFace;
+    Math.min(image.width, image.height) * factor >= proposalSide;
+    factor *= pyramidFactor
+  )
+    factors.push(factor);
+  return makePyramid(image, factors);
+}
+
+/** The first stages of a cascade whose last ones are still to be trained. */
+export interface Proposer {
+  /** Squares that they take for faces, best first. */
+  propose(image: RgbImage, minFace: number): Promise<readonly ScoredSquare[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the first one or two stages of a cascade.
+ *
+ * @param thresholds of the stages, which stand for those of a file.
+ * @throws FerlabError as openCascade.
+ */
+export async function openProposer(
+  files: Pick<CascadeFiles, 'pnet'> & Partial<Pick<CascadeFiles, 'rnet'>>,
+  thresholds: Pick<CascadeThresholds, 'pnet' | 'rnet'>,
+  { threads, device }: LoadOptions,
+): Promise<Proposer> {
+  const names = { pnet: 'P-Net', rnet: 'R-Net', onet: 'O-Net' };
+  const sessions = await openStages(files, names, { threads, device });
+  const cascade = new Cascade(sessions, names, { ...thresholds, onet: 1 });
+  const last = files.rnet === undefined ? 'pnet' : 'rnet';
+  return {
+    propose: async (image, minFace) => (await cascade.squaresAfter(last, image, minFace)).squares,
+    close: () => cascade.close(),
+  };
 }

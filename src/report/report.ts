@@ -1,9 +1,6 @@
 // Writes the report of a training run or of an evaluation: plots, contact sheets, report.md and report.json.
 // All pictures are drawn first and written then, each file atomically, report.md last.
 
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createFolder, writeFileAtomically } from '../files/atomic.js';
 import { code, codeBlock, details, image, plain } from '../format/markdown.js';
 import { bytes, count, duration, flops, percent, throughput } from '../format/numbers.js';
 import { confusionPlots } from '../plots/confusion.js';
@@ -11,12 +8,10 @@ import { historyPlots } from '../plots/history.js';
 import { reliabilityPlot } from '../plots/reliability.js';
 import { historyRecord } from '../scores/history.js';
 import type { Calibration, EvaluationResult } from '../scores/types.js';
+import { addPlot, type Files, writeAll } from './report-files.js';
 import * as sections from './sections.js';
 import { contactSheet } from './sheet.js';
-import { svgToPng } from './svg-to-png.js';
 import type { EvaluationReportData, GreyPicture, MistakePicture, ReportData } from './types.js';
-
-type Files = Map<string, string | Uint8Array>;
 
 /**
  * Writes report.md, report.json and their pictures into an existing run folder, over those of an earlier report.
@@ -50,11 +45,6 @@ export async function writeEvaluationReport(folder: string, data: EvaluationRepo
   return writeAll(folder, files, json, (names) => evaluationMarkdown(data, names));
 }
 
-async function addPlot(files: Files, name: string, svg: string): Promise<void> {
-  files.set(`${name}.svg`, svg);
-  files.set(`${name}.png`, await svgToPng(svg));
-}
-
 async function addEvaluation(
   files: Files,
   evaluation: EvaluationResult,
@@ -84,20 +74,6 @@ function mistakesSheet(mistakes: readonly MistakePicture[]): Promise<Buffer> {
 /** The whole factor that brings the widest image nearest to `width` screen pixels. */
 function scaleTo(width: number, items: readonly GreyPicture[]): number {
   return Math.max(1, Math.round(width / Math.max(...items.map((item) => item.width))));
-}
-
-async function writeAll(
-  folder: string,
-  files: Files,
-  json: object,
-  markdown: (names: readonly string[]) => string,
-): Promise<string[]> {
-  await createFolder(folder);
-  files.set('report.json', `${JSON.stringify(json, null, 2)}\n`);
-  for (const [name, content] of files) await writeFileAtomically(join(folder, name), content);
-  const there = (await readdir(folder)).filter((name) => !name.startsWith('.') && name !== 'report.md');
-  await writeFileAtomically(join(folder, 'report.md'), markdown([...there, 'report.md']));
-  return [...files.keys(), 'report.md'];
 }
 
 /** Which of the epochs the model is of. */

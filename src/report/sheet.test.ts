@@ -41,6 +41,19 @@ describe('contactSheet', () => {
     expect(sheet.at(2 * 20 + 20, 2 * 60 + 5)).toBe(50);
   });
 
+  it('keeps the colours of pictures that have some', async () => {
+    const colours = { pixels: Uint8Array.from([200, 10, 60, 0, 250, 90]), width: 2, height: 1 };
+    const png = await contactSheet([colours], { columns: 1, scale: 10, title: '' });
+    const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
+    const at = (x: number, y: number) => [
+      ...data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3),
+    ];
+    expect([at(2 * 25, 2 * 65), at(2 * 35, 2 * 65)]).toEqual([
+      [200, 10, 60],
+      [0, 250, 90],
+    ]);
+  });
+
   it('writes title, caption and file name, and nothing outside', async () => {
     const item = {
       ...flat(255, 20),
@@ -74,7 +87,7 @@ describe('contactSheet', () => {
     const options = { columns: 2, scale: 1, title: '' };
     await expect(contactSheet([], options)).rejects.toThrow(/at least one/);
     await expect(contactSheet([{ ...flat(0), width: 5 }], options)).rejects.toThrow(
-      /needs 20 pixels, got 16/,
+      /needs 20 values, or three times as many in colours; got 16/,
     );
     await expect(contactSheet([flat(0)], { ...options, scale: 1.5 })).rejects.toThrow(/scale must be/);
   });

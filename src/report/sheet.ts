@@ -1,4 +1,4 @@
-// Contact sheets: many small grey images on one page, with captions, as PNG. Pixels are enlarged without smoothing,
+// Contact sheets: many small images on one page, with captions, as PNG. Pixels are enlarged without smoothing,
 // so that what is seen is what the network sees.
 
 import { escapeXml } from '../format/xml.js';
@@ -55,9 +55,9 @@ function checkItems(items: readonly SheetItem[], { columns, scale }: SheetOption
     }
   }
   for (const [i, { pixels, width, height }] of items.entries()) {
-    if (pixels.length !== width * height) {
+    if (![width * height, 3 * width * height].includes(pixels.length)) {
       throw new RangeError(
-        `contactSheet: item ${i} of ${width}x${height} needs ${width * height} pixels, got ${pixels.length}`,
+        `contactSheet: item ${i} of ${width}x${height} needs ${width * height} values, or three times as many in colours; got ${pixels.length}`,
       );
     }
   }
@@ -98,12 +98,15 @@ function enlarge(
   scale: number,
 ): void {
   const stride = sheet.width * 4;
+  const perPixel = pixels.length / (width * height);
   for (let y = 0; y < height; y++) {
     const start = (top + y * scale) * stride + left * 4;
     for (let x = 0; x < width; x++) {
-      const grey = Math.min(255, Math.max(0, Math.round(pixels[y * width + x]!)));
+      const [red, green, blue] = [0, 1, 2].map((channel) =>
+        Math.min(255, Math.max(0, Math.round(pixels[perPixel * (y * width + x) + (channel % perPixel)]!))),
+      );
       sheet.data.fill(
-        Uint8Array.of(grey, grey, grey, 255),
+        Uint8Array.of(red!, green!, blue!, 255),
         start + x * scale * 4,
         start + (x + 1) * scale * 4,
       );

@@ -11,7 +11,7 @@ export interface GreyPicture {
   height: number;
 }
 
-/** A tile of a contact sheet. */
+/** A tile of a contact sheet: a grey picture, or one in colours with three values a pixel, red, green and blue. */
 export interface SheetItem extends GreyPicture {
   /** One line below the picture. */
   caption?: string;

@@ -49,7 +49,7 @@ export const directions: Record<string, string[]> = {
   'train/config': ['models', 'engine/runtime', 'errors'],
   'train/loop': ['train/config', 'engine/training', 'scores', 'progress'],
   'train/run': ['train/loop', 'files', 'machine', 'version'],
-  'train/detection': ['train/run', 'data/faces'],
+  'train/detection': ['train/run', 'data/faces', 'report'],
   'train/classification': ['train/run', 'data/votes', 'evaluate'],
   train: ['train/classification', 'train/detection'],
   audit: ['train'],

@@ -29,6 +29,7 @@ const trainingDoors = [
   'train/config/config',
   'train/config/presets',
   'train/config/settings',
+  'train/detection/train-cascade',
   'train/detection/train-detector',
   'train/loop/events',
   'train/loop/run-config',

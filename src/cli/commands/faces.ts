@@ -2,6 +2,7 @@
 
 import { exitCodes, FerlabError } from '../../errors.js';
 import { percent } from '../../format/numbers.js';
+import type { CascadeResult, CascadeTraining } from '../../train/detection/train-cascade.js';
 import type { DetectorTraining } from '../../train/detection/train-detector.js';
 import type { TrainEvent, TrainHooks, TrainResult } from '../../train/loop/events.js';
 import {
@@ -12,6 +13,7 @@ import {
   type Invocation,
   integerOption,
   listOption,
+  longFlag,
   type OptionSpec,
   quietOption,
   shellLine,
@@ -32,14 +34,37 @@ const options = {
     repeatable: true,
   },
   backgrounds: { flags: '--backgrounds <folder>', description: 'pictures without faces, to train on' },
-  epochs: { flags: '--epochs <n>', description: 'epochs in all', defaultText: '40' },
+  detector: {
+    flags: '--detector <name>',
+    description: 'single, one network; or mtcnn, a cascade of three',
+    defaultText: 'single',
+  },
+  epochs: {
+    flags: '--epochs <n>',
+    description: 'epochs in all; of mtcnn, of each network',
+    defaultText: '40; of mtcnn 6',
+  },
   tiles: {
     flags: '--tiles <n>',
-    description: 'tiles of an epoch, drawn from all pictures',
+    description: 'single: tiles of an epoch, drawn from all pictures',
     defaultText: '6400',
   },
-  batchSize: { flags: '--batch-size <n>', description: 'tiles of a step', defaultText: '16' },
-  learningRate: { flags: '--learning-rate <rate>', description: 'the highest one', defaultText: '0.002' },
+  batchSize: { flags: '--batch-size <n>', description: 'single: tiles of a step', defaultText: '16' },
+  learningRate: {
+    flags: '--learning-rate <rate>',
+    description: 'single: the highest one',
+    defaultText: '0.002',
+  },
+  effort: {
+    flags: '--effort <factor>',
+    description: 'mtcnn: crops of an epoch; 1 stands for 384,000, 57,600 and 24,000 for its networks',
+    defaultText: '1',
+  },
+  minFace: {
+    flags: '--min-face <pixels>',
+    description: 'mtcnn: longer side of the smallest face that is learnt',
+    defaultText: '20',
+  },
   seed: { flags: '--seed <n>', description: 'of all random choices', defaultText: '0' },
   threads: { flags: '--threads <n>', description: 'threads of the engine', defaultText: 'one per core' },
   workers: {
@@ -51,19 +76,36 @@ const options = {
   resume: { flags: '--resume <folder>', description: 'continue this run after its last finished epoch' },
 } as const satisfies Record<string, OptionSpec>;
 
-function learningRate(invocation: Invocation): number | undefined {
-  const given = textOption(invocation, options.learningRate.flags);
+/** A number above 0 and at most `most`; undefined where the option wasn't given. */
+function positiveOption(invocation: Invocation, { flags }: OptionSpec, most: number): number | undefined {
+  const given = textOption(invocation, flags);
   if (given === undefined) return undefined;
-  const rate = Number(given);
-  if (rate > 0 && rate <= 1) return rate;
+  const value = Number(given);
+  if (value > 0 && value <= most) return value;
   throw new FerlabError(
     'usage',
-    `--learning-rate: expected a number above 0, at most 1, got ${JSON.stringify(given)}`,
+    `${longFlag(flags)}: expected a number above 0, at most ${most}, got ${JSON.stringify(given)}`,
   );
 }
 
-/** A new run, or a folder to continue. */
-type Plan = { training: DetectorTraining } | { resumed: string; epochs: number | undefined };
+/** A new run of one of the detectors, or a folder to continue. */
+type Plan =
+  | { training: DetectorTraining }
+  | { cascade: CascadeTraining }
+  | { resumed: string; epochs: number | undefined };
+
+/** Options that one of the detectors alone has. */
+const own = { single: ['tiles', 'batchSize', 'learningRate'], mtcnn: ['effort', 'minFace'] } as const;
+
+function refuseOthers({ options: given }: Invocation, detector: keyof typeof own): void {
+  const other = detector === 'single' ? 'mtcnn' : 'single';
+  const wrong = own[other].find((name) => given[name] !== undefined);
+  if (wrong === undefined) return;
+  throw new FerlabError(
+    'usage',
+    `${longFlag(options[wrong].flags)}: expected --detector ${other}, which alone has it; got ${detector}. Leave it out.`,
+  );
+}
 
 function plan(invocation: Invocation): Plan {
   const [action, labels = []] = invocation.arguments as [string, string[]?];
@@ -93,31 +135,63 @@ function plan(invocation: Invocation): Plan {
       'usage',
       'expected label files or a run to resume, got neither. Try "ferlab faces train LABELS.csv --out RUN" or "ferlab faces --help".',
     );
-  return {
-    training: {
-      labels,
-      validation: listOption(invocation, options.validation.flags),
-      backgrounds: textOption(invocation, options.backgrounds.flags),
-      out: textOption(invocation, options.out.flags),
-      epochs: number('epochs'),
-      tiles: number('tiles'),
-      batchSize: number('batchSize'),
-      learningRate: learningRate(invocation),
-      seed: integerOption(invocation, options.seed.flags, 0),
-      threads: number('threads'),
-      workers: number('workers'),
-      device: choiceOption(invocation, options.device.flags, ['cpu', 'cuda']),
-    },
+  const detector = choiceOption(invocation, options.detector.flags, ['single', 'mtcnn']) ?? 'single';
+  refuseOthers(invocation, detector);
+  const shared = {
+    labels,
+    validation: listOption(invocation, options.validation.flags),
+    backgrounds: textOption(invocation, options.backgrounds.flags),
+    out: textOption(invocation, options.out.flags),
+    epochs: number('epochs'),
+    seed: integerOption(invocation, options.seed.flags, 0),
+    threads: number('threads'),
+    workers: number('workers'),
+    device: choiceOption(invocation, options.device.flags, ['cpu', 'cuda']),
   };
+  if (detector === 'mtcnn') {
+    const effort = positiveOption(invocation, options.effort, 1000);
+    return { cascade: { ...shared, effort, minFace: integerOption(invocation, options.minFace.flags, 12) } };
+  }
+  const learningRate = positiveOption(invocation, options.learningRate, 1);
+  return { training: { ...shared, tiles: number('tiles'), batchSize: number('batchSize'), learningRate } };
 }
 
-async function start(planned: Plan, call: TrainHooks & { command: string }): Promise<TrainResult> {
+async function start(
+  planned: Plan,
+  call: TrainHooks & { command: string },
+): Promise<TrainResult | CascadeResult> {
   const { resumeDetector, trainDetector } = await import('../../train/detection/train-detector.js');
+  const { isCascadeRun, resumeCascade, trainCascade } = await import(
+    '../../train/detection/train-cascade.js'
+  );
   if ('training' in planned) return trainDetector(planned.training, call);
-  return resumeDetector(planned.resumed, { epochs: planned.epochs }, call);
+  if ('cascade' in planned) return trainCascade(planned.cascade, call);
+  const { resumed, epochs } = planned;
+  if (!(await isCascadeRun(resumed))) return resumeDetector(resumed, { epochs }, call);
+  if (epochs === undefined) return resumeCascade(resumed, call);
+  throw new FerlabError(
+    'usage',
+    `--epochs: expected none beside --resume for an mtcnn, each of whose networks is trained on what the ones before find; got ${epochs}. Leave it out, or start a new run.`,
+  );
 }
 
-function summary({ best, history, modelFile }: TrainResult): string {
+function cascadeSummary(final: NonNullable<CascadeResult['final']>): string {
+  const points =
+    final.pointError === null
+      ? ''
+      : `, points ${percent(final.pointError, 2)} of the distance between the eyes`;
+  return (
+    `Trained three networks. Average precision ${percent(final.averagePrecision, 2)}${points}.\n` +
+    `Detector: ${final.detector}`
+  );
+}
+
+function summary(result: TrainResult | CascadeResult): string {
+  if ('modelFile' in result) return singleSummary(result);
+  return result.final === null ? '' : cascadeSummary(result.final);
+}
+
+function singleSummary({ best, history, modelFile }: TrainResult): string {
   const { valAveragePrecision = Number.NaN, valPointError = Number.NaN } = best.measures;
   return (
     `Trained ${history.length} epochs. Best epoch ${best.epoch}: average precision ${percent(valAveragePrecision, 2)}, ` +

@@ -13,6 +13,8 @@ export type TrainEvent =
   | { type: 'decode'; done: number; total: number }
   /** Training images that teachers have looked at so far, where they do so once. */
   | { type: 'teach'; done: number; total: number }
+  /** Photographs that the stages of a cascade so far have looked at, for crops of the next stage, which is named. */
+  | { type: 'mine'; stage: string; done: number; total: number }
   /** The first step is next. */
   | {
       type: 'start';

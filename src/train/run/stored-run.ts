@@ -78,6 +78,20 @@ const envelopeSchema = z.object({
   finished: z.boolean().optional(),
 });
 
+function noRun(path: string): FerlabError {
+  return new FerlabError(
+    'model',
+    `${path}: expected the folder of a run (with ${runFiles.config}), found none. Give the folder that training printed.`,
+  );
+}
+
+/** What is trained in the folder of a run: `classify`. Throws FerlabError `model` where it is none. */
+export async function storedTask(path: string): Promise<string> {
+  if (!holdsRun(path)) throw noRun(path);
+  const file = join(path, runFiles.config);
+  return readEnvelope(await readText(file), file).task;
+}
+
 /**
  * Reads a run folder.
  *
@@ -88,12 +102,7 @@ export async function readRun<Config>(
   format: ConfigFormat<Config>,
 ): Promise<StoredRun<Config>> {
   const file = join(path, runFiles.config);
-  if (!holdsRun(path)) {
-    throw new FerlabError(
-      'model',
-      `${path}: expected the folder of a run (with ${runFiles.config}), found none. Give the folder that training printed.`,
-    );
-  }
+  if (!holdsRun(path)) throw noRun(path);
   const { task, config: stored, ...rest } = readEnvelope(await readText(file), file);
   if (task !== format.task) {
     throw new FerlabError(
