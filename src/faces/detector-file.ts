@@ -5,7 +5,15 @@
 import { checkGraph, type ModelOutline } from '../engine/onnx/check.js';
 import { readMetadataProps } from '../engine/onnx/metadata-props.js';
 import { FerlabError } from '../errors.js';
-import { number, object, type Reader, wholeNumber } from '../predict/json-fields.js';
+import {
+  list,
+  number,
+  numberWithin,
+  object,
+  optional,
+  type Reader,
+  wholeNumber,
+} from '../predict/json-fields.js';
 import { firstLine } from '../predict/model-file.js';
 
 export const strides = [8, 16, 32] as const;
@@ -20,6 +28,11 @@ export interface DetectorSettings {
   /** The smallest face, and the largest, that the network finds well: the longer side in pixels of what it is shown. */
   smallest: number;
   largest: number;
+  /**
+   * Looks at a picture, each at a size of its own, as factors of that at which the smallest face is `smallest` pixels long;
+   * what they agree on is found. One look of factor 1 unless given.
+   */
+  looks?: number[] | undefined;
 }
 
 /**
@@ -29,12 +42,16 @@ export interface DetectorSettings {
  */
 const defaultSettings: DetectorSettings = { threshold: 0.6, smallest: 20, largest: 320 };
 
+/** More would take long and bring nothing. */
+const mostLooks = 4;
+
 export const detectorKey = 'ferlab.detector';
 
 const readSettings: Reader<DetectorSettings> = object<DetectorSettings>({
   threshold: number,
   smallest: wholeNumber(1, 1024),
   largest: wholeNumber(1, 4096),
+  looks: optional(list(numberWithin(0.25, 4), 1)),
 });
 
 /** What is known of a detector's file without running it. */
@@ -120,7 +137,12 @@ function settingsOf(properties: Readonly<Record<string, string>>, where: string)
   if (json === undefined) return defaultSettings;
   try {
     const settings = readSettings(JSON.parse(json), '');
-    if (settings.largest < settings.smallest * 4 || settings.threshold < 0 || settings.threshold > 1)
+    if (
+      settings.largest < settings.smallest * 4 ||
+      settings.threshold < 0 ||
+      settings.threshold > 1 ||
+      (settings.looks?.length ?? 1) > mostLooks
+    )
       throw new Error('its values are out of range');
     return settings;
   } catch (error) {

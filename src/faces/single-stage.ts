@@ -10,6 +10,7 @@ import { resizeRgb } from '../image/resize-rgb.js';
 import type { RgbImage } from '../image/rgb.js';
 import type { LoadOptions } from '../predict/model.js';
 import { firstLine } from '../predict/model-file.js';
+import { agree } from './agree.js';
 import { centre, strongest, suppress } from './boxes.js';
 import type { FaceDetector } from './detector.js';
 import {
@@ -27,6 +28,9 @@ import { planViews, type View } from './views.js';
 
 /** Boxes that overlap by more are one face's: OpenCV's value. */
 const sameFace = 0.3;
+
+/** Of several looks, a face's score in one of them is at least this. */
+const leastOfLook = 0.1;
 
 /**
  * Opens a detector from the bytes of its file.
@@ -65,8 +69,26 @@ class SingleStage implements Finder {
   ) {}
 
   async find(image: RgbImage, { threshold, minFace }: Search): Promise<Face[]> {
+    const { looks = [1] } = this.file.settings;
+    if (looks.length === 1) return this.lookAt(image, looks[0]!, { threshold, minFace });
+    // What one look is hardly sure of counts where another is surer, whatever the threshold.
+    const least = Math.min(threshold, leastOfLook);
+    const found: Face[][] = [];
+    for (const factor of looks) found.push(await this.lookAt(image, factor, { threshold: least, minFace }));
+    return suppress(
+      agree(found).filter(({ score }) => score >= threshold),
+      sameFace,
+    );
+  }
+
+  /** Faces of a picture at one size. */
+  private async lookAt(image: RgbImage, factor: number, { threshold, minFace }: Search): Promise<Face[]> {
     const { smallest, largest } = this.file.settings;
-    const views = planViews(image, minFace, { smallest, largest, size: this.file.size });
+    const views = planViews(image, minFace, {
+      smallest: smallest * factor,
+      largest,
+      size: this.file.size,
+    });
     const faces: Face[] = [];
     let resized = image;
     for (const view of views) {
