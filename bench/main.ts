@@ -15,6 +15,7 @@ import { vectorInstructions } from './processor.js';
 import type { SectionName, SectionReport } from './report.js';
 import { readReport, writeReport } from './report-files.js';
 import { accuracyContests } from './sections/accuracy.js';
+import { facesContests } from './sections/faces.js';
 import { gpuContests } from './sections/gpu.js';
 import { inferContests } from './sections/infer.js';
 import { microContests } from './sections/micro.js';
@@ -27,7 +28,7 @@ const trainingImages = 2048;
 /** A GPU is quick: an epoch has to last longer than a round's steps. */
 const gpuTrainingImages = 8192;
 /** Sections whose contestants can be chosen. */
-const againstPeers: readonly SectionName[] = ['train', 'gpu', 'accuracy', 'infer'];
+const againstPeers: readonly SectionName[] = ['train', 'gpu', 'accuracy', 'infer', 'faces'];
 
 /** @param folder where the user stands. @returns the exit code. */
 export async function main(argv: readonly string[], folder: string): Promise<number> {
@@ -95,6 +96,8 @@ async function contestsOf(
       return accuracyContests({ quick }, peers);
     case 'infer':
       return inferContests({ quick, folders }, peers);
+    case 'faces':
+      return facesContests({ quick }, peers);
     case 'micro':
       return microContests({ quick, channelBlock: await channelBlock('cpu') });
     case 'scaling':

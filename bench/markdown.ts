@@ -11,6 +11,7 @@ const titles: Record<SectionName, string> = {
   gpu: 'Training on a GPU',
   accuracy: 'Time to accuracy',
   infer: 'Inference',
+  faces: 'Faces',
   micro: 'Operators',
   scaling: 'Scaling',
 };

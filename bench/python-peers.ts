@@ -1,4 +1,4 @@
-// The Python environments of Keras and PyTorch: made once, from pinned requirements, in a folder that git ignores; or
+// The Python environments of Keras, PyTorch and the detectors of faces: made once, from pinned requirements, in a folder that git ignores; or
 // an interpreter that the user names.
 
 import { createHash } from 'node:crypto';
@@ -17,23 +17,30 @@ export interface PythonPeer {
 
 export interface PythonPeerOptions {
   /** Names the requirements (`requirements-<name>.txt`) and the environment. */
-  readonly name: 'keras' | 'torch';
+  readonly name: 'keras' | 'torch' | 'faces';
   /** Packages whose versions the report lists. */
   readonly packages: readonly string[];
   /** Whether an environment may be made. */
   readonly install: boolean;
+  /** Whether the requirements are all that is installed. */
+  readonly withoutDependencies?: boolean;
 }
 
 const oldestPython = [3, 11] as const;
 const programOptions: ProgramOptions = { environment: { PYTHONDONTWRITEBYTECODE: '1' } };
 
-/** The variable that names an interpreter to use instead: FERLAB_BENCH_KERAS_PYTHON, FERLAB_BENCH_TORCH_PYTHON. */
+/** The variable that names an interpreter to use instead: FERLAB_BENCH_KERAS_PYTHON and so on. */
 const interpreterVariable = (name: string): string => `FERLAB_BENCH_${name.toUpperCase()}_PYTHON`;
 
-export function pythonPeer({ name, packages, install }: PythonPeerOptions): PythonPeer {
+export function pythonPeer({
+  name,
+  packages,
+  install,
+  withoutDependencies = false,
+}: PythonPeerOptions): PythonPeer {
   let ready: Promise<string> | null = null;
   const interpreter = (): Promise<string> => {
-    ready ??= findInterpreter(name, install);
+    ready ??= findInterpreter(name, install, withoutDependencies);
     return ready;
   };
   return {
@@ -51,7 +58,11 @@ export function pythonPeer({ name, packages, install }: PythonPeerOptions): Pyth
   };
 }
 
-async function findInterpreter(name: string, install: boolean): Promise<string> {
+async function findInterpreter(
+  name: string,
+  install: boolean,
+  withoutDependencies: boolean,
+): Promise<string> {
   const given = process.env[interpreterVariable(name)];
   if (given) return given;
   const requirements = benchFile('peers', `requirements-${name}.txt`);
@@ -75,6 +86,7 @@ async function findInterpreter(name: string, install: boolean): Promise<string> 
       'install',
       '--disable-pip-version-check',
       '--no-input',
+      ...(withoutDependencies ? ['--no-deps'] : []),
       '-r',
       requirements,
     ]);

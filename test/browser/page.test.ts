@@ -8,6 +8,8 @@ import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makePackedProject } from '../../bench/packed.js';
 import { main } from '../../src/cli/main.js';
+import type { FoundFaces } from '../../src/faces/find-faces.js';
+import type { FaceJson, PictureFaces, PictureFacesJson } from '../../src/faces/recognised.js';
 import type { Prediction } from '../../src/predict/model.js';
 import { checkout } from '../e2e/process.js';
 import { temporaryFolder } from '../e2e/program.js';
@@ -130,6 +132,45 @@ describe.skipIf(executable === null)(named('a page'), () => {
     expectSame(found.answers, expected);
     expectSame([found.buffer], expected.slice(0, 1));
     expect(found.refused).toBe('data');
+  });
+
+  it('finds the faces that the command line finds, and recognises them alike', async () => {
+    const folder = path.join(project, 'faces-in-pictures');
+    mkdirSync(path.join(folder, 'public'), { recursive: true });
+    copyFileSync(path.join(checkout, 'test/browser/predict.js'), path.join(folder, 'predict.js'));
+    copyFileSync(second, path.join(folder, 'second.onnx'));
+    writeFileSync(path.join(folder, 'index.html'), '<script type="module" src="predict.js"></script>');
+    // PNG, since decoders of JPEG differ in single levels.
+    const astronaut = sharp(path.join(checkout, 'test/data/astronaut.jpg'));
+    const images = ['upright', 'turned'].map((name) => path.join(folder, `public/${name}.png`));
+    await astronaut.clone().png().toFile(images[0]!);
+    await astronaut.clone().rotate(180).resize(300, 200, { fit: 'cover' }).png().toFile(images[1]!);
+    const { page } = await open(folder);
+    const names = images.map((file) => path.basename(file));
+    const { found, recognised } = (await page.evaluate(
+      `window.findAll(${JSON.stringify(names)}, { minFace: 40, maxFaces: 1, rotations: true })`,
+    )) as { found: FoundFaces[]; recognised: PictureFaces };
+    const options = ['--json', '--min-face', '40', '--max-faces', '1', '--rotations'];
+    const expected = JSON.parse(await ferlab('detect', ...options, ...images)) as (FaceJson &
+      PictureFacesJson)[];
+    for (const [
+      i,
+      {
+        width,
+        height,
+        faces: [face],
+      },
+    ] of expected.entries()) {
+      expect(found[i]).toMatchObject({ width, height });
+      const { box, score, points } = found[i]!.faces[0]!;
+      const values = [box.x, box.y, box.width, box.height, ...points.flat()];
+      const others = [...face!.box, ...face!.points.flat()];
+      for (const [k, value] of values.entries())
+        expect(Math.abs(value - others[k]!), `${i}: ${k}`).toBeLessThan(0.1);
+      expect(Math.abs(score - face!.score)).toBeLessThan(0.001);
+    }
+    const [answer] = JSON.parse(await ferlab('predict', ...options, images[0]!)) as PictureFacesJson[];
+    expectSame([recognised.faces[0] as unknown as Answer], [answer!.faces[0] as unknown as Answer]);
   });
 
   it('is what the example shows', async () => {

@@ -1,7 +1,16 @@
 // The page of page.test.ts: predicts by every way that `ferlab/predict` has, and leaves the answers in the window.
 
 import first from 'ferlab/models/expression.onnx?url';
-import { FerlabError, loadModelFromBytes, openEnsemble, withTestTimeAugmentation } from 'ferlab/predict';
+import detector from 'ferlab/models/faces.onnx?url';
+import {
+  FerlabError,
+  findFaces,
+  loadModelFromBytes,
+  openEnsemble,
+  openFaceDetector,
+  recognise,
+  withTestTimeAugmentation,
+} from 'ferlab/predict';
 import second from './second.onnx?url';
 
 const read = async (url) => (await fetch(url)).arrayBuffer();
@@ -43,6 +52,17 @@ window.predictBytes = async (addresses) => {
   );
   await model.close();
   return { answers, buffer, refused };
+};
+
+/** The faces in the pictures at these addresses, and what is recognised in the first. */
+window.findAll = async (addresses, options) => {
+  const open = await openFaceDetector(await read(detector));
+  const model = await loadModelFromBytes(await read(first));
+  const pictures = await Promise.all(addresses.map(async (url) => (await fetch(url)).blob()));
+  const found = await findFaces(pictures, open, options);
+  const recognised = await recognise(pictures[0], { detector: open, model }, options);
+  await Promise.all([open.close(), model.close()]);
+  return { found, recognised };
 };
 
 /** The kind of the error for a file that is no model. */
