@@ -68,7 +68,7 @@ export function searchedSize(size: ImageSize, minFace: number | undefined): Imag
 }
 
 /** The next value is asked for while the one before is worked on. */
-export async function* ahead<T>(values: AsyncGenerator<T>): AsyncGenerator<T> {
+async function* ahead<T>(values: AsyncGenerator<T>): AsyncGenerator<T> {
   let next = values.next();
   next.catch(() => {}); // awaited below
   try {

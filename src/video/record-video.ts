@@ -190,7 +190,7 @@ class RowFolder {
 }
 
 /** What a face is called in an annotated film. Without a probability, which would flicker. */
-export function markOf(face: FilmFace): Mark {
+function markOf(face: FilmFace): Mark {
   const answered = !('reason' in face);
   const label = 'reason' in face ? face.reason : (face.smoothed?.expression ?? face.expression);
   return { box: face.box, answered, label: face.person === null ? label : `${face.person} ${label}` };

@@ -10,7 +10,7 @@ import { assign } from './assign.js';
 import { correct, expectedBox, type Motion, motionCost, predict, startMotion } from './motion.js';
 
 /** A person who isn't seen for longer, and for `keptFrames` frames, comes back as a new one. */
-export const keptSeconds = 10;
+const keptSeconds = 10;
 const keptFrames = 3;
 /** A face is nobody until it is seen a second time; one that isn't within so many seconds was a mistake. */
 const probationSeconds = 0.5;
