@@ -12,6 +12,9 @@ export type FacesChoice = (typeof facesChoices)[number];
  */
 export const longestCropSide = 128;
 
+/** Pictures without a face whose longer side is at most this may be crops all the same. */
+export const longestLikelyCropSide = 512;
+
 export function isSearched({ width, height }: ImageSize, faces: FacesChoice): boolean {
   return faces === 'find' || (faces === 'auto' && Math.max(width, height) > longestCropSide);
 }

@@ -26,18 +26,27 @@ export async function openFaceDetector(
   options: LoadOptions = {},
 ): Promise<FaceDetector> {
   if (typeof model === 'object') return openFromBytes(model, options);
-  if (model === undefined)
-    return openFromBytes(await readBundledDetector(), { ...options, name: 'the face detector of ferlab' });
-  if (typeof model !== 'string') {
+  const read = await readDetector(model);
+  return openFromBytes(read.model, { ...options, name: read.name });
+}
+
+/**
+ * The bytes of a detector, and what messages call it.
+ *
+ * @param place as for openFaceDetector.
+ * @throws FerlabError `model` where it can't be read.
+ */
+export async function readDetector(place?: string): Promise<{ name: string; model: DetectorModel }> {
+  if (place === undefined) return { name: 'the face detector of ferlab', model: await readBundledDetector() };
+  if (typeof place !== 'string') {
     throw new FerlabError(
       'usage',
-      `openFaceDetector: expected the path of a detector, or the bytes of its files; got ${show(model)}.`,
+      `openFaceDetector: expected the path of a detector, or the bytes of its files; got ${show(place)}.`,
     );
   }
-  const name = shorten(model);
-  if (model === cascadeName)
-    return openFromBytes(await readStages(packageFile('models/mtcnn')), { ...options, name });
-  return openFromBytes(isFolder(model) ? await readStages(model) : await read(model), { ...options, name });
+  const name = shorten(place);
+  if (place === cascadeName) return { name, model: await readStages(packageFile('models/mtcnn')) };
+  return { name, model: isFolder(place) ? await readStages(place) : await read(place) };
 }
 
 async function readStages(folder: string): Promise<DetectorModel> {

@@ -10,12 +10,9 @@ import { resizeGray } from '../image/resize.js';
 import { type Picture, type RgbImage, toRgb } from '../image/rgb.js';
 import { imagesAtOnce } from '../predict/at-once.js';
 import type { ExpressionModel } from '../predict/model.js';
-import { type FacesChoice, isSearched } from './faces-choice.js';
+import { type FacesChoice, isSearched, longestLikelyCropSide } from './faces-choice.js';
 import type { FailedFile, Found, RowImage } from './list-images.js';
 import { openFaceDetector } from './open-face-detector.js';
-
-/** Pictures without a face whose longer side is at most this may be crops all the same. */
-const longestLikelyCropSide = 512;
 
 /** Photographs that are read and searched at a time: one is decoded while another is searched. */
 const photographsAtOnce = 2;

@@ -1,6 +1,7 @@
 // Fastify as the service sets it up: limits, hooks, plugins and routes.
 
 import { randomUUID } from 'node:crypto';
+import { METHODS } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import type { z } from 'zod';
@@ -53,6 +54,8 @@ export function createApp(settings: ServiceSettings): FastifyInstance {
   app.server.on('connect', (_, socket: Socket) =>
     answerRaw(socket, new Problem('method_not_allowed', 'CONNECT: expected another method, found this one.')),
   );
+  // So that every method that Node reads gets the answer of a method that a path doesn't take.
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
   app.setValidatorCompiler<z.ZodObject>(({ schema }) => (value: unknown) => ({
     value: readQuery(schema, value),
   }));
@@ -88,6 +91,8 @@ export async function addEverything(
     done();
   });
   await addGuard(app, settings);
+  // Before anything of a body is looked at.
+  app.addHook('onRequest', (request, _, done) => done(request.is404 ? missing(app, request) : undefined));
   app.removeAllContentTypeParsers();
   const { default: multipart } = await import('@fastify/multipart');
   await app.register(multipart, { limits: { fileSize: limits.maxBytes } });

@@ -3,7 +3,12 @@ import { answer, fakeWorkers, servedModel } from '../../test/serve/fake-worker.j
 import { Dispatcher, type Observer } from './dispatcher.js';
 import type { Job } from './protocol.js';
 
-const job: Job = { bytes: new Uint8Array(1), model: 'box', tta: 'none' };
+const job: Job = {
+  bytes: new Uint8Array(1),
+  recognise: { model: 'box', tta: 'none', faces: 'crop' },
+  minFace: 20,
+  maxFaces: 9,
+};
 const jobs = (count: number): Job[] => Array.from({ length: count }, () => job);
 const forever = new AbortController().signal;
 
@@ -17,7 +22,14 @@ function dispatcher(
   };
   const made = new Dispatcher({
     ...{ workers: 1, batch: 4, queue: 8, timeout: 60, ...options },
-    open: { type: 'open', models: [], device: 'cpu', maxPixels: 1, decodeSeconds: 1 },
+    open: {
+      type: 'open',
+      models: [],
+      detector: { name: 'faces', model: new Uint8Array() },
+      device: 'cpu',
+      maxPixels: 1,
+      decodeSeconds: 1,
+    },
     start: fakes.start,
     observer: {
       batch: (done) => seen.batches.push(done),

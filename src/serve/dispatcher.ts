@@ -35,6 +35,20 @@ export interface DispatcherOptions {
   observer: Observer;
 }
 
+/** An image that has to be searched for faces counts as so many: decoding and searching it takes as long as they do. */
+const facesPerPhotograph = 8;
+
+/** Files of crops, which are taken whole, are smaller than this, in bytes; which is one is known once it is decoded. */
+const largestCropFile = 20_000;
+
+/** Faces that an image counts as before it has been looked at. */
+export function facesOf({ recognise, bytes }: Job): number {
+  const isCrop =
+    recognise !== null &&
+    (recognise.faces === 'crop' || (recognise.faces === 'auto' && bytes.length <= largestCropFile));
+  return isCrop ? 1 : facesPerPhotograph;
+}
+
 interface Item {
   readonly id: number;
   readonly job: Job;
@@ -146,7 +160,7 @@ export class Dispatcher {
       const since = performance.now();
       const items = jobs.map((job, i): Item => {
         const item: Item = {
-          ...{ id: this.nextId++, job, faces: 1, since, alone: false, dropped: false },
+          ...{ id: this.nextId++, job, faces: facesOf(job), since, alone: false, dropped: false },
           settle: (outcome) => {
             this.open.delete(item);
             if (outcome instanceof Problem) return end(() => reject(outcome));
@@ -309,7 +323,7 @@ export class Dispatcher {
         start: now,
       };
       slot.timer = setTimeout(() => slot.handle?.kill(), 1000 * this.options.timeout);
-      slot.handle!.send({ type: 'batch', jobs: items.map(({ id, job }) => ({ id, job })) });
+      slot.handle!.send({ type: 'batch', jobs: items.map(({ id, faces, job }) => ({ id, faces, job })) });
     }
   }
 }

@@ -49,6 +49,21 @@ declare module 'fastify' {
   }
 }
 
+/** What each status of a problem means. */
+const reasons: Record<number, string> = {
+  400: 'the query, or the form of the body, is wrong',
+  401: 'the token is missing or wrong',
+  403: 'a page of another site asks',
+  408: 'the request came too slowly',
+  413: 'too many bytes, or too many images',
+  415: 'the body is of another type, or compressed',
+  421: 'the Host header has another name than this machine',
+  422: 'no image of the request can be used',
+  431: 'the headers are too large',
+  500: 'a fault of the service',
+  503: 'too much to do, or stopping: Retry-After says when to come back',
+};
+
 const problemSchema = jsonSchema(problemAnswer, 'output');
 
 /** Statuses of problems that a route can answer with. */
@@ -60,7 +75,7 @@ function problems({ takesImages = false }: RouteDocument, open: boolean): Record
     .filter((status) => known.has(status))
     .map((status) => [
       status,
-      { description: 'a problem', content: { 'application/problem+json': { schema: problemSchema } } },
+      { description: reasons[status], content: { 'application/problem+json': { schema: problemSchema } } },
     ]);
   return Object.fromEntries(entries);
 }

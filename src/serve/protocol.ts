@@ -2,10 +2,13 @@
 
 import type { Device } from '../engine/runtime/device.js';
 import type { ErrorKind } from '../errors.js';
+import type { DetectorModel } from '../faces/open-detector.js';
+import type { FaceJson, RecognisedFaceJson } from '../faces/recognised.js';
 import type { Prediction } from '../predict/model.js';
 import type { TestTimeKind } from '../predict/views.js';
+import type { FacesChoice } from '../predict-files/faces-choice.js';
 
-/** A model file that is served. Its bytes are read once, so that every worker, a later one too, has the same model. */
+/** A file of a network. Its bytes are read once, so that every worker, a later one too, has the same. */
 export interface ServedFile {
   name: string;
   bytes: Uint8Array;
@@ -15,6 +18,8 @@ export interface ServedFile {
 export interface OpenMessage {
   type: 'open';
   models: ServedFile[];
+  /** What finds faces. */
+  detector: { name: string; model: DetectorModel };
   device: Device;
   /** Larger images are refused by their header. */
   maxPixels: number;
@@ -25,13 +30,15 @@ export interface OpenMessage {
 /** One image of a request, and what is asked of it. */
 export interface Job {
   bytes: Uint8Array;
-  model: string;
-  tta: TestTimeKind;
+  /** Null: its faces are found, and no expression is asked for. */
+  recognise: { model: string; tta: TestTimeKind; faces: FacesChoice } | null;
+  minFace: number;
+  maxFaces: number;
 }
 
 export interface BatchMessage {
   type: 'batch';
-  jobs: { id: number; job: Job }[];
+  jobs: { id: number; faces: number; job: Job }[];
 }
 
 export type ToWorker = OpenMessage | BatchMessage;
@@ -45,12 +52,12 @@ export interface ServedModel {
   tta: TestTimeKind[];
 }
 
-/** What an image shows. */
+/** What an image shows: the faces that were found; of an image that was taken whole one prediction, without a place. */
 interface Picture {
   /** Of the upright picture, in pixels. */
   width: number;
   height: number;
-  faces: Prediction[];
+  faces: (RecognisedFaceJson | FaceJson | Prediction)[];
   /** Why the answer may mean nothing. */
   warning?: string;
 }
@@ -62,5 +69,5 @@ export type FromWorker =
   | { type: 'ready'; models: ServedModel[] }
   | { type: 'failed'; kind: ErrorKind; message: string }
   | { type: 'answers'; answers: { id: number; outcome: Outcome }[] }
-  /** The batch is done, and the next may come. Seconds of decoding (all images together) and of the network. */
+  /** The batch is done, and the next may come. Seconds of decoding and finding (all images together) and of the network. */
   | { type: 'idle'; decodeSeconds: number; computeSeconds: number };

@@ -79,7 +79,7 @@ describe('settings of the service', () => {
     ],
     [
       fromEnvironment({ FERLAB_SERVE_PROT: '1' }),
-      /^usage: FERLAB_SERVE_PROT: expected a setting among model, host, .*; got "FERLAB_SERVE_PROT"\.$/,
+      /^usage: FERLAB_SERVE_PROT: expected a setting among model, detector, host, .*; got "FERLAB_SERVE_PROT"\.$/,
     ],
     [fromProgram({ prot: 1 }), /^usage: createService: prot: expected a setting among/],
     [
@@ -89,10 +89,6 @@ describe('settings of the service', () => {
     [
       fromProgram({ __proto__: null, constructor: 1 }),
       /createService: constructor: expected a setting among/,
-    ],
-    [
-      fromProgram({ maxFiles: 20, queue: 10 }),
-      /^usage: createService: maxFiles: expected at most 10, the faces that may wait/,
     ],
     [
       fromProgram({ token: 'short' }),

@@ -115,13 +115,6 @@ export async function resolveSettings(sources: readonly Source[]): Promise<Servi
   if (!result.success) throw refusal(result.error.issues[0]!, merged, origin);
   const settings = await withToken(result.data as ServiceSettings, origin);
   checkReach(settings);
-  if (settings.maxFiles > settings.queue) {
-    throw new FerlabError(
-      'usage',
-      `${origin.get('maxFiles') ?? 'maxFiles'}: expected at most ${settings.queue}, the faces that may wait (queue), got ` +
-        `${settings.maxFiles}. Let more wait, or take fewer images in a request.`,
-    );
-  }
   return settings;
 }
 

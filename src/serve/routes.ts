@@ -3,9 +3,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ClientGone } from './answers.js';
 import {
+  type DetectQuery,
+  detectAnswer,
+  detectQuery,
   modelsAnswer,
   noQuery,
-  type PredictAnswer,
   type PredictQuery,
   predictAnswer,
   predictQuery,
@@ -54,11 +56,7 @@ function patienceOf(reply: FastifyReply, seconds: number): { signal: AbortSignal
 }
 
 function chooseModel(models: readonly ServedModel[], { model: name, tta }: PredictQuery): ServedModel {
-  const model = name === undefined ? models[0]! : models.find((served) => served.name === name);
-  if (model === undefined) {
-    const known = models.map((served) => served.name).join(', ');
-    throw new Problem('bad_request', `query: model: expected one of ${known}; got another name.`);
-  }
+  const model = models.find((served) => served.name === name) ?? models[0]!;
   if (model.tta.includes(tta)) return model;
   throw new Problem(
     'bad_request',
@@ -66,8 +64,8 @@ function chooseModel(models: readonly ServedModel[], { model: name, tta }: Predi
   );
 }
 
-/** @throws Problem `unusable_image` where no image could be used. */
-function answerOf(model: string, outcomes: readonly Outcome[], metrics: Metrics): PredictAnswer {
+/** The pictures of a request. @throws Problem `unusable_image` where no image could be used. */
+function picturesOf(outcomes: readonly Outcome[], metrics: Metrics): object[] {
   const failed = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
   metrics.unusable.inc(failed.length);
   if (failed.length === outcomes.length) {
@@ -76,7 +74,7 @@ function answerOf(model: string, outcomes: readonly Outcome[], metrics: Metrics)
   }
   const images = outcomes.map((outcome) => ('error' in outcome ? outcome : outcome.picture));
   metrics.faces.inc(images.reduce((sum, image) => sum + ('faces' in image ? image.faces.length : 0), 0));
-  return { model, images } as PredictAnswer;
+  return images;
 }
 
 /** Refuses before a body is read what won't be taken. */
@@ -95,36 +93,53 @@ function refuseEarly(
   }
 }
 
-/** The routes that recognise. */
+/** Reads the images of a request, has the workers look at them, and gives what they are. */
+async function lookAt(
+  { dispatcher, metrics, limits, budget, timeout }: RouteParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  job: Omit<Job, 'bytes'>,
+): Promise<object[]> {
+  const upload = new Upload(limits, budget);
+  reply.raw.on('close', () => upload.release());
+  const images = await readImages(request, upload, limits);
+  const patience = patienceOf(reply, timeout);
+  try {
+    const jobs = images.map((bytes): Job => ({ ...job, bytes }));
+    return picturesOf(await dispatcher.submit(jobs, patience.signal), metrics);
+  } finally {
+    patience.end();
+  }
+}
+
+const formats = 'Images are JPEG, PNG, WebP, GIF (first frame), TIFF (first page) or BMP.';
+const inForms = 'Where several are sent in a form, those that cannot be used have an error in their place.';
+
+/** The routes that look at images. */
 export function addPredicting(app: FastifyInstance, parts: RouteParts): void {
-  const { dispatcher, metrics, models, digests, limits, budget, timeout } = parts;
+  const { models, digests } = parts;
+  const early = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) =>
+    refuseEarly(parts, request, reply, done);
+  const names = models.map(({ name }) => name);
+  const querystring = predictQuery(names);
   app.post<{ Querystring: PredictQuery }>(
     '/v1/predict',
     {
-      onRequest: (request, reply, done) => refuseEarly(parts, request, reply, done),
-      schema: { querystring: predictQuery, response: { 200: predictAnswer } },
+      onRequest: early,
+      schema: { querystring, response: { 200: predictAnswer } },
       config: {
         document: {
           summary: 'Recognise the expressions in one image or several',
-          description:
-            'JPEG, PNG, WebP, GIF (first frame), TIFF (first page) or BMP. Each image is taken as a face. Where several ' +
-            'are sent in a form, those that cannot be used have an error in their place.',
+          description: `${formats} ${inForms} Faces without an expression say why.`,
           takesImages: true,
         },
       },
     },
     async (request, reply) => {
-      const model = chooseModel(models, request.query);
-      const upload = new Upload(limits, budget);
-      reply.raw.on('close', () => upload.release());
-      const images = await readImages(request, upload, limits);
-      const patience = patienceOf(reply, timeout);
-      try {
-        const jobs = images.map((bytes): Job => ({ bytes, model: model.name, tta: request.query.tta }));
-        return answerOf(model.name, await dispatcher.submit(jobs, patience.signal), metrics);
-      } finally {
-        patience.end();
-      }
+      const { faces, tta, min_face: minFace, max_faces: maxFaces } = request.query;
+      const model = chooseModel(models, request.query).name;
+      const recognise = { model, tta, faces };
+      return { model, images: await lookAt(parts, request, reply, { recognise, minFace, maxFaces }) };
     },
   );
   app.get(
@@ -134,6 +149,24 @@ export function addPredicting(app: FastifyInstance, parts: RouteParts): void {
       config: { document: { summary: 'The models that are served' } },
     },
     async () => ({ models: models.map((model) => ({ ...model, sha256: digests.get(model.name)! })) }),
+  );
+  app.post<{ Querystring: DetectQuery }>(
+    '/v1/detect',
+    {
+      onRequest: early,
+      schema: { querystring: detectQuery, response: { 200: detectAnswer } },
+      config: {
+        document: {
+          summary: 'Find the faces in one image or several',
+          description: `${formats} ${inForms}`,
+          takesImages: true,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { min_face: minFace, max_faces: maxFaces } = request.query;
+      return { images: await lookAt(parts, request, reply, { recognise: null, minFace, maxFaces }) };
+    },
   );
 }
 

@@ -1,28 +1,60 @@
 // The service without a socket, with a worker process and the model that comes with ferlab.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { redDetector, redPicture } from '../../test/data/red-detector.js';
 import { form, picture, predict } from '../../test/serve/requests.js';
+import { findFaces } from '../faces/find-faces.js';
+import { openFaceDetector } from '../faces/open-detector.js';
+import { recognise } from '../faces/recognise.js';
+import { faceJson, pictureFacesJson } from '../faces/recognised.js';
 import { loadModel } from '../predict-files/load-model.js';
-import { modelsAnswer, predictAnswer, problemAnswer } from './api.js';
+import { detectAnswer, modelsAnswer, predictAnswer, problemAnswer } from './api.js';
 import { createService } from './service.js';
 
 let service: FastifyInstance;
 let png: Buffer;
+/** 300 x 200 pixels with two faces, to the detector of the tests, which takes red squares for faces. */
+let photograph: Buffer;
+const folder = mkdtempSync(path.join(tmpdir(), 'ferlab-serve-'));
+const detector = redDetector({ settings: { threshold: 0.5, smallest: 16, largest: 320 } });
 
 beforeAll(async () => {
+  writeFileSync(path.join(folder, 'red.onnx'), detector);
+  const { data, width, height } = redPicture(300, 200, [
+    [104, 48],
+    [200, 96],
+  ]);
+  photograph = await sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
   service = await createService({
     workers: 1,
     maxMegabytes: 1,
     maxFiles: 3,
     maxMegapixels: 1,
+    detector: path.join(folder, 'red.onnx'),
     logLevel: 'silent',
   });
   png = await picture();
 });
-afterAll(() => service?.close());
+afterAll(async () => {
+  await service?.close();
+  rmSync(folder, { recursive: true });
+});
 
 const get = (url: string) => service.inject({ url, headers: { host: 'localhost' } });
+const post = (url: string, payload: Buffer) =>
+  service.inject({
+    method: 'POST',
+    url,
+    headers: { host: 'localhost', 'content-type': 'image/png' },
+    payload,
+  });
 const sendForm = (...parts: Parameters<typeof form>[0]) =>
   service.inject({ method: 'POST', url: '/v1/predict', ...form(parts) });
 
@@ -66,10 +98,15 @@ describe('POST /v1/predict', () => {
   it.each([
     ['?tta=crops', 400, 'query: tta: expected one of none, flip, ten-crop, got "crops".'],
     ['?tta=flip&tta=flip', 400, 'query: tta: expected one of none, flip, ten-crop, got a list of 2.'],
-    ['?modl=box', 400, 'query: expected settings among model, tta; got "modl".'],
-    ['?model=/etc/passwd', 400, 'query: model: expected one of box; got another name.'],
-    ['?__proto__=1', 400, /^query: expected settings among model, tta/],
-    [`?model=${'a'.repeat(300)}`, 400, /^query: model: expected the name of a model/],
+    ['?modl=box', 400, 'query: expected settings among model, faces, min_face, max_faces, tta; got "modl".'],
+    ['?model=/etc/passwd', 400, 'query: model: expected one of box, got "/etc/passwd".'],
+    ['?__proto__=1', 400, /^query: expected settings among model, faces/],
+    ['?faces=all', 400, 'query: faces: expected one of auto, find, crop, got "all".'],
+    ['?min_face=0', 400, 'query: min_face: expected a whole number from 1 to 100000, got "0".'],
+    ['?max_faces=1e2', 400, 'query: max_faces: expected a whole number from 1 to 500, got "1e2".'],
+    ['?max_faces=NaN', 400, 'query: max_faces: expected a whole number from 1 to 500, got "NaN".'],
+    ['?min_face=', 400, 'query: min_face: expected a whole number from 1 to 100000, got "".'],
+    [`?model=${'a'.repeat(300)}`, 400, /^query: model: expected one of box, got "a{97} \.\.\. /],
   ])('refuses the query %s', async (query, status, detail) => {
     const response = await predict(service, png, query);
     expect(response.statusCode).toBe(status);
@@ -80,7 +117,7 @@ describe('POST /v1/predict', () => {
   });
 
   it.each([
-    ['an empty body', '', {}, 400, 'bad_request'],
+    ['an empty body', '', {}, 422, 'unusable_image'],
     ['other data', 'hello', {}, 422, 'unusable_image'],
     ['a truncated image', () => png.subarray(0, 60), {}, 422, 'unusable_image'],
     ['an image of too many pixels', () => picture('png', 1001, 1000), {}, 422, 'unusable_image'],
@@ -115,7 +152,7 @@ describe('POST /v1/predict', () => {
   it.each([
     ['a field', [{ bytes: 'x', file: null }], 400],
     ['a field beside a file', [{ bytes: 'x' }, { bytes: 'x', file: null }], 400],
-    ['an empty file', [{ bytes: '' }], 400],
+    ['an empty file', [{ bytes: '' }], 422],
     ['no file', [], 400],
     ['too many files', [1, 2, 3, 4].map(() => ({ bytes: 'x' })), 413],
     ['too many bytes', [1, 2].map(() => ({ bytes: Buffer.alloc(700_000) })), 413],
@@ -144,6 +181,47 @@ describe('POST /v1/predict', () => {
     const { body } = await get('/metrics');
     expect(body).toMatch(/^ferlab_upload_bytes 0$/m);
     expect(body).toMatch(/^ferlab_queue_faces 0$/m);
+  });
+});
+
+describe('photographs', () => {
+  it('have the faces and expressions that the library finds', async () => {
+    const response = await post('/v1/predict?min_face=16', photograph);
+    expect(response.statusCode).toBe(200);
+    await using model = await loadModel(undefined, { threads: 1 });
+    await using finder = await openFaceDetector(detector, { threads: 1 });
+    const found = await recognise(photograph, { detector: finder, model }, { minFace: 16 });
+    expect(found.faces).toHaveLength(2);
+    const { images } = response.json();
+    expect(images).toEqual([pictureFacesJson(found)]);
+    expect(predictAnswer.parse(response.json()).images).toEqual(images);
+  });
+
+  it('are searched or taken whole as the query says', async () => {
+    const facesOf = async (query: string, image: Buffer) =>
+      (await post(`/v1/predict${query}`, image)).json().images[0].faces as object[];
+    expect(await facesOf('?faces=crop', photograph)).toEqual([
+      expect.not.objectContaining({ box: expect.anything() }),
+    ]);
+    expect(await facesOf('?min_face=16&max_faces=1', photograph)).toHaveLength(1);
+    expect(await facesOf('?min_face=100', photograph)).toEqual([]);
+    expect(await facesOf('', png)).toHaveLength(1);
+    expect(await facesOf('?faces=find', png)).toEqual([]);
+  });
+
+  it('without a face may be crops, which the answer says', async () => {
+    const { images } = (await post('/v1/predict?faces=find', png)).json();
+    expect(images[0].warning).toMatch(/^found no face\. If the picture is a crop of one, .*faces=crop/);
+  });
+
+  it('have their faces alone from /v1/detect', async () => {
+    const response = await post('/v1/detect?min_face=16', photograph);
+    await using finder = await openFaceDetector(detector, { threads: 1 });
+    const { faces, ...size } = await findFaces(photograph, finder, { minFace: 16 });
+    expect(response.json()).toEqual({ images: [{ ...size, faces: faces.map(faceJson) }] });
+    expect(detectAnswer.parse(response.json())).toEqual(response.json());
+    expect((await post('/v1/detect?tta=flip', photograph)).statusCode).toBe(400);
+    expect((await post('/v1/detect', Buffer.from('x'))).statusCode).toBe(422);
   });
 });
 
@@ -186,6 +264,7 @@ describe('the other routes', () => {
   it.each([
     ['GET', '/v1/predict', 405, 'POST'],
     ['DELETE', '/healthz', 405, 'GET, HEAD'],
+    ['PROPFIND', '/healthz', 405, 'GET, HEAD'],
     ['GET', '/v1', 404, undefined],
     ['GET', '/v1/predict/../../etc/passwd', 404, undefined],
     ['POST', '/%00', 404, undefined],
@@ -218,12 +297,20 @@ describe('the OpenAPI document', () => {
   it('has every route, its query, bodies and answers', async () => {
     const document = (await get('/openapi.json')).json();
     expect(document.openapi).toBe('3.1.0');
-    expect(Object.keys(document.paths).sort()).toEqual(
-      ['/healthz', '/metrics', '/readyz', '/v1/models', '/v1/predict'].sort(),
-    );
+    expect(Object.keys(document.paths).sort()).toEqual([
+      '/healthz',
+      '/metrics',
+      '/readyz',
+      '/v1/detect',
+      '/v1/models',
+      '/v1/predict',
+    ]);
     const { post } = document.paths['/v1/predict'];
     expect(post.parameters).toMatchObject([
-      { in: 'query', name: 'model', schema: { type: 'string' } },
+      { in: 'query', name: 'model', schema: { enum: ['box'] } },
+      { in: 'query', name: 'faces', schema: { enum: ['auto', 'find', 'crop'], default: 'auto' } },
+      { in: 'query', name: 'min_face', schema: { type: 'integer', minimum: 1, default: 20 } },
+      { in: 'query', name: 'max_faces', schema: { type: 'integer', maximum: 500 } },
       { in: 'query', name: 'tta', schema: { enum: ['none', 'flip', 'ten-crop'], default: 'none' } },
     ]);
     expect(Object.keys(post.requestBody.content)).toEqual([
@@ -248,7 +335,6 @@ describe('the OpenAPI document', () => {
 });
 
 async function blankPng(): Promise<Buffer> {
-  const { default: sharp } = await import('sharp');
   return sharp(Buffer.alloc(48 * 48, 128), { raw: { width: 48, height: 48, channels: 1 } })
     .png()
     .toBuffer();

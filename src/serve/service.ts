@@ -8,6 +8,7 @@ import { sha256 } from '../files/sha256.js';
 import { chooseDevice } from '../machine/choose-device.js';
 import { bundledName } from '../predict-files/bundled-model.js';
 import { readModelFile } from '../predict-files/load-model.js';
+import { readDetector } from '../predict-files/open-face-detector.js';
 import { addEverything, createApp } from './app.js';
 import { Dispatcher } from './dispatcher.js';
 import { Metrics } from './metrics.js';
@@ -37,6 +38,7 @@ export async function openService(
   start: StartWorker = startWorkerProcess,
 ): Promise<FastifyInstance> {
   const files = await readModels(settings.model);
+  const detector = await readDetector(settings.detector ?? undefined);
   const { device } = await chooseDevice(settings.device);
   const app = createApp(settings);
   const budget = new UploadBudget(requestsHeld * settings.maxMegabytes * 1024 * 1024);
@@ -52,7 +54,7 @@ export async function openService(
     workers: workerCount(settings),
     ...{ batch: settings.batch, queue: settings.queue, timeout: settings.timeout },
     open: {
-      ...{ type: 'open', models: files, device },
+      ...{ type: 'open', models: files, detector, device },
       maxPixels: 1e6 * settings.maxMegapixels,
       decodeSeconds: Math.max(1, Math.ceil(settings.timeout / 2)),
     },
@@ -63,7 +65,15 @@ export async function openService(
     const digests = new Map(files.map(({ name, bytes }) => [name, sha256(bytes)]));
     const limits = { maxBytes: settings.maxMegabytes * 1024 * 1024, maxFiles: settings.maxFiles };
     const { timeout } = settings;
-    await addEverything(app, settings, { dispatcher, metrics, models, digests, limits, budget, timeout });
+    await addEverything(app, settings, {
+      dispatcher,
+      metrics,
+      models,
+      digests,
+      limits,
+      budget,
+      timeout,
+    });
     await app.ready();
   } catch (error) {
     await dispatcher.close();

@@ -42,6 +42,13 @@ const fields = {
     form: '<file>',
     defaultText: 'box',
   }),
+  detector: describe(z.string().min(1).nullable(), {
+    expected: 'the path of a face detector, or mtcnn',
+    description:
+      'what finds faces: an ONNX file in the form of YuNet, a folder with the three files of an MTCNN, or mtcnn for the one that comes with ferlab',
+    form: '<file>',
+    defaultText: 'the one that comes with ferlab',
+  }),
   host: describe(z.string().min(1).max(255), {
     expected: 'the name or address of a network interface of this machine',
     description: 'address to listen on; any but a loopback address demands a token, or --no-auth',
@@ -97,6 +104,8 @@ export const settingsSchema = z.strictObject({
 export interface ServiceSettings {
   /** Model files, `box` for the model that comes with ferlab, or `NAME=FILE`. The first answers where a request names none. */
   model: string[];
+  /** What finds faces: an ONNX file in YuNet's form, or `mtcnn`. Null: the one that comes with ferlab. */
+  detector: string | null;
   host: string;
   port: number;
   /** Null: one per core, at most 8; one on a GPU. */
@@ -125,6 +134,7 @@ export interface ServiceSettings {
 
 export const defaultSettings: Readonly<ServiceSettings> = {
   model: ['box'],
+  detector: null,
   host: '127.0.0.1',
   port: 8080,
   workers: null,

@@ -95,7 +95,7 @@ export async function readImages(
   if (request.isMultipart()) return readForm(request, upload, limits);
   const bytes = await collect(request.raw, upload);
   if (bytes.length > 0) return [bytes];
-  throw new Problem('bad_request', 'body: expected the bytes of an image, found an empty body.');
+  throw new Problem('unusable_image', 'expected the bytes of an image, found an empty body.');
 }
 
 /** All bytes of a stream. Where they are too many the rest is let go by, so that the client gets its answer. */
@@ -170,8 +170,6 @@ async function readForm(
   }
   if (images.length === 0)
     throw new Problem('bad_request', 'body: expected a form with at least one file, found none.');
-  if (images.some(({ length }) => length === 0))
-    throw new Problem('bad_request', 'body: expected images in a form, found an empty file.');
   return images;
 }
 

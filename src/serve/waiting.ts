@@ -25,10 +25,14 @@ export class WaitingLine<Item extends Waiting> {
     return this.items.length === 0;
   }
 
-  /** Adds all, or none where they are too many. @returns whether they were added. */
+  /**
+   * Adds all, or none where they are too many; what is more than the limit by itself is added where nothing waits.
+   *
+   * @returns whether they were added.
+   */
   add(items: readonly Item[]): boolean {
     const faces = items.reduce((sum, item) => sum + item.faces, 0);
-    if (this.counted + faces > this.limit) return false;
+    if (this.counted > 0 && this.counted + faces > this.limit) return false;
     this.items.push(...items);
     this.counted += faces;
     return true;

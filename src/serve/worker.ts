@@ -2,10 +2,10 @@
 // thread: a picture that brings a decoder down, or a system that is short of memory, ends this process and no other.
 
 import { FerlabError } from '../errors.js';
+import { BatchRunner } from './batch-runner.js';
 import type { FromWorker, ToWorker } from './protocol.js';
-import { Recogniser } from './recogniser.js';
 
-let recogniser: Recogniser | null = null;
+let runner: BatchRunner | null = null;
 
 const send = (message: FromWorker): void => {
   process.send?.(message);
@@ -14,15 +14,15 @@ const send = (message: FromWorker): void => {
 async function take(message: ToWorker): Promise<void> {
   if (message.type === 'open') {
     try {
-      recogniser = await Recogniser.open(message);
-      send({ type: 'ready', models: recogniser.served });
+      runner = await BatchRunner.open(message);
+      send({ type: 'ready', models: runner.served });
     } catch (error) {
       if (!(error instanceof FerlabError)) throw error;
       send({ type: 'failed', kind: error.kind, message: error.message });
     }
     return;
   }
-  const times = await recogniser!.run(message, (answers) => send({ type: 'answers', answers }));
+  const times = await runner!.run(message, (answers) => send({ type: 'answers', answers }));
   send({ type: 'idle', ...times });
 }
 

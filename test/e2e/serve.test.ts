@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { picture } from '../serve/requests.js';
-import { type Running, runFerlab, startFerlab } from './process.js';
+import { checkout, type Running, runFerlab, startFerlab } from './process.js';
 import { temporaryFolder } from './program.js';
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -148,6 +148,19 @@ describe('ferlab serve', () => {
     await service.finished;
     for (let i = 0; i < 100 && workers.some(isAlive); i++) await pause(20);
     expect(workers.filter(isAlive)).toEqual([]);
+  });
+
+  it('answers ferlab predict --server as ferlab predict does by itself', async () => {
+    const { url, folder } = await serve(['--workers', '1']);
+    writeFileSync(path.join(folder, 'crop.png'), await picture());
+    writeFileSync(path.join(folder, 'broken.png'), 'no image');
+    const files = ['crop.png', 'broken.png', path.join(checkout, 'test/data/astronaut.jpg'), '--json'];
+    const [asked, alone] = await Promise.all([
+      runFerlab(['predict', '--server', url, ...files], folder),
+      runFerlab(['predict', '--threads', '1', ...files], folder),
+    ]);
+    expect(JSON.parse(asked.stdout)).toHaveLength(3);
+    expect(asked).toEqual(alone);
   });
 
   it('refuses to start where it could not do what was asked', async () => {

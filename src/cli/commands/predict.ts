@@ -6,6 +6,7 @@ import { exitCodes, FerlabError } from '../../errors.js';
 import { visible } from '../../format/visible.js';
 import type { ExpressionModel } from '../../predict/model.js';
 import { type FacesChoice, facesChoices } from '../../predict-files/faces-choice.js';
+import type { FilePrediction, PredictedPicture } from '../../predict-files/predict-files.js';
 import {
   type CommandSpec,
   choiceOption,
@@ -14,6 +15,7 @@ import {
   type Invocation,
   integerOption,
   jsonOption,
+  longFlag,
   quietOption,
   textOption,
 } from '../command.js';
@@ -29,6 +31,7 @@ const threadsFlags = '--threads <n>';
 const facesFlags = '--faces <choice>';
 const outFlags = '--out <folder>';
 const cropsFlags = '--crops <folder>';
+const serverFlags = '--server <url>';
 
 /** Writes, and waits while the reader is slower. */
 async function write(stream: Stream, text: string): Promise<void> {
@@ -57,6 +60,39 @@ function readFaces(invocation: Invocation): FaceChoice & { faces: FacesChoice | 
   return { faces, ...readFaceOptions(invocation) };
 }
 
+interface Counts {
+  predicted: number;
+  failed: number;
+}
+
+/** Prints predictions as they come. */
+async function print(
+  invocation: Invocation,
+  writer: PredictionWriter,
+  pictures: AsyncIterable<PredictedPicture>,
+  folders: PredictionFolders | null = null,
+): Promise<Counts> {
+  const { out, err } = invocation.terminal;
+  const quiet = flagOption(invocation, quietOption.flags);
+  const counts = { predicted: 0, failed: 0 };
+  await write(out, writer.begin);
+  for await (const picture of pictures) {
+    const { prediction } = picture;
+    await write(out, writer.entry(prediction, counts.predicted + counts.failed));
+    if ('error' in prediction) {
+      counts.failed++;
+      err.write(`${visible(`${prediction.file}: ${prediction.error}`)}\n`);
+      continue;
+    }
+    counts.predicted++;
+    if (prediction.warning !== undefined && !quiet)
+      err.write(`${visible(`${prediction.file}: ${prediction.warning}`)}\n`);
+    await folders?.write(picture);
+  }
+  await write(out, writer.end);
+  return counts;
+}
+
 async function run(invocation: Invocation): Promise<number> {
   const [words] = invocation.arguments as [string[]];
   const { model: modelFile, rest: paths } = takeModel(invocation, words);
@@ -66,14 +102,65 @@ async function run(invocation: Invocation): Promise<number> {
       `expected images after the model ${modelFile}, got none. Try "ferlab predict ${modelFile} face.jpg".`,
     );
   }
-  const { err } = invocation.terminal;
   if (flagOption(invocation, jsonOption.flags) && flagOption(invocation, csvFlags)) {
     throw new FerlabError(
       'usage',
       '--csv: expected one form of output, got --json too. Leave one of them out.',
     );
   }
-  const quiet = flagOption(invocation, quietOption.flags);
+  const url = textOption(invocation, serverFlags);
+  const { predicted, failed } = await (url === undefined
+    ? predictHere(invocation, modelFile, paths)
+    : askServer(invocation, url, modelFile, paths));
+  return predicted === 0 && failed > 0 ? exitCodes.data : 0;
+}
+
+/** Options that a service decides by its own settings, or that need the model here. */
+const notForServers = [batchFlags, threadsFlags, outFlags, cropsFlags];
+
+async function askServer(
+  invocation: Invocation,
+  url: string,
+  model: string | undefined,
+  paths: readonly string[],
+): Promise<Counts> {
+  const { detect, faces, detector } = readFaces(invocation);
+  const { with: others, tta, device } = readModelOptions(invocation);
+  const given = [
+    ...notForServers.filter((flags) => textOption(invocation, flags) !== undefined).map(longFlag),
+    ...(others.length > 0 ? ['--with'] : []),
+    ...(device === undefined ? [] : ['--device']),
+    ...(detector === undefined ? [] : ['--detector']),
+    ...(detect.threshold === undefined ? [] : ['--threshold']),
+    ...(detect.rotations === undefined ? [] : ['--rotations']),
+  ];
+  if (given[0] !== undefined) {
+    throw new FerlabError(
+      'usage',
+      `${given[0]}: expected options that a service takes, got --server too. Leave one of them out.`,
+    );
+  }
+  // Imported here so that help and wrong options don't wait for it, and alone: no engine is loaded.
+  const { classesOnServer, predictOnServer } = await import('../../serve/client.js');
+  const token = process.env.FERLAB_SERVE_TOKEN;
+  const { minFace, maxFaces } = detect;
+  const question = { url, token, model, tta, faces, minFace, maxFaces };
+  const writer = await chooseWriter(invocation, await classesOnServer(question), faces);
+  return withInterrupt(
+    () => {},
+    (signal) => print(invocation, writer, withoutPixels(predictOnServer(paths, question, signal))),
+  );
+}
+
+async function* withoutPixels(predictions: AsyncIterable<FilePrediction>): AsyncGenerator<PredictedPicture> {
+  for await (const prediction of predictions) yield { prediction, image: null };
+}
+
+async function predictHere(
+  invocation: Invocation,
+  modelFile: string | undefined,
+  paths: readonly string[],
+): Promise<Counts> {
   const batchSize = integerOption(invocation, batchFlags, 1);
   const threads = integerOption(invocation, threadsFlags, 1);
   const { detect, ...search } = readFaces(invocation);
@@ -83,38 +170,22 @@ async function run(invocation: Invocation): Promise<number> {
   const { bundledModelFile } = await import('../../predict-files/bundled-model.js');
   const { loadEnsemble } = await import('../../predict-files/load-model.js');
   const model = await loadEnsemble([modelFile ?? bundledModelFile(), ...others], { threads, tta, device });
-  const counts = { predicted: 0, failed: 0 };
   let folders: PredictionFolders | null = null;
   try {
     folders = await openFolders(invocation, model, paths);
     const writer = await chooseWriter(invocation, model.classes, search.faces);
-    await withInterrupt(
+    const options = { batchSize, ...search, ...detect };
+    return await withInterrupt(
       () => {},
-      async (signal) => {
-        const { out } = invocation.terminal;
-        await write(out, writer.begin);
-        const options = { batchSize, ...search, ...detect };
-        for await (const picture of predictPictures(model, paths, options, { signal }, folders !== null)) {
-          const { prediction } = picture;
-          await write(out, writer.entry(prediction, counts.predicted + counts.failed));
-          if ('error' in prediction) {
-            counts.failed++;
-            err.write(`${visible(`${prediction.file}: ${prediction.error}`)}\n`);
-            continue;
-          }
-          counts.predicted++;
-          if (prediction.warning !== undefined && !quiet)
-            err.write(`${visible(`${prediction.file}: ${prediction.warning}`)}\n`);
-          await folders?.write(picture);
-        }
-        await write(out, writer.end);
+      (signal) => {
+        const pictures = predictPictures(model, paths, options, { signal }, folders !== null);
+        return print(invocation, writer, pictures, folders);
       },
     );
   } finally {
     await folders?.close();
     await model.close();
   }
-  return counts.predicted === 0 && counts.failed > 0 ? exitCodes.data : 0;
 }
 
 /** The folders that `--out` and `--crops` name; null where neither was given. */
@@ -157,6 +228,11 @@ export const predictCommand: CommandSpec = {
       description: 'write the faces, cut out as the model sees them, as PNG into this folder, new or empty',
     },
     ...modelOptions,
+    {
+      flags: serverFlags,
+      description:
+        'ask a running "ferlab serve" at this address; --model is then the name of one of its models, and FERLAB_SERVE_TOKEN the token',
+    },
     { flags: batchFlags, description: 'images per call of the model', defaultText: '64' },
     { flags: threadsFlags, description: 'threads of the engine', defaultText: 'one per core' },
     {
@@ -173,6 +249,10 @@ export const predictCommand: CommandSpec = {
     ['ferlab predict runs/a/best.onnx face.jpg', 'by the model of a run'],
     ['ferlab predict best.onnx faces --json', 'every image below a folder, as JSON'],
     ['ferlab predict best.onnx faces --csv > faces.csv', 'as a table'],
+    [
+      'ferlab predict --server http://127.0.0.1:8080 face.jpg',
+      'by a service that runs, which has its model open',
+    ],
   ],
   run,
 };
