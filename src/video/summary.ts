@@ -220,8 +220,10 @@ export function summaryText(summary: VideoSummary): string {
     ];
     lines.push('', textTable(columns, rows));
   }
-  if (facesOfNobody > 0)
-    lines.push('', `${count(facesOfNobody)} faces were seen in one frame only and are nobody's.`);
+  if (facesOfNobody > 0) {
+    const seen = facesOfNobody === 1 ? '1 face was' : `${count(facesOfNobody)} faces were`;
+    lines.push('', `${seen} seen in one frame only, and counted for nobody.`);
+  }
   for (const warning of warnings) lines.push('', `Warning: ${warning}`);
   if (stopped !== null) lines.push('', stopped);
   return `${lines.join('\n')}\n`;
