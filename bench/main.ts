@@ -21,6 +21,7 @@ import { inferContests } from './sections/infer.js';
 import { microContests } from './sections/micro.js';
 import { createPeers, type Peers } from './sections/peers.js';
 import { scalingContests } from './sections/scaling.js';
+import { serveContests } from './sections/serve.js';
 import { trainContests } from './sections/train.js';
 
 const defaultRounds = 5;
@@ -28,7 +29,7 @@ const trainingImages = 2048;
 /** A GPU is quick: an epoch has to last longer than a round's steps. */
 const gpuTrainingImages = 8192;
 /** Sections whose contestants can be chosen. */
-const againstPeers: readonly SectionName[] = ['train', 'gpu', 'accuracy', 'infer', 'faces'];
+const againstPeers: readonly SectionName[] = ['train', 'gpu', 'accuracy', 'infer', 'faces', 'serve'];
 
 /** @param folder where the user stands. @returns the exit code. */
 export async function main(argv: readonly string[], folder: string): Promise<number> {
@@ -98,6 +99,8 @@ async function contestsOf(
       return inferContests({ quick, folders }, peers);
     case 'faces':
       return facesContests({ quick }, peers);
+    case 'serve':
+      return serveContests({ quick, folders }, peers);
     case 'micro':
       return microContests({ quick, channelBlock: await channelBlock('cpu') });
     case 'scaling':

@@ -12,6 +12,7 @@ const titles: Record<SectionName, string> = {
   accuracy: 'Time to accuracy',
   infer: 'Inference',
   faces: 'Faces',
+  serve: 'Serving',
   micro: 'Operators',
   scaling: 'Scaling',
 };

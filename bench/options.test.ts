@@ -7,7 +7,7 @@ const parse = (...argv: string[]) => parseOptions(argv, here)!;
 
 describe('the command line', () => {
   it('measures all but what needs a GPU by default', () => {
-    expect(parse().sections).toEqual(['train', 'accuracy', 'infer', 'faces', 'micro', 'scaling']);
+    expect(parse().sections).toEqual(['train', 'accuracy', 'infer', 'faces', 'serve', 'micro', 'scaling']);
     expect(parse()).toMatchObject({ rounds: null, quick: false, data: null, contestants: null });
   });
 

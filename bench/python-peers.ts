@@ -1,4 +1,5 @@
-// The Python environments of Keras, PyTorch and the detectors of faces: made once, from pinned requirements, in a folder that git ignores; or
+// The Python environments of Keras, PyTorch, LitServe and the detectors of faces: made once, from pinned requirements, in a folder that git
+// ignores; or
 // an interpreter that the user names.
 
 import { createHash } from 'node:crypto';
@@ -17,7 +18,7 @@ export interface PythonPeer {
 
 export interface PythonPeerOptions {
   /** Names the requirements (`requirements-<name>.txt`) and the environment. */
-  readonly name: 'keras' | 'torch' | 'faces';
+  readonly name: 'keras' | 'torch' | 'faces' | 'litserve';
   /** Packages whose versions the report lists. */
   readonly packages: readonly string[];
   /** Whether an environment may be made. */

@@ -6,7 +6,16 @@ import type { ContestResult } from './contest.js';
 export const reportFormat = 1;
 
 /** In the order of the report. */
-export const sectionNames = ['train', 'gpu', 'accuracy', 'infer', 'faces', 'micro', 'scaling'] as const;
+export const sectionNames = [
+  'train',
+  'gpu',
+  'accuracy',
+  'infer',
+  'faces',
+  'serve',
+  'micro',
+  'scaling',
+] as const;
 export type SectionName = (typeof sectionNames)[number];
 
 export interface SectionReport {

@@ -10,6 +10,7 @@ export interface Peers {
   readonly keras: PythonPeer;
   readonly torch: PythonPeer;
   readonly faces: PythonPeer;
+  readonly litserve: PythonPeer;
   readonly tfjs: JavaScriptPeer;
   readonly jax: JavaScriptPeer;
 }
@@ -25,6 +26,7 @@ export function createPeers(install: boolean): Peers {
       install,
       withoutDependencies: true,
     }),
+    litserve: pythonPeer({ name: 'litserve', packages: ['litserve', 'onnxruntime'], install }),
     tfjs: javaScriptPeer(['@tensorflow/tfjs'], install),
     jax: javaScriptPeer(['@jax-js/jax'], install),
   };
