@@ -75,14 +75,14 @@ export const noQuery = z.strictObject({});
 
 const share = z.number().min(0).max(1);
 
-/** A face that was found: types as in faces/recognised.ts. */
+/** A face that was found: types as in faces/recognised.ts. Lists, since the OpenAPI document can't hold tuples (swagger 9). */
 const place = {
-  box: z.tuple([z.number(), z.number(), z.number(), z.number()]).meta({
+  box: z.array(z.number()).length(4).meta({
     description: 'x, y, width and height in pixels of the upright picture; it may reach outside the picture',
   }),
   score: share.meta({ description: 'how sure the detector is' }),
   points: z
-    .array(z.tuple([z.number(), z.number()]))
+    .array(z.array(z.number()).length(2))
     .length(5)
     .meta({ description: 'eyes, nose, corners of the mouth; left and right as in the picture' }),
 };

@@ -98,7 +98,7 @@ export async function addEverything(
   await app.register(multipart, { limits: { fileSize: limits.maxBytes } });
   // Bodies are read by the handlers, once the rest of the request is known to be right.
   app.addContentTypeParser(/^(image\/|application\/octet-stream)/i, (_request, _body, done) => done(null));
-  await addDocumentation(app, settings.token !== null);
+  await addDocumentation(app, settings.token !== null, limits.maxFiles);
   addPredicting(app, parts);
   addWatching(app, parts);
   app.get('/openapi.json', { config: { open: true } }, async () => app.swagger());

@@ -110,7 +110,13 @@ async function predictFile(
   const [first] = picture.faces;
   // An image that was taken whole has one face, which has no place.
   if (first !== undefined && !('box' in first)) return { file, ...warned, ...(first as Prediction) };
-  return { file, ...warned, width, height, faces: (picture.faces as RecognisedFaceJson[]).map(faceOf) };
+  return {
+    file,
+    ...warned,
+    width,
+    height,
+    faces: (picture.faces as unknown as RecognisedFaceJson[]).map(faceOf),
+  };
 }
 
 /** A face from its JSON. */

@@ -14,7 +14,7 @@ const pagePolicy =
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** What a body of images may be, for the document; it isn't checked by a schema. */
-const imageBody = {
+const imageBody = (maxFiles: number) => ({
   content: {
     'application/octet-stream': { schema: { description: 'the bytes of one image file' } },
     'image/*': { schema: { description: 'the bytes of one image file' } },
@@ -22,13 +22,20 @@ const imageBody = {
       schema: {
         type: 'object',
         description: 'one or more image files; names mean nothing',
-        properties: { image: { type: 'array', minItems: 1, items: { type: 'string', format: 'binary' } } },
+        properties: {
+          image: {
+            type: 'array',
+            minItems: 1,
+            maxItems: maxFiles,
+            items: { type: 'string', format: 'binary' },
+          },
+        },
         required: ['image'],
         additionalProperties: false,
       },
     },
   },
-};
+});
 
 /** What a route says of itself beside the schemas of its query and answers. */
 interface RouteDocument {
@@ -81,7 +88,12 @@ function problems({ takesImages = false }: RouteDocument, open: boolean): Record
 }
 
 /** One route for the document. */
-function describeRoute(schema: FastifySchema, document: RouteDocument, open: boolean): FastifySchema {
+function describeRoute(
+  schema: FastifySchema,
+  document: RouteDocument,
+  open: boolean,
+  maxFiles: number,
+): FastifySchema {
   const { querystring, response } = schema as { querystring?: z.ZodType; response?: Record<string, object> };
   const answer = response?.[200];
   const type = document.produces ?? 'application/json';
@@ -90,7 +102,7 @@ function describeRoute(schema: FastifySchema, document: RouteDocument, open: boo
     summary: document.summary,
     ...(document.description === undefined ? {} : { description: document.description }),
     ...(querystring === undefined ? {} : { querystring: jsonSchema(querystring, 'input') }),
-    ...(document.takesImages ? { body: imageBody } : {}),
+    ...(document.takesImages ? { body: imageBody(maxFiles) } : {}),
     ...(open ? { security: [] } : {}),
     response: {
       200: { description: 'the answer', content: { [type]: { schema: content } } },
@@ -100,7 +112,11 @@ function describeRoute(schema: FastifySchema, document: RouteDocument, open: boo
 }
 
 /** Adds `/openapi.json` and the page. To be called before the routes. */
-export async function addDocumentation(app: FastifyInstance, demandsToken: boolean): Promise<void> {
+export async function addDocumentation(
+  app: FastifyInstance,
+  demandsToken: boolean,
+  maxFiles: number,
+): Promise<void> {
   const { default: swagger } = await import('@fastify/swagger');
   const { default: swaggerPage } = await import('@fastify/swagger-ui');
   await app.register(swagger, {
@@ -123,7 +139,7 @@ export async function addDocumentation(app: FastifyInstance, demandsToken: boole
     transform: ({ schema, url, route }) => {
       const { document, open = false } = route.config ?? {};
       if (document === undefined) return { schema: { hide: true }, url };
-      return { schema: describeRoute(schema ?? {}, document, open || !demandsToken), url };
+      return { schema: describeRoute(schema ?? {}, document, open || !demandsToken, maxFiles), url };
     },
   });
   await app.register(swaggerPage, {
