@@ -8,7 +8,7 @@ import type { Box, Point } from './face.js';
 export type BoxOffsets = readonly [left: number, top: number, right: number, bottom: number];
 
 /** Boxes of more than so many candidates aren't compared: the ones of the highest scores are. */
-export const mostCandidates = 4096;
+const mostCandidates = 4096;
 
 export function area({ width, height }: Box): number {
   return Math.max(0, width) * Math.max(0, height);

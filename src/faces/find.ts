@@ -84,7 +84,7 @@ async function findFacesOf(
  * A face of the picture turned clockwise, in the picture itself. Its points keep their order: the left eye is the left one
  * of the face as it was seen upright.
  */
-export function turnedBack(face: Face, turns: 1 | 2 | 3, { width, height }: RgbImage): Face {
+function turnedBack(face: Face, turns: 1 | 2 | 3, { width, height }: RgbImage): Face {
   const place = ([x, y]: Point): Point => {
     if (turns === 1) return [y, height - x];
     return turns === 2 ? [width - x, height - y] : [width - y, x];

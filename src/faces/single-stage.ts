@@ -6,7 +6,7 @@ import { openSession, type Session } from '../engine/runtime/session.js';
 import type { HostTensor } from '../engine/tensor/array.js';
 import { tensorType } from '../engine/tensor/type.js';
 import { FerlabError } from '../errors.js';
-import { resizeRgb } from '../image/resize-rgb.js';
+import { resizeWindow } from '../image/resize-rgb.js';
 import type { RgbImage } from '../image/rgb.js';
 import type { LoadOptions } from '../predict/model.js';
 import { firstLine } from '../predict/model-file.js';
@@ -90,11 +90,9 @@ class SingleStage implements Finder {
       size: this.file.size,
     });
     const faces: Face[] = [];
-    let resized = image;
     for (const view of views) {
-      const { width, height } = view.resized;
-      if (resized.width !== width || resized.height !== height) resized = resizeRgb(image, width, height);
-      for (const face of await this.look(resized, view, threshold)) {
+      const shown = resizeWindow(image, view.resized, view);
+      for (const face of await this.look(shown, view, threshold)) {
         const [x, y] = centre(face.box);
         const { left, top, right, bottom } = view.core;
         if (x >= left && x < right && y >= top && y < bottom) faces.push(inPicture(face, view, image));
@@ -108,10 +106,10 @@ class SingleStage implements Finder {
   }
 
   /** Faces in the window of a view, in its pixels. */
-  private async look(resized: RgbImage, view: View, threshold: number): Promise<Face[]> {
+  private async look(shown: RgbImage, view: View, threshold: number): Promise<Face[]> {
     const { width, height } = view;
     const pixels = new Float32Array(3 * width * height);
-    writePlanes(resized, view, plainBgr, pixels, 0);
+    writePlanes(shown, { left: 0, top: 0, width, height }, plainBgr, pixels, 0);
     let outputs: Record<string, HostTensor>;
     try {
       outputs = await this.session.run({

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../random/random.js';
+import { cutRgb } from './cut-rgb.js';
 import { resizeGray } from './resize.js';
-import { resizeRgb } from './resize-rgb.js';
+import { resizeRgb, resizeWindow } from './resize-rgb.js';
 import { toRgb } from './rgb.js';
 
 function noise(width: number, height: number) {
@@ -52,6 +53,22 @@ describe('resizeRgb', () => {
     const mean = (data: Uint8Array) => data.reduce((sum, value) => sum + value, 0) / data.length;
     expect(Math.abs(mean(resizeRgb(image, 13, 9).data) - mean(image.data))).toBeLessThan(1);
     expect(resizeRgb(image, 97, 61)).toBe(image);
+  });
+
+  it('gives windows of what it would give, as far as they lie inside', () => {
+    const image = noise(97, 61);
+    for (const size of [
+      { width: 40, height: 30 },
+      { width: 97, height: 61 },
+      { width: 200, height: 90 },
+    ]) {
+      const whole = resizeRgb(image, size.width, size.height);
+      const window = { left: 11, top: 7, width: 20, height: 13 };
+      expect(resizeWindow(image, size, window)).toEqual(cutRgb(whole, window));
+      const beyond = { ...window, width: 500, height: 500 };
+      const inside = { ...window, width: size.width - 11, height: size.height - 7 };
+      expect(resizeWindow(image, size, beyond)).toEqual(cutRgb(whole, inside));
+    }
   });
 
   it('refuses sizes that are none', () => {

@@ -3,7 +3,10 @@
 // triangle filter. Made larger, it is interpolated between the centres of pixels. Rows are worked off one by one, so that
 // besides the result there is memory for one row.
 
+import { cutRgb } from './cut-rgb.js';
 import type { RgbImage } from './rgb.js';
+import type { ImageSize } from './size.js';
+import type { Window } from './warp.js';
 
 /** For each output place: its window of source places, and their weights (sum 1). */
 interface Windows {
@@ -51,14 +54,21 @@ function linearWindow(i: number, scale: number, from: number): [first: number, w
   return fraction === 0 ? [first, [1]] : [first, [1 - fraction, fraction]];
 }
 
-/** The weighted mean of a window's rows. */
-function meanRow(source: Uint8Array, stride: number, rows: Windows, y: number, sums: Float32Array): void {
+/** The weighted mean of a window's rows, from one of their values to before another. */
+function meanRow(
+  source: Uint8Array,
+  stride: number,
+  rows: Windows,
+  y: number,
+  [begin, end]: readonly [number, number],
+  sums: Float32Array,
+): void {
   const first = rows.starts[y]!;
   for (let k = 0; k < rows.lengths[y]!; k++) {
     const weight = rows.weights[y * rows.longest + k]!;
     const from = (first + k) * stride;
-    if (k === 0) for (let i = 0; i < stride; i++) sums[i] = source[from + i]! * weight;
-    else for (let i = 0; i < stride; i++) sums[i]! += source[from + i]! * weight;
+    if (k === 0) for (let i = begin; i < end; i++) sums[i] = source[from + i]! * weight;
+    else for (let i = begin; i < end; i++) sums[i]! += source[from + i]! * weight;
   }
 }
 
@@ -69,19 +79,37 @@ function meanRow(source: Uint8Array, stride: number, rows: Windows, y: number, s
  * @throws RangeError unless both are positive integers.
  */
 export function resizeRgb(image: RgbImage, width: number, height: number): RgbImage {
+  return resizeWindow(image, { width, height }, { left: 0, top: 0, width, height });
+}
+
+/**
+ * A window of what resizeRgb gives, without the rest of it, so that parts of a large picture take their own memory alone.
+ *
+ * @param window whole pixels of the resized image; what lies beyond it is left out.
+ * @throws RangeError unless both sides are positive integers.
+ */
+export function resizeWindow(image: RgbImage, { width, height }: ImageSize, window: Window): RgbImage {
   for (const [name, value] of Object.entries({ width, height })) {
     if (!Number.isInteger(value) || value < 1)
       throw new RangeError(`resizeRgb: expected ${name} to be a positive integer, found ${value}`);
   }
-  if (width === image.width && height === image.height) return image;
+  const right = Math.min(width, window.left + window.width);
+  const bottom = Math.min(height, window.top + window.height);
+  const shown = { width: right - window.left, height: bottom - window.top };
+  if (width === image.width && height === image.height)
+    return shown.width === width && shown.height === height ? image : cutRgb(image, { ...window, ...shown });
   const columns = windowsOf(image.width, width);
   const rows = windowsOf(image.height, height);
   const stride = image.width * 3;
   const sums = new Float32Array(stride);
-  const data = new Uint8Array(width * height * 3);
-  for (let y = 0, out = 0; y < height; y++) {
-    meanRow(image.data, stride, rows, y, sums);
-    for (let x = 0; x < width; x++, out += 3) {
+  const needed = [
+    columns.starts[window.left]! * 3,
+    (columns.starts[right - 1]! + columns.lengths[right - 1]!) * 3,
+  ] as const;
+  const data = new Uint8Array(shown.width * shown.height * 3);
+  for (let y = window.top, out = 0; y < bottom; y++) {
+    meanRow(image.data, stride, rows, y, needed, sums);
+    for (let x = window.left; x < right; x++, out += 3) {
       let at = columns.starts[x]! * 3;
       let [red, green, blue] = [0.5, 0.5, 0.5];
       const from = x * columns.longest;
@@ -96,5 +124,5 @@ export function resizeRgb(image: RgbImage, width: number, height: number): RgbIm
       data[out + 2] = blue;
     }
   }
-  return { width, height, data };
+  return { ...shown, data };
 }
