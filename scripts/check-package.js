@@ -33,7 +33,7 @@ try {
     const file = path.join(folder, tarball);
     run('publint', ['run', file, '--strict']);
     // The package is ESM alone, which Node 20.19 and newer can also require(); model files have no types.
-    const models = ['./models/expression.onnx', './models/faces.onnx'];
+    const models = ['./models/expression.onnx', './models/faces.onnx', './models/face-points.onnx'];
     run('attw', [file, '--profile', 'esm-only', '--exclude-entrypoints', ...models]);
   }
 } finally {

@@ -1,18 +1,31 @@
 // Opens a detector of faces from the bytes of its file or files, in Node and in a page.
 
-import { checkOptions, oneOf, show, text, threadCount } from '../check-options.js';
+import { checkOptions, type OptionRules, oneOf, show, text, threadCount } from '../check-options.js';
 import { devices } from '../engine/runtime/device.js';
 import { FerlabError } from '../errors.js';
 import type { LoadOptions } from '../predict/model.js';
 import { openCascade } from './cascade.js';
 import { type CascadeFiles, cascadeStages } from './cascade-file.js';
 import type { FaceDetector } from './detector.js';
+import { openPointRefiner, withRefinedPoints } from './refine-points.js';
 import { openSingleStage } from './single-stage.js';
 
 export interface OpenDetectorOptions extends LoadOptions {
   /** Stands for the detector in messages. */
   name?: string | undefined;
+  /** The bytes of the network that refines the points of faces: models/face-points.onnx. Default: they are the detector's. */
+  points?: Uint8Array | ArrayBuffer | undefined;
 }
+
+const isBytes = (value: unknown): value is Uint8Array | ArrayBuffer =>
+  value instanceof Uint8Array || value instanceof ArrayBuffer;
+
+const rules: OptionRules<OpenDetectorOptions> = {
+  threads: threadCount,
+  device: oneOf(devices),
+  name: text,
+  points: { expected: 'the bytes of a file (Uint8Array, ArrayBuffer)', accepts: isBytes },
+};
 
 /** What a detector is opened from: the bytes of one file, or of the three files of a cascade. */
 export type DetectorModel = Uint8Array | ArrayBuffer | CascadeFiles<Uint8Array | ArrayBuffer>;
@@ -30,14 +43,30 @@ export async function openFaceDetector(
   model: DetectorModel,
   options: OpenDetectorOptions = {},
 ): Promise<FaceDetector> {
-  checkOptions('openFaceDetector', options, { threads: threadCount, device: oneOf(devices), name: text });
-  const { name, ...rest } = options;
-  if (model instanceof Uint8Array || model instanceof ArrayBuffer)
-    return openSingleStage(asBytes(model), name ?? 'the face detector', rest);
+  checkOptions('openFaceDetector', options, rules);
+  const { points, ...rest } = options;
+  const detector = await openAlone(model, rest);
+  if (points === undefined) return detector;
+  try {
+    const { name: _, ...load } = rest;
+    return withRefinedPoints(
+      detector,
+      await openPointRefiner(asBytes(points), 'the network of points', load),
+    );
+  } catch (error) {
+    await detector.close();
+    throw error;
+  }
+}
+
+/** The detector as its files are, with its own points. */
+async function openAlone(
+  model: DetectorModel,
+  { name, ...rest }: Omit<OpenDetectorOptions, 'points'>,
+): Promise<FaceDetector> {
+  if (isBytes(model)) return openSingleStage(asBytes(model), name ?? 'the face detector', rest);
   const files = (typeof model === 'object' && model !== null ? model : {}) as Partial<CascadeFiles<unknown>>;
-  if (
-    !cascadeStages.every((stage) => files[stage] instanceof Uint8Array || files[stage] instanceof ArrayBuffer)
-  ) {
+  if (!cascadeStages.every((stage) => isBytes(files[stage]))) {
     throw new FerlabError(
       'usage',
       "openFaceDetector: expected the bytes of a detector's file (Uint8Array, ArrayBuffer), or { pnet, rnet, onet } with those " +

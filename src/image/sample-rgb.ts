@@ -21,15 +21,17 @@ const mostSamples = 16;
 /**
  * @param size of the result. Where it isn't square, the square becomes its shorter side and the longer one shows more.
  * @param outside what lies outside the image.
+ * @param most samples along each side of a pixel.
  */
 export function sampleRgb(
   image: RgbImage,
   { x, y, side, roll }: TurnedSquare,
   { width, height }: ImageSize,
   outside: Outside = 'edge',
+  most = mostSamples,
 ): RgbImage {
   const perPixel = side / Math.min(width, height);
-  const samples = Math.min(mostSamples, Math.max(1, Math.ceil(perPixel - 1e-6)));
+  const samples = Math.min(most, Math.max(1, Math.ceil(perPixel - 1e-6)));
   const angle = (roll * Math.PI) / 180;
   // One sample to the right, and one down, in the image.
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)].map((part) => (part * perPixel) / samples) as [

@@ -1,6 +1,6 @@
 // Opens a detector of faces from files, or one of those that come with ferlab.
 
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { shorten, show } from '../check-options.js';
@@ -12,8 +12,19 @@ import { packageFile } from '../package-files.js';
 import type { LoadOptions } from '../predict/model.js';
 import { cascadeName, readBundledDetector } from './bundled-detector.js';
 
+/** The network that refines the points of faces, of whichever detector; none where the package has none. */
+async function readBundledPoints(): Promise<{ points?: Uint8Array }> {
+  let file: string;
+  try {
+    file = packageFile('models/face-points.onnx');
+  } catch {
+    return {};
+  }
+  return existsSync(file) ? { points: await readFile(file) } : {};
+}
+
 /**
- * Opens a detector of faces.
+ * Opens a detector of faces. The points of its faces are refined by the network that comes with ferlab.
  *
  * @param model the path of an ONNX file, or its bytes, in YuNet's form: input BGR, 0 to 255, [1, 3, height, width]; outputs
  *   cls_S, obj_S, bbox_S and kps_S for the strides S of 8, 16 and 32. Or an MTCNN as ferlab trains it: the path of a folder
@@ -25,9 +36,10 @@ export async function openFaceDetector(
   model?: string | DetectorModel,
   options: LoadOptions = {},
 ): Promise<FaceDetector> {
-  if (typeof model === 'object') return openFromBytes(model, options);
+  const points = await readBundledPoints();
+  if (typeof model === 'object') return openFromBytes(model, { ...options, ...points });
   const read = await readDetector(model);
-  return openFromBytes(read.model, { ...options, name: read.name });
+  return openFromBytes(read.model, { ...options, ...points, name: read.name });
 }
 
 /**

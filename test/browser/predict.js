@@ -1,6 +1,7 @@
 // The page of page.test.ts: predicts by every way that `ferlab/predict` has, and leaves the answers in the window.
 
 import first from 'ferlab/models/expression.onnx?url';
+import points from 'ferlab/models/face-points.onnx?url';
 import detector from 'ferlab/models/faces.onnx?url';
 import {
   FerlabError,
@@ -56,7 +57,7 @@ window.predictBytes = async (addresses) => {
 
 /** The faces in the pictures at these addresses, and what is recognised in the first. */
 window.findAll = async (addresses, options) => {
-  const open = await openFaceDetector(await read(detector));
+  const open = await openFaceDetector(await read(detector), { points: await read(points) });
   const model = await loadModelFromBytes(await read(first));
   const pictures = await Promise.all(addresses.map(async (url) => (await fetch(url)).blob()));
   const found = await findFaces(pictures, open, options);

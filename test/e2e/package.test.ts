@@ -65,6 +65,7 @@ it('holds the program and nothing that only the checkout needs', () => {
       ...['bin/ferlab.js', 'dist/index.js', 'dist/index.d.ts', 'LICENSE', 'package.json'],
       ...['models/expression.onnx', 'models/expression.json', 'models/README.md'],
       ...['models/faces.onnx', 'models/faces.json', 'models/faces.md'],
+      ...['models/face-points.onnx', 'models/face-points.json', 'models/face-points.md'],
     ]),
   );
   expect(

@@ -31,6 +31,7 @@ const trainingDoors = [
   'train/config/settings',
   'train/detection/train-cascade',
   'train/detection/train-detector',
+  'train/detection/train-points',
   'train/loop/events',
   'train/loop/run-config',
   'train/classification/extra-sources',

@@ -4,6 +4,7 @@ import { exitCodes, FerlabError } from '../../errors.js';
 import { percent } from '../../format/numbers.js';
 import type { CascadeResult, CascadeTraining } from '../../train/detection/train-cascade.js';
 import type { DetectorTraining } from '../../train/detection/train-detector.js';
+import type { PointTraining } from '../../train/detection/train-points.js';
 import type { TrainEvent, TrainHooks, TrainResult } from '../../train/loop/events.js';
 import {
   type CommandSpec,
@@ -25,7 +26,7 @@ const options = {
   out: {
     flags: '--out <folder>',
     description: 'the run folder, which must not exist',
-    defaultText: 'runs/faces',
+    defaultText: 'runs/faces; of points runs/face-points',
   },
   validation: {
     flags: '--validation <file>',
@@ -49,10 +50,19 @@ const options = {
     description: 'single: tiles of an epoch, drawn from all pictures',
     defaultText: '6400',
   },
-  batchSize: { flags: '--batch-size <n>', description: 'single: tiles of a step', defaultText: '16' },
+  crops: {
+    flags: '--crops <n>',
+    description: 'points: crops of an epoch, most of them of the first file',
+    defaultText: '16000',
+  },
+  batchSize: {
+    flags: '--batch-size <n>',
+    description: 'single: tiles of a step; points: crops of a step',
+    defaultText: '16; of points 32',
+  },
   learningRate: {
     flags: '--learning-rate <rate>',
-    description: 'single: the highest one',
+    description: 'single and points: the highest one',
     defaultText: '0.002',
   },
   effort: {
@@ -69,7 +79,7 @@ const options = {
   threads: { flags: '--threads <n>', description: 'threads of the engine', defaultText: 'one per core' },
   workers: {
     flags: '--workers <n>',
-    description: 'threads that make tiles',
+    description: 'threads that make tiles or crops',
     defaultText: 'one less than the cores, at most 8',
   },
   device: { flags: '--device <name>', description: 'cpu or cuda', defaultText: 'cpu' },
@@ -88,34 +98,45 @@ function positiveOption(invocation: Invocation, { flags }: OptionSpec, most: num
   );
 }
 
-/** A new run of one of the detectors, or a folder to continue. */
+/** A new run of one of the detectors or of the network of points, or a folder to continue. */
 type Plan =
   | { training: DetectorTraining }
   | { cascade: CascadeTraining }
-  | { resumed: string; epochs: number | undefined };
+  | { points: PointTraining }
+  | { action: string; resumed: string; epochs: number | undefined };
 
-/** Options that one of the detectors alone has. */
-const own = { single: ['tiles', 'batchSize', 'learningRate'], mtcnn: ['effort', 'minFace'] } as const;
+/** Options that not all of them have. */
+const own = {
+  single: ['tiles', 'batchSize', 'learningRate', 'backgrounds', 'detector'],
+  mtcnn: ['effort', 'minFace', 'backgrounds', 'detector'],
+  points: ['crops', 'batchSize', 'learningRate'],
+} as const satisfies Record<string, readonly (keyof typeof options)[]>;
 
-function refuseOthers({ options: given }: Invocation, detector: keyof typeof own): void {
-  const other = detector === 'single' ? 'mtcnn' : 'single';
-  const wrong = own[other].find((name) => given[name] !== undefined);
+function refuseOthers({ options: given }: Invocation, kind: keyof typeof own): void {
+  const has: readonly string[] = own[kind];
+  const wrong = Object.values(own)
+    .flat()
+    .find((name) => !has.includes(name) && given[name] !== undefined);
   if (wrong === undefined) return;
+  const other = kind === 'single' ? 'mtcnn' : 'single';
+  const isOther = (own[other] as readonly string[]).includes(wrong);
+  const expected = isOther && kind !== 'points' ? `--detector ${other}` : 'another action';
   throw new FerlabError(
     'usage',
-    `${longFlag(options[wrong].flags)}: expected --detector ${other}, which alone has it; got ${detector}. Leave it out.`,
+    `${longFlag(options[wrong].flags)}: expected ${expected}, which alone has it; got ${kind}. Leave it out.`,
   );
 }
 
 function plan(invocation: Invocation): Plan {
   const [action, labels = []] = invocation.arguments as [string, string[]?];
-  if (action !== 'train')
+  if (action !== 'train' && action !== 'points')
     throw new FerlabError(
       'usage',
-      `faces: expected train, got ${JSON.stringify(action)}. Try "ferlab faces --help".`,
+      `faces: expected train or points, got ${JSON.stringify(action)}. Try "ferlab faces --help".`,
     );
-  const number = (name: 'epochs' | 'tiles' | 'batchSize' | 'threads' | 'workers'): number | undefined =>
-    integerOption(invocation, options[name].flags, 1);
+  const number = (
+    name: 'epochs' | 'tiles' | 'crops' | 'batchSize' | 'threads' | 'workers',
+  ): number | undefined => integerOption(invocation, options[name].flags, 1);
   const resumed = textOption(invocation, options.resume.flags);
   if (resumed !== undefined) {
     const allowed = ['resume', 'epochs', 'quiet', 'debug'];
@@ -128,19 +149,18 @@ function plan(invocation: Invocation): Plan {
         `--resume: expected the run folder, with --epochs at most, since the configuration is the run's; got ` +
           `${[...labels, ...others].join(', ')}. Leave that out, or start a new run.`,
       );
-    return { resumed, epochs: number('epochs') };
+    return { action, resumed, epochs: number('epochs') };
   }
   if (labels.length === 0)
     throw new FerlabError(
       'usage',
-      'expected label files or a run to resume, got neither. Try "ferlab faces train LABELS.csv --out RUN" or "ferlab faces --help".',
+      `expected label files or a run to resume, got neither. Try "ferlab faces ${action} LABELS.csv --out RUN" or "ferlab faces --help".`,
     );
   const detector = choiceOption(invocation, options.detector.flags, ['single', 'mtcnn']) ?? 'single';
-  refuseOthers(invocation, detector);
+  refuseOthers(invocation, action === 'points' ? 'points' : detector);
   const shared = {
     labels,
     validation: listOption(invocation, options.validation.flags),
-    backgrounds: textOption(invocation, options.backgrounds.flags),
     out: textOption(invocation, options.out.flags),
     epochs: number('epochs'),
     seed: integerOption(invocation, options.seed.flags, 0),
@@ -148,12 +168,16 @@ function plan(invocation: Invocation): Plan {
     workers: number('workers'),
     device: choiceOption(invocation, options.device.flags, ['cpu', 'cuda']),
   };
+  const learningRate = positiveOption(invocation, options.learningRate, 1);
+  const steps = { batchSize: number('batchSize'), learningRate };
+  if (action === 'points') return { points: { ...shared, ...steps, crops: number('crops') } };
+  const backgrounds = textOption(invocation, options.backgrounds.flags);
   if (detector === 'mtcnn') {
     const effort = positiveOption(invocation, options.effort, 1000);
-    return { cascade: { ...shared, effort, minFace: integerOption(invocation, options.minFace.flags, 12) } };
+    const minFace = integerOption(invocation, options.minFace.flags, 12);
+    return { cascade: { ...shared, backgrounds, effort, minFace } };
   }
-  const learningRate = positiveOption(invocation, options.learningRate, 1);
-  return { training: { ...shared, tiles: number('tiles'), batchSize: number('batchSize'), learningRate } };
+  return { training: { ...shared, ...steps, backgrounds, tiles: number('tiles') } };
 }
 
 async function start(
@@ -164,9 +188,12 @@ async function start(
   const { isCascadeRun, resumeCascade, trainCascade } = await import(
     '../../train/detection/train-cascade.js'
   );
+  const { resumePoints, trainPoints } = await import('../../train/detection/train-points.js');
+  if ('points' in planned) return trainPoints(planned.points, call);
   if ('training' in planned) return trainDetector(planned.training, call);
   if ('cascade' in planned) return trainCascade(planned.cascade, call);
-  const { resumed, epochs } = planned;
+  const { action, resumed, epochs } = planned;
+  if (action === 'points') return resumePoints(resumed, { epochs }, call);
   if (!(await isCascadeRun(resumed))) return resumeDetector(resumed, { epochs }, call);
   if (epochs === undefined) return resumeCascade(resumed, call);
   throw new FerlabError(
@@ -192,15 +219,18 @@ function summary(result: TrainResult | CascadeResult): string {
 }
 
 function singleSummary({ best, history, modelFile }: TrainResult): string {
-  const { valAveragePrecision = Number.NaN, valPointError = Number.NaN } = best.measures;
+  const { valAveragePrecision, valPointError = Number.NaN } = best.measures;
+  const precision =
+    valAveragePrecision === undefined ? '' : `average precision ${percent(valAveragePrecision, 2)}, `;
   return (
-    `Trained ${history.length} epochs. Best epoch ${best.epoch}: average precision ${percent(valAveragePrecision, 2)}, ` +
+    `Trained ${history.length} epochs. Best epoch ${best.epoch}: ${precision}` +
     `points ${percent(valPointError, 2)} of the distance between the eyes.\nModel: ${modelFile}`
   );
 }
 
 async function run(invocation: Invocation): Promise<number> {
   const planned = plan(invocation);
+  const [action] = invocation.arguments as [string];
   const quiet = flagOption(invocation, quietOption.flags);
   const { createTrainProgress } = await import('../progress.js');
   const progress = createTrainProgress(invocation.terminal, quiet);
@@ -213,7 +243,7 @@ async function run(invocation: Invocation): Promise<number> {
     const how =
       runFolder === null
         ? 'Training has not begun.'
-        : `Continue with: ${shellLine(['ferlab', 'faces', 'train', '--resume', runFolder])}`;
+        : `Continue with: ${shellLine(['ferlab', 'faces', action, '--resume', runFolder])}`;
     progress.say(`Stopping, with what is done kept; Ctrl-C again stops at once. ${how}`);
   };
   try {
@@ -231,12 +261,13 @@ async function run(invocation: Invocation): Promise<number> {
 
 export const facesCommand: CommandSpec = {
   arguments: [
-    { name: '<action>', description: 'train' },
+    { name: '<action>', description: 'train, a detector; or points, the network that refines points' },
     { name: '[labels...]', description: 'CSV files with a row for each face' },
   ],
   options: [...Object.values(options), quietOption, debugOption],
   examples: [
     ['ferlab faces train faces.csv --out runs/detector', 'train a detector'],
+    ['ferlab faces points web.csv others.csv --out runs/points', 'train the network that refines points'],
     ['ferlab faces train --resume runs/detector', 'continue after an interruption'],
   ],
   run,

@@ -1,0 +1,156 @@
+// Batches of training crops. What a batch holds depends on the seed, the epoch and its number alone: faces and their squares
+// are drawn here, pixels are made by threads ahead of the step that uses them.
+
+import type { StoredPicture } from '../../../data/faces/picture-store.js';
+import type { LabelledFace } from '../../../data/faces/types.js';
+import { ThreadPool } from '../../../data/store/thread-pool.js';
+import { Random } from '../../../random/random.js';
+import { drawCrop, hasPoints, targetSize, writeTargets } from './crop-plan.js';
+import { type CropTask, runCropTask } from './crop-tasks.js';
+
+interface CropBatch {
+  readonly size: number;
+  /** `[size, 3, side, side]`: red, green, blue, 0 to 255. */
+  readonly pixels: Float32Array;
+  /** `[size, targetSize]`: see crop-plan.ts. */
+  readonly targets: Float32Array;
+  readonly waitSeconds: number;
+}
+
+export interface CropOptions {
+  /** Of the square crops in pixels. */
+  side: number;
+  batchSize: number;
+  /** Crops of an epoch. */
+  crops: number;
+  seed: number;
+  /** Batches that are made ahead. */
+  ahead: number;
+  workers: number;
+}
+
+class CropPool extends ThreadPool {
+  constructor(workers: number) {
+    super('dist/train/detection/points/crop-worker.js', workers);
+  }
+
+  run(task: CropTask): Promise<ArrayBuffer> {
+    return this.post(task, [task.pixels]);
+  }
+}
+
+interface PlacedFace {
+  picture: StoredPicture;
+  face: LabelledFace;
+}
+
+/** Smaller faces aren't trained on: their labels are too coarse. The mean of the sides, in pixels. */
+const leastFace = 14;
+
+/** Of the first source, which is what the network is for. */
+const firstShare = 0.6;
+
+/** Sources place noses differently, at the tip or below it: where the first has noses, those of the others count nothing. */
+const withoutNose = ({
+  points: [leftEye, rightEye, , left, right],
+  ...face
+}: LabelledFace): LabelledFace => ({
+  ...face,
+  points: [leftEye, rightEye, null, left, right],
+});
+
+/** Draws faces: mostly one of the first picture's source, else one of the others'. */
+export function faceChooser(pictures: readonly StoredPicture[]): (random: Random) => PlacedFace {
+  const faces = pictures.flatMap((picture) =>
+    picture.faces
+      .filter((face) => hasPoints(face) && (face.box.width + face.box.height) / 2 >= leastFace)
+      .map((face) => ({ picture, face })),
+  );
+  const source = pictures[0]?.source;
+  const first = faces.filter(({ picture }) => picture.source === source);
+  const noses = first.some(({ face }) => face.points[2] !== null);
+  const others = faces
+    .filter(({ picture }) => picture.source !== source)
+    .map(({ picture, face }) => ({ picture, face: noses ? withoutNose(face) : face }));
+  if (first.length === 0 || others.length === 0) return (random) => faces[random.integer(faces.length)]!;
+  return (random) => {
+    const list = random.uniform() < firstShare ? first : others;
+    return list[random.integer(list.length)]!;
+  };
+}
+
+export interface CropLoader {
+  readonly batchesPerEpoch: number;
+  /** The batches of an epoch (from 0) in order. */
+  epoch(epoch: number): AsyncGenerator<CropBatch, void, undefined>;
+  close(): Promise<void>;
+}
+
+type Drawn = Omit<CropTask, 'pixels'> & { targets: Float32Array };
+
+function drawBatch(
+  choose: (random: Random) => PlacedFace,
+  { side, seed }: Pick<CropOptions, 'side' | 'seed'>,
+  epoch: number,
+  first: number,
+  size: number,
+): Drawn {
+  const targets = new Float32Array(size * targetSize);
+  const crops = Array.from({ length: size }, (_, i) => {
+    const random = new Random(seed, 'crop', epoch, first + i);
+    const { picture, face } = choose(random);
+    const plan = drawCrop(face, random);
+    writeTargets(face, plan, targets, i * targetSize);
+    return { number: first + i, plan, photo: picture.levels };
+  });
+  return { side, seed, epoch, crops, targets };
+}
+
+const memoryFor = (size: number, side: number): ArrayBuffer =>
+  new ArrayBuffer(size * 3 * side * side * Float32Array.BYTES_PER_ELEMENT);
+
+/** The first crops of an epoch, made here: for looking at them. */
+export function sampleCrops(
+  pictures: readonly StoredPicture[],
+  options: Pick<CropOptions, 'side' | 'seed'>,
+  count: number,
+): { pixels: Float32Array; targets: Float32Array } {
+  const { targets, ...task } = drawBatch(faceChooser(pictures), options, 0, 0, count);
+  return {
+    targets,
+    pixels: new Float32Array(runCropTask({ ...task, pixels: memoryFor(count, options.side) })),
+  };
+}
+
+export function createCropLoader(pictures: readonly StoredPicture[], options: CropOptions): CropLoader {
+  const { side, batchSize, crops, ahead, workers } = options;
+  const pool = new CropPool(workers);
+  const choose = faceChooser(pictures);
+  const batchesPerEpoch = Math.ceil(crops / batchSize);
+  const make = (epoch: number, batch: number) => {
+    const first = batch * batchSize;
+    const size = Math.min(batchSize, crops - first);
+    const { targets, ...task } = drawBatch(choose, options, epoch, first, size);
+    const pixels = pool.run({ ...task, pixels: memoryFor(size, side) });
+    pixels.catch(() => {}); // seen by the consumer, if it comes that far
+    return { size, targets, pixels };
+  };
+  return {
+    batchesPerEpoch,
+    async *epoch(epoch) {
+      const queue: ReturnType<typeof make>[] = [];
+      let next = 0;
+      const fill = (): void => {
+        while (queue.length < ahead && next < batchesPerEpoch) queue.push(make(epoch, next++));
+      };
+      for (fill(); queue.length > 0; fill()) {
+        const { size, targets, pixels } = queue.shift()!;
+        const start = performance.now();
+        const made = await pool.holdFor(pixels);
+        const waitSeconds = (performance.now() - start) / 1000;
+        yield { size, targets, pixels: new Float32Array(made), waitSeconds };
+      }
+    },
+    close: () => pool.close(),
+  };
+}
