@@ -67,7 +67,8 @@ optimistic.
 ## How it was trained
 
 By ferlab, on two cores of a CPU, on ${count(source.crops)} crops of 20,700 faces; the weights of epoch ${source.epoch} of ${source.epochs} are kept. The first eight
-epochs took steps of 64 crops, the others of 32. The faces are those of web photographs, of frames of films and of crops with one labelled face; the
+epochs took steps of 64 crops, the others of 32 and milder changes of the crops; from epoch 18 on the nose is learnt from web
+photographs alone, where it is labelled lower. The faces are those of web photographs, of frames of films and of crops with one labelled face; the
 photographs are research data and don't come with ferlab. \`scripts/face-labels.js\` and \`scripts/box-points.js\` of the
 repository made the labels and this file.
 

@@ -90,6 +90,20 @@ describe('a detector in the form of YuNet', () => {
     expect(largest[0]!.box.y).toBeCloseTo(336 - 64, 0);
   });
 
+  it('looks further only at small pictures', async () => {
+    const twice = await open({ settings: { ...settings, looks: [1, 2] } });
+    // At the double size a red cell is four of 8 pixels, and what both looks find is surer than what one does.
+    const scoreIn = async (width: number, height: number) =>
+      (await twice.detect(redPicture(width, height, [[40, 40, 160]]), { ...atOwnSize, threshold: 0.1 }))[0]!
+        .score;
+    const once = await open();
+    const alone = (
+      await once.detect(redPicture(700, 400, [[40, 40, 160]]), { ...atOwnSize, threshold: 0.1 })
+    )[0]!.score;
+    expect(await scoreIn(700, 400)).toBeCloseTo(alone, 5);
+    expect(Math.abs((await scoreIn(300, 400)) - alone)).toBeGreaterThan(0.01);
+  });
+
   it.each([
     ['of any size', {}, 25],
     ['of one size', { size: { width: 320, height: 192 } }, 8],

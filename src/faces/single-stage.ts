@@ -26,6 +26,12 @@ import { detectorOf, type Finder, type Search } from './find.js';
 import { plainBgr, writePlanes } from './tensor.js';
 import { planViews, type View } from './views.js';
 
+/**
+ * Further looks show at most so many pixels: small pictures, in which they bring most, and which cost little. A picture of
+ * 640x480 in which faces from 20 pixels on are asked for is looked at once.
+ */
+const largestFurtherLook = 600_000;
+
 /** Boxes that overlap by more are one face's: OpenCV's value. */
 const sameFace = 0.3;
 
@@ -69,7 +75,7 @@ class SingleStage implements Finder {
   ) {}
 
   async find(image: RgbImage, { threshold, minFace }: Search): Promise<Face[]> {
-    const { looks = [1] } = this.file.settings;
+    const looks = this.looksAt(image, minFace);
     if (looks.length === 1) return this.lookAt(image, looks[0]!, { threshold, minFace });
     // What one look is hardly sure of counts where another is surer, whatever the threshold.
     const least = Math.min(threshold, leastOfLook);
@@ -79,6 +85,13 @@ class SingleStage implements Finder {
       agree(found).filter(({ score }) => score >= threshold),
       sameFace,
     );
+  }
+
+  /** The first of the file's looks, and the further ones that show a small picture. */
+  private looksAt({ width, height }: RgbImage, minFace: number): number[] {
+    const { looks = [1], smallest } = this.file.settings;
+    const pixels = (factor: number) => width * height * ((smallest * factor) / minFace) ** 2;
+    return looks.filter((factor, i) => i === 0 || pixels(factor) <= largestFurtherLook);
   }
 
   /** Faces of a picture at one size. */

@@ -12,6 +12,15 @@ import { packageFile } from '../package-files.js';
 import type { LoadOptions } from '../predict/model.js';
 import { cascadeName, readBundledDetector } from './bundled-detector.js';
 
+/** What a detector is opened from, in a thread or process of its own. */
+export interface DetectorBytes {
+  /** For messages. */
+  name: string;
+  model: DetectorModel;
+  /** Of the network that refines points. */
+  points?: Uint8Array;
+}
+
 /** The network that refines the points of faces, of whichever detector; none where the package has none. */
 async function readBundledPoints(): Promise<{ points?: Uint8Array }> {
   let file: string;
@@ -36,20 +45,21 @@ export async function openFaceDetector(
   model?: string | DetectorModel,
   options: LoadOptions = {},
 ): Promise<FaceDetector> {
-  const points = await readBundledPoints();
-  if (typeof model === 'object') return openFromBytes(model, { ...options, ...points });
-  const read = await readDetector(model);
-  return openFromBytes(read.model, { ...options, ...points, name: read.name });
+  if (typeof model === 'object') return openFromBytes(model, { ...options, ...(await readBundledPoints()) });
+  const { model: bytes, ...read } = await readDetector(model);
+  return openFromBytes(bytes, { ...options, ...read });
 }
 
 /**
- * The bytes of a detector, and what messages call it.
+ * The bytes of a detector and of the network that refines its points, and what messages call it.
  *
  * @param place as for openFaceDetector.
  * @throws FerlabError `model` where it can't be read.
  */
-export async function readDetector(place?: string): Promise<{ name: string; model: DetectorModel }> {
-  if (place === undefined) return { name: 'the face detector of ferlab', model: await readBundledDetector() };
+export async function readDetector(place?: string): Promise<DetectorBytes> {
+  const points = await readBundledPoints();
+  if (place === undefined)
+    return { name: 'the face detector of ferlab', model: await readBundledDetector(), ...points };
   if (typeof place !== 'string') {
     throw new FerlabError(
       'usage',
@@ -57,8 +67,8 @@ export async function readDetector(place?: string): Promise<{ name: string; mode
     );
   }
   const name = shorten(place);
-  if (place === cascadeName) return { name, model: await readStages(packageFile('models/mtcnn')) };
-  return { name, model: isFolder(place) ? await readStages(place) : await read(place) };
+  if (place === cascadeName) return { name, model: await readStages(packageFile('models/mtcnn')), ...points };
+  return { name, model: isFolder(place) ? await readStages(place) : await read(place), ...points };
 }
 
 async function readStages(folder: string): Promise<DetectorModel> {

@@ -57,7 +57,8 @@ export class BatchRunner {
 
   /** @throws FerlabError `model` for a file that isn't one, `device` where the device can't be used. */
   static async open({ models, detector, device, ...limits }: OpenMessage): Promise<BatchRunner> {
-    const finder = await openFaceDetector(detector.model, { name: detector.name, device, threads });
+    const { model: bytes, ...rest } = detector;
+    const finder = await openFaceDetector(bytes, { ...rest, device, threads });
     const runner = new BatchRunner(finder, limits);
     for (const { name, bytes } of models)
       runner.models.set(name, variantsOf(await loadModelFromBytes(bytes, { name, device, threads })));

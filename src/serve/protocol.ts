@@ -2,11 +2,11 @@
 
 import type { Device } from '../engine/runtime/device.js';
 import type { ErrorKind } from '../errors.js';
-import type { DetectorModel } from '../faces/open-detector.js';
 import type { FaceJson, RecognisedFaceJson } from '../faces/recognised.js';
 import type { Prediction } from '../predict/model.js';
 import type { TestTimeKind } from '../predict/views.js';
 import type { FacesChoice } from '../predict-files/faces-choice.js';
+import type { DetectorBytes } from '../predict-files/open-face-detector.js';
 
 /** A file of a network. Its bytes are read once, so that every worker, a later one too, has the same. */
 export interface ServedFile {
@@ -19,7 +19,7 @@ export interface OpenMessage {
   type: 'open';
   models: ServedFile[];
   /** What finds faces. */
-  detector: { name: string; model: DetectorModel };
+  detector: DetectorBytes;
   device: Device;
   /** Larger images are refused by their header. */
   maxPixels: number;

@@ -9,10 +9,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redDetector, redPicture } from '../../test/data/red-detector.js';
 import { form, picture, predict } from '../../test/serve/requests.js';
 import { findFaces } from '../faces/find-faces.js';
-import { openFaceDetector } from '../faces/open-detector.js';
 import { recognise } from '../faces/recognise.js';
 import { faceJson, pictureFacesJson } from '../faces/recognised.js';
 import { loadModel } from '../predict-files/load-model.js';
+import { openFaceDetector } from '../predict-files/open-face-detector.js';
 import { detectAnswer, modelsAnswer, predictAnswer, problemAnswer } from './api.js';
 import { createService } from './service.js';
 
