@@ -1,6 +1,7 @@
-// `node scripts/fit-crop.js FOLDER [--detector FILE] [--enlarge N]`: how well the bundled model does on faces that are cut out of
+// `node scripts/fit-crop.js FOLDER [--detector FILE] [--enlarge N] [--most N]`: how well the bundled model does on faces that are cut out of
 // labelled pictures in different ways, as a Markdown table. FOLDER has one folder of pictures for each class;
 // has the tables that chose the crop. Crops of faces, in which a detector needs room, are enlarged N times and framed.
+// --most takes the first N pictures of each class.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -15,7 +16,11 @@ import { decodeRgb, loadModel, openFaceDetector } from '../dist/index.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { detector: { type: 'string' }, enlarge: { type: 'string', default: '1' } },
+  options: {
+    detector: { type: 'string' },
+    enlarge: { type: 'string', default: '1' },
+    most: { type: 'string' },
+  },
 });
 const [folder] = positionals;
 if (folder === undefined) throw new Error('expected a folder of class folders');
@@ -53,7 +58,10 @@ const pictures = [];
 let none = 0;
 let several = 0;
 for (const label of classes) {
-  for (const name of fs.readdirSync(path.join(folder, label)).sort()) {
+  for (const name of fs
+    .readdirSync(path.join(folder, label))
+    .sort()
+    .slice(0, Number(values.most ?? Infinity))) {
     const image = await decodeRgb(path.join(folder, label, name));
     const faces = await findIn(image);
     if (faces.length === 0) none++;

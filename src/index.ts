@@ -7,6 +7,7 @@ import type { AuditOptions } from './audit/audit.js';
 import type { AuditEvent } from './audit/events.js';
 import type { AuditResult } from './audit/types.js';
 import { checkArgument, fileBytes, section, text } from './check-options.js';
+import type { CropDatasetOptions, CropEvent, CroppedDataset } from './crop-dataset/crop-dataset.js';
 import type { ReadOptions } from './data/dataset/reader.js';
 import type { Dataset } from './data/dataset/types.js';
 import type { SampleOptions, WrittenSample } from './data/sample/write.js';
@@ -46,6 +47,13 @@ export type {
 } from './audit/types.js';
 export type { ImageReference } from './copies/images.js';
 export type { CopyKind, LeftOut } from './copies/leaks.js';
+export type {
+  CropDatasetOptions,
+  CropEvent,
+  CroppedDataset,
+  OddPicture,
+  SeveralChoice,
+} from './crop-dataset/crop-dataset.js';
 export type { ReadOptions } from './data/dataset/reader.js';
 export type { BadFile, Dataset, PassedOver, Sample, Split } from './data/dataset/types.js';
 export type { SampleOptions, WrittenSample } from './data/sample/write.js';
@@ -203,6 +211,25 @@ export async function readSoftLabels(
   options?: SoftLabelOptions,
 ): Promise<SoftLabels> {
   return (await import('./data/votes/soft-labels.js')).readSoftLabels(path, dataset, options);
+}
+
+/**
+ * Makes a dataset of face crops of one of photographs: the same splits and classes, with the faces cut out as `recognise` cuts
+ * them out. Pictures of at most 128 pixels are crops already and are copied whole.
+ *
+ * @param path a folder of class folders, or one of splits with class folders.
+ * @param out a new or empty folder outside of it; it also gets a CSV list of the pictures that aren't of one face.
+ * @throws FerlabError `data` where there are no pictures; `io` where `out` holds something or can't be written; `model` where
+ *   the detector can't be loaded; `usage` for wrong options; `interrupted` where the signal was aborted, and what is done
+ *   stays there.
+ */
+export async function cropDataset(
+  path: string,
+  out: string,
+  options?: CropDatasetOptions,
+  hooks?: Hooks<CropEvent>,
+): Promise<CroppedDataset> {
+  return (await import('./crop-dataset/crop-dataset.js')).cropDataset(path, out, options, hooks);
 }
 
 /**

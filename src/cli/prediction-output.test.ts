@@ -36,7 +36,10 @@ const predictions: FilePrediction[] = [
   { file: 'broken.jpg', error: 'expected an image, found "nothing"' },
 ];
 const written = (writer: PredictionWriter, list = predictions) =>
-  writer.begin + list.map((prediction, i) => writer.entry(prediction, i)).join('') + writer.end;
+  writer.begin +
+  list.map((prediction, i) => writer.entry(prediction, i)).join('') +
+  writer.rest() +
+  writer.end;
 
 describe('predictions', () => {
   it('as text show what a terminal would act on in a name; JSON and CSV hold the name', async () => {
@@ -68,7 +71,7 @@ describe('predictions', () => {
   });
 
   it('as CSV have the columns of crops first, then those of faces', async () => {
-    const table = parse(written(await csvWriter(['happy', 'sad'], true))) as string[][];
+    const table = parse(written(await csvWriter(['happy', 'sad'], false))) as string[][];
     const columns = ['file', 'expression', 'happy', 'sad', 'error'];
     expect(table[0]).toEqual([
       ...columns,
@@ -81,7 +84,18 @@ describe('predictions', () => {
       'wall.jpg|||||0||||||||',
       'broken.jpg||||expected an image, found "nothing"|||||||||',
     ]);
-    const crops = parse(written(await csvWriter(['happy', 'sad'], false), [predictions[0]!]));
-    expect(crops).toEqual([columns, ['crop.png', 'sad', '0.25', '0.75', '']]);
+    const narrow = [columns, ['crop.png', 'sad', '0.25', '0.75', '']];
+    for (const onlyCrops of [true, false]) {
+      const crops = written(await csvWriter(['happy', 'sad'], onlyCrops), [predictions[0]!]);
+      expect(parse(crops)).toEqual(narrow);
+    }
+  });
+
+  it('as CSV hold crops back only while a picture may be searched', async () => {
+    const table = await csvWriter(['happy', 'sad'], false);
+    expect(table.begin + table.entry(predictions[0]!, 0)).toBe('');
+    expect(table.entry(predictions[1]!, 1).trim().split(/\r?\n/)).toHaveLength(4);
+    expect(table.entry(predictions[0]!, 2)).toMatch(/^crop\.png,sad,0\.25,0\.75,{10}\r?\n$/);
+    expect(table.rest()).toBe('');
   });
 });

@@ -10,6 +10,8 @@ import type { FilePrediction } from '../predict-files/predict-files.js';
 export interface PredictionWriter {
   begin: string;
   entry(prediction: FilePrediction, index: number): string;
+  /** What was held back; asked for once, also where the work was stopped. */
+  rest(): string;
   end: string;
 }
 
@@ -25,6 +27,7 @@ function predictionJson(prediction: FilePrediction): PredictionJson {
 export const jsonWriter: PredictionWriter = {
   begin: '[',
   entry: (prediction, index) => `${index > 0 ? ',' : ''}\n${JSON.stringify(predictionJson(prediction))}`,
+  rest: () => '',
   end: '\n]\n',
 };
 
@@ -32,34 +35,56 @@ export const jsonWriter: PredictionWriter = {
 const faceColumns = ['face', 'x', 'y', 'width', 'height', 'score', 'roll', 'side', 'reason'];
 
 /**
- * @param withFaces whether pictures may be searched for faces: a row for each face, or one with face 0 where there is none.
+ * A table of crops has the columns that it always had. Once a picture was searched there are further ones, and a row for
+ * each face, or one with face 0 where there is none; so crops that come before it are held back until then.
+ *
+ * @param onlyCrops whether no picture is searched: then nothing is held back.
  */
-export async function csvWriter(classes: readonly string[], withFaces: boolean): Promise<PredictionWriter> {
+export async function csvWriter(classes: readonly string[], onlyCrops: boolean): Promise<PredictionWriter> {
   const { csv } = await import('../format/csv.js');
+  const columns = ['file', 'expression', ...classes, 'error'];
+  const noFace = faceColumns.map(() => '');
+  let held: Row[] | null = onlyCrops ? null : [];
+  return {
+    begin: onlyCrops ? csv([columns]) : '',
+    entry: (prediction) => {
+      const rows = rowsOf(prediction, classes);
+      if (onlyCrops) return csv(rows);
+      if (held !== null && !('faces' in prediction)) {
+        held.push(...rows);
+        return '';
+      }
+      const before = held === null ? [] : [[...columns, ...faceColumns], ...held];
+      held = null;
+      const wide = [...before, ...rows].map((row) =>
+        row.length > columns.length ? row : [...row, ...noFace],
+      );
+      return csv(wide);
+    },
+    rest: () => (held === null ? '' : csv([columns, ...held])),
+    end: '',
+  };
+}
+
+type Row = (string | number)[];
+
+/** The rows of a prediction; those of searched pictures have the columns of faces too. */
+function rowsOf(prediction: FilePrediction, classes: readonly string[]): Row[] {
   const noAnswer = ['', ...classes.map(() => '')];
   const answerOf = ({ expression, probabilities }: Prediction) => [
     expression,
     ...classes.map((name) => probabilities[name] ?? ''),
   ];
-  const noFace = faceColumns.map(() => '');
-  const rowsOf = (prediction: FilePrediction): (string | number)[][] => {
-    const { file } = prediction;
-    const noPlace = withFaces ? noFace : [];
-    if ('error' in prediction) return [[file, ...noAnswer, prediction.error, ...noPlace]];
-    if (!('faces' in prediction)) return [[file, ...answerOf(prediction), '', ...noPlace]];
-    const { faces } = pictureFacesJson(prediction);
-    if (faces.length === 0) return [[file, ...noAnswer, '', 0, ...noFace.slice(1)]];
-    return faces.map((face, i) => {
-      const answer = 'reason' in face ? noAnswer : answerOf(face);
-      const reason = 'reason' in face ? face.reason : '';
-      return [file, ...answer, '', i + 1, ...face.box, face.score, face.roll, face.side, reason];
-    });
-  };
-  return {
-    begin: csv([['file', 'expression', ...classes, 'error', ...(withFaces ? faceColumns : [])]]),
-    entry: (prediction) => csv(rowsOf(prediction)),
-    end: '',
-  };
+  const { file } = prediction;
+  if ('error' in prediction) return [[file, ...noAnswer, prediction.error]];
+  if (!('faces' in prediction)) return [[file, ...answerOf(prediction), '']];
+  const { faces } = pictureFacesJson(prediction);
+  if (faces.length === 0) return [[file, ...noAnswer, '', 0, ...faceColumns.slice(1).map(() => '')]];
+  return faces.map((face, i) => {
+    const answer = 'reason' in face ? noAnswer : answerOf(face);
+    const reason = 'reason' in face ? face.reason : '';
+    return [file, ...answer, '', i + 1, ...face.box, face.score, face.roll, face.side, reason];
+  });
 }
 
 const ranked = ({ ranking }: Prediction) =>
@@ -85,5 +110,6 @@ export const textWriter: PredictionWriter = {
     });
     return lines.join('');
   },
+  rest: () => '',
   end: '',
 };

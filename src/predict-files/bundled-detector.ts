@@ -1,7 +1,6 @@
 // The detectors of faces that come with the program, in models/ of the package; scripts/box-faces.js makes the files of the
 // single-stage one from a run.
 
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { FerlabError } from '../errors.js';
 import { foundInstead } from '../files/read-error.js';
@@ -15,15 +14,6 @@ export const cascadeName = 'mtcnn';
 const remedy = 'Install ferlab again, or restore models/ of the checkout; or give a detector of your own.';
 
 const readDescription = object<{ sha256: string }>({ sha256: text });
-
-/** Whether the package has a detector. */
-export function hasBundledDetector(): boolean {
-  try {
-    return existsSync(packageFile('models/faces.onnx'));
-  } catch {
-    return false;
-  }
-}
 
 /**
  * The bytes of the single-stage detector.

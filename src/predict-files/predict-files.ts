@@ -25,7 +25,6 @@ import {
   toPredictions,
 } from '../predict/model.js';
 import type { Hooks } from '../progress.js';
-import { hasBundledDetector } from './bundled-detector.js';
 import { type FacesChoice, facesChoices } from './faces-choice.js';
 import { inOrder } from './in-order.js';
 import { type FailedFile, listImages } from './list-images.js';
@@ -133,11 +132,6 @@ export function predictPictures<Class extends string>(
   return predictEach(model, list, options, hooks, withPixels);
 }
 
-/** TODO(weights): `auto` always, once a detector comes with the package. */
-function defaultFaces(detector: unknown): FacesChoice {
-  return detector !== undefined || hasBundledDetector() ? 'auto' : 'crop';
-}
-
 /** Pictures that are searched are answered after so many: they take long, and somebody may be waiting for the first. */
 const picturesAtOnce = 8;
 /** Bytes of pixels that wait for their answer. */
@@ -146,7 +140,7 @@ const mostPixelBytes = 50_000_000;
 async function* predictEach<Class extends string>(
   model: ExpressionModel<Class>,
   paths: readonly string[],
-  { batchSize = 64, detector, faces = defaultFaces(detector), ...detect }: PredictFilesOptions,
+  { batchSize = 64, detector, faces = 'auto', ...detect }: PredictFilesOptions,
   { signal, onProgress }: Hooks<PredictEvent>,
   withPixels: boolean,
 ): AsyncGenerator<PredictedPicture<Class>, void, undefined> {

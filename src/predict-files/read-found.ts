@@ -1,6 +1,7 @@
 // Reads one image for predicting: decides whether it is a photograph or the crop of a face, and makes of it what the
 // network sees.
 
+import { statSync } from 'node:fs';
 import { decodeGray, decodePicture, decodeRgb, defaultMaxPixels } from '../decode/decode.js';
 import { DecodeError } from '../decode/decode-error.js';
 import type { DetectOptions, FaceDetector } from '../faces/detector.js';
@@ -14,8 +15,10 @@ import { type FacesChoice, isSearched, longestLikelyCropSide } from './faces-cho
 import type { FailedFile, Found, RowImage } from './list-images.js';
 import { openFaceDetector } from './open-face-detector.js';
 
-/** Photographs that are read and searched at a time: one is decoded while another is searched. */
+/** Images that are read at a time where some may be photographs: one is decoded while another is searched. */
 const photographsAtOnce = 2;
+/** Larger files are read and searched one at a time, so that memory is that of one: a photograph of 12 megapixels takes 36 MB. */
+const largestSmallFile = 300_000;
 
 interface ReadBase {
   file: string;
@@ -48,6 +51,8 @@ export interface Reading {
   detector(): Promise<FaceDetector>;
   /** Images that are read at a time. */
   atOnce: number;
+  /** Does the work after that of earlier calls. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Closes a detector that was loaded here. */
   close(): Promise<void>;
 }
@@ -57,6 +62,7 @@ export function startReading(
   detector: FaceDetector | string | undefined,
 ): Reading {
   let opened: Promise<FaceDetector> | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
   return {
     ...parts,
     atOnce: parts.faces === 'crop' ? imagesAtOnce : photographsAtOnce,
@@ -64,6 +70,11 @@ export function startReading(
       if (typeof detector === 'object') return detector;
       opened ??= openFaceDetector(detector);
       return opened;
+    },
+    inTurn(work) {
+      const result = turn.then(work);
+      turn = result.catch(() => {});
+      return result;
     },
     close: async () => {
       await (await opened?.catch(() => null))?.close();
@@ -74,6 +85,17 @@ export function startReading(
 /** Reads an image, or says why it can't be used. */
 export async function readFound(found: Found, reading: Reading): Promise<ReadImage | FailedFile> {
   if (typeof found === 'object' && 'error' in found) return found;
+  const read = () => readImage(found, reading);
+  return reading.faces !== 'crop' && isLarge(found) ? reading.inTurn(read) : read();
+}
+
+function isLarge(found: string | RowImage): boolean {
+  return (
+    typeof found === 'string' && (statSync(found, { throwIfNoEntry: false })?.size ?? 0) > largestSmallFile
+  );
+}
+
+async function readImage(found: string | RowImage, reading: Reading): Promise<ReadImage | FailedFile> {
   const file = typeof found === 'string' ? found : found.file;
   try {
     const decoded = await decode(found, reading);

@@ -44,7 +44,7 @@ async function chooseWriter(
   faces: FacesChoice | undefined,
 ): Promise<PredictionWriter> {
   if (flagOption(invocation, jsonOption.flags)) return jsonWriter;
-  return flagOption(invocation, csvFlags) ? csvWriter(classes, faces !== 'crop') : textWriter;
+  return flagOption(invocation, csvFlags) ? csvWriter(classes, faces === 'crop') : textWriter;
 }
 
 /** What the options about faces say. @throws FerlabError `usage` where they contradict each other. */
@@ -76,18 +76,22 @@ async function print(
   const quiet = flagOption(invocation, quietOption.flags);
   const counts = { predicted: 0, failed: 0 };
   await write(out, writer.begin);
-  for await (const picture of pictures) {
-    const { prediction } = picture;
-    await write(out, writer.entry(prediction, counts.predicted + counts.failed));
-    if ('error' in prediction) {
-      counts.failed++;
-      err.write(`${visible(`${prediction.file}: ${prediction.error}`)}\n`);
-      continue;
+  try {
+    for await (const picture of pictures) {
+      const { prediction } = picture;
+      await write(out, writer.entry(prediction, counts.predicted + counts.failed));
+      if ('error' in prediction) {
+        counts.failed++;
+        err.write(`${visible(`${prediction.file}: ${prediction.error}`)}\n`);
+        continue;
+      }
+      counts.predicted++;
+      if (prediction.warning !== undefined && !quiet)
+        err.write(`${visible(`${prediction.file}: ${prediction.warning}`)}\n`);
+      await folders?.write(picture);
     }
-    counts.predicted++;
-    if (prediction.warning !== undefined && !quiet)
-      err.write(`${visible(`${prediction.file}: ${prediction.warning}`)}\n`);
-    await folders?.write(picture);
+  } finally {
+    await write(out, writer.rest()); // also of what was stopped
   }
   await write(out, writer.end);
   return counts;

@@ -5,6 +5,7 @@ import { compileForward } from '../../engine/compile/forward.js';
 import type { Network, Weights } from '../../engine/compile/network.js';
 import { serializeModel } from '../../engine/onnx/edit.js';
 import { rewriteForInterchange } from '../../engine/onnx/interchange.js';
+import { defaultFaceCrop } from '../../faces/crop.js';
 import { encodeMetadata, modelFormat } from '../../predict/metadata.js';
 import { programVersion } from '../../version.js';
 import type { TrainConfig } from '../config/config.js';
@@ -47,6 +48,7 @@ export function encodeModel(
     training: { preset, augment, model, optimizer, schedule, train: recipe, ...extra.recipe },
     dataset: { name: datasetName(config), counts, fingerprints },
     metrics,
+    crop: defaultFaceCrop,
     ...(extra.notes.length > 0 ? { notes: extra.notes } : {}),
   });
   const onnx = compileForward(network, 'webgpu', { stored: weights }); // whose forms run everywhere
