@@ -8,7 +8,8 @@ export type FacesChoice = (typeof facesChoices)[number];
 
 /**
  * Pictures whose longer side is at most this, in pixels, are taken whole by `auto`: datasets of crops have 48 to 128, and a
- * photograph of that size has hardly a face that is large enough. Larger crops lose nothing by being searched.
+ * photograph of that size has hardly a face that is large enough. Larger crops lose little by being searched
+ * where a face is found (docs/results/crops.md).
  */
 export const longestCropSide = 128;
 
