@@ -31,7 +31,7 @@ import type { NoAnswer, PictureFaces, PlacedFace, RecognisedFace } from './recog
 export const smallestSide = 24;
 
 /** Faces that are turned away further get no answer; see turnOf. */
-export const largestTurn = 0.45;
+const largestTurn = 0.45;
 
 /** Finds and recognises: both are loaded once and used for many pictures. */
 export interface Recogniser<Class extends string = string> {

@@ -21,7 +21,7 @@ import { elementCount } from '../engine/tensor/type.js';
 export const cellStrides = [8, 16, 32] as const;
 
 /** Sides of pictures have to be multiples of this. */
-export const sideStep = 32;
+const sideStep = 32;
 
 /**
  * What a cell gives, and how many numbers: the logits of class and objectness (the score of a face is the square root of
@@ -183,7 +183,7 @@ export const cellCount = ({ height, width }: { height: number; width: number }, 
   (height / stride) * (width / stride);
 
 /** The model file's outputs: class and objectness as probabilities. */
-export const cellAnswers = (outputs: Values): Values =>
+const cellAnswers = (outputs: Values): Values =>
   Object.fromEntries(
     Object.entries(outputs).map(([name, value]) => [name, /^(cls|obj)_/.test(name) ? sigmoid(value) : value]),
   );

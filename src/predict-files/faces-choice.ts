@@ -11,7 +11,7 @@ export type FacesChoice = (typeof facesChoices)[number];
  * photograph of that size has hardly a face that is large enough. Larger crops lose little by being searched
  * where a face is found (docs/results/crops.md).
  */
-export const longestCropSide = 128;
+const longestCropSide = 128;
 
 /** Pictures without a face whose longer side is at most this may be crops all the same. */
 export const longestLikelyCropSide = 512;

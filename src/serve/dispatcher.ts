@@ -42,7 +42,7 @@ const facesPerPhotograph = 8;
 const largestCropFile = 20_000;
 
 /** Faces that an image counts as before it has been looked at. */
-export function facesOf({ recognise, bytes }: Job): number {
+function facesOf({ recognise, bytes }: Job): number {
   const isCrop =
     recognise !== null &&
     (recognise.faces === 'crop' || (recognise.faces === 'auto' && bytes.length <= largestCropFile));

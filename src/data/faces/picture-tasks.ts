@@ -13,7 +13,7 @@ export interface PictureTask {
 }
 
 /** One photograph at its own size and at halves of it. */
-export interface DecodedPicture {
+interface DecodedPicture {
   /** Of the file, before it was made smaller. */
   fileWidth: number;
   fileHeight: number;

@@ -6,7 +6,7 @@ import type { LabelledFace } from '../../../data/faces/types.js';
 import { ThreadPool } from '../../../data/store/thread-pool.js';
 import { Random } from '../../../random/random.js';
 import { drawCrop, hasPoints, targetSize, writeTargets } from './crop-plan.js';
-import { type CropTask, runCropTask } from './crop-tasks.js';
+import type { CropTask } from './crop-tasks.js';
 
 interface CropBatch {
   readonly size: number;
@@ -60,7 +60,7 @@ const withoutNose = ({
 });
 
 /** Draws faces: mostly one of the first picture's source, else one of the others'. */
-export function faceChooser(pictures: readonly StoredPicture[]): (random: Random) => PlacedFace {
+function faceChooser(pictures: readonly StoredPicture[]): (random: Random) => PlacedFace {
   const faces = pictures.flatMap((picture) =>
     picture.faces
       .filter((face) => hasPoints(face) && (face.box.width + face.box.height) / 2 >= leastFace)
@@ -108,19 +108,6 @@ function drawBatch(
 
 const memoryFor = (size: number, side: number): ArrayBuffer =>
   new ArrayBuffer(size * 3 * side * side * Float32Array.BYTES_PER_ELEMENT);
-
-/** The first crops of an epoch, made here: for looking at them. */
-export function sampleCrops(
-  pictures: readonly StoredPicture[],
-  options: Pick<CropOptions, 'side' | 'seed'>,
-  count: number,
-): { pixels: Float32Array; targets: Float32Array } {
-  const { targets, ...task } = drawBatch(faceChooser(pictures), options, 0, 0, count);
-  return {
-    targets,
-    pixels: new Float32Array(runCropTask({ ...task, pixels: memoryFor(count, options.side) })),
-  };
-}
 
 export function createCropLoader(pictures: readonly StoredPicture[], options: CropOptions): CropLoader {
   const { side, batchSize, crops, ahead, workers } = options;

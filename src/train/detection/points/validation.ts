@@ -24,7 +24,7 @@ const usual: FacePoints = [
 ];
 
 /** A labelled face as a detector might find it. */
-export function mistakenFace(face: LabelledFace, random: Random): Face {
+function mistakenFace(face: LabelledFace, random: Random): Face {
   const { box } = face;
   const factor = Math.exp(random.normal(0, mistakes.size));
   const [width, height] = [box.width * factor, box.height * factor];

@@ -70,7 +70,7 @@ export interface DetectionChoices {
   device: 'cpu' | 'cuda';
 }
 
-export const tileSide = 256;
+const tileSide = 256;
 
 export function detectionConfig(choices: DetectionChoices): DetectionConfig {
   const { labels, validation, backgrounds, maxBadShare, workers, epochs, seed, threads, device } = choices;

@@ -48,7 +48,7 @@ function withOneScore(weights: Weights): Weights {
 }
 
 /** The model file of weights: YuNet's format, with how it is used. */
-export function encodeDetector(weights: Weights, metrics: Readonly<Record<string, number>>): Uint8Array {
+function encodeDetector(weights: Weights, metrics: Readonly<Record<string, number>>): Uint8Array {
   return encodeSingleStage(
     withOneScore(weights),
     { name: 'ferlab', version: programVersion },

@@ -15,7 +15,7 @@ export interface TileSource {
 }
 
 /** From the photograph to the tile: x' = a x + b y + e, y' = c x + d y + f. */
-export interface Affine {
+interface Affine {
   readonly a: number;
   readonly b: number;
   readonly c: number;

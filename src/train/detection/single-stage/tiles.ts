@@ -6,7 +6,7 @@ import { ThreadPool } from '../../../data/store/thread-pool.js';
 import { Random } from '../../../random/random.js';
 import { assignTargets, cellCount, columnCount } from './assign.js';
 import { drawTile, type Placement, placeLabels } from './tile-plan.js';
-import { runTileTask, type TileTask } from './tile-tasks.js';
+import type { TileTask } from './tile-tasks.js';
 
 export interface TileBatch {
   readonly size: number;
@@ -79,21 +79,6 @@ export interface TileLoader {
   /** The batches of an epoch (from 0) in order. */
   epoch(epoch: number): AsyncGenerator<TileBatch, void, undefined>;
   close(): Promise<void>;
-}
-
-/** The first tiles of an epoch, made here: for looking at them. */
-export function sampleTiles(
-  pictures: readonly StoredPicture[],
-  { side, seed }: Pick<TileOptions, 'side' | 'seed'>,
-  count: number,
-): { pixels: Float32Array; labels: ReturnType<typeof placeLabels>[] } {
-  const draw = drawer(pictures, side, seed);
-  const plans = Array.from({ length: count }, (_, number) => draw(0, number));
-  const task = taskOf(pictures, plans, side, seed, 0, 0, new ArrayBuffer(count * 3 * side * side * 4));
-  return {
-    pixels: new Float32Array(runTileTask(task)),
-    labels: plans.map((plan) => placeLabels(plan, (i) => pictures[i]!)),
-  };
 }
 
 function drawer(pictures: readonly StoredPicture[], side: number, seed: number) {
