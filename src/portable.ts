@@ -1,7 +1,7 @@
 // What `import ... from 'ferlab/predict'` offers: finding faces and recognising expressions in images in memory, in Node and in
 // pages. Reads no files.
 
-export type { CascadeFiles } from './faces/cascade-file.js';
+export type { CascadeFiles, CascadeStage } from './faces/cascade-file.js';
 export type { DetectOptions, FaceDetector } from './faces/detector.js';
 export type { Box, Face, FacePoints, Point } from './faces/face.js';
 export { type DetectEvent, type FoundFaces, findFaces } from './faces/find-faces.js';

@@ -5,7 +5,7 @@ export { type GrayImage, toGray } from '../image/gray.js';
 export type { Hooks } from '../progress.js';
 export { openEnsemble } from './ensemble.js';
 export type { EncodedImage, ImageInput, PixelImage } from './image-input.js';
-export type { CalibratedNumber, ModelCalibration, ModelMetadata } from './metadata.js';
+export type { CalibratedNumber, FaceCrop, ModelCalibration, ModelMetadata } from './metadata.js';
 export {
   type ClassProbability,
   type ExpressionModel,
