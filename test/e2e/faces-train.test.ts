@@ -45,7 +45,7 @@ it('trains, says how well, and goes on with more epochs', async () => {
 it('refuses what is wrong before any work, with what to do', async () => {
   const refused = async (args: string[], code: number, ...words: (string | RegExp)[]) =>
     expectRefusal(await ferlab(['faces', ...args], folder), code, ...words);
-  await refused(['detect', 'train.csv'], 2, /expected train, got "detect"/);
+  await refused(['detect', 'train.csv'], 2, /expected train or points, got "detect"/);
   await refused(['train'], 2, /expected label files or a run to resume/);
   await refused(['train', 'gone.csv', '--out', 'never'], 3, 'gone.csv: expected a CSV file', 'nothing');
   await refused(['train', 'train.csv', '--validation', 'train.csv', '--out', 'never'], 3, /found 3 that are/);

@@ -70,7 +70,8 @@ it('holds the program and nothing that only the checkout needs', () => {
   );
   expect(
     files.filter(
-      (file) => !/^(bin|dist|models)\/|^docs\/.*\.(md|svg)$|^(LICENSE|README\.md|package\.json)$/.test(file),
+      (file) =>
+        !/^(bin|dist|models)\/|^docs\/.*\.(md|svg|jpg)$|^(LICENSE|README\.md|package\.json)$/.test(file),
     ),
   ).toEqual([]);
   expect(files.filter((file) => /\.test\.|\.map$|\/\.|\.ts$/.test(file) && !file.endsWith('.d.ts'))).toEqual(

@@ -69,7 +69,7 @@ describe('openPictures', () => {
     const store = await openPictures([pictures[3]!, bad, gone, pictures[4]!], { workers: 1 });
     expect(store.pictures.map(({ file }) => file)).toEqual(['3.png', '4.png']);
     expect(store.bad.map(({ file }) => file)).toEqual(['broken.jpg', 'gone.jpg']);
-    expect(store.bad[1]!.reason).toMatch(/found nothing/);
+    expect(store.bad[1]!.reason).toMatch(/found no such file/);
     expect(store.image(1).data[0]).toBe(40);
   });
 

@@ -336,7 +336,7 @@ describe('createBatchLoader', () => {
         unlinkSync(path);
         const failed = collect(createBatchLoader(store, training).epoch(0));
         await expect(failed).rejects.toThrow(FerlabError);
-        await expect(failed).rejects.toThrow(/fleeting\.png: expected a file, found nothing/);
+        await expect(failed).rejects.toThrow(/fleeting\.png: expected a readable file, found no such file/);
       },
       [...samples, fleeting],
     );
