@@ -164,6 +164,17 @@ describe('POST /v1/predict', () => {
     expect(response.statusCode).toBe(status);
   });
 
+  it('refuses a form that the reader of forms would never end with', async () => {
+    const { headers, payload } = form([{ bytes: 'x' }, { bytes: 'broken off', name: '__proto__' }]);
+    const response = await service.inject({
+      method: 'POST',
+      url: '/v1/predict',
+      headers,
+      payload: payload.subarray(0, -50),
+    });
+    expect(response.statusCode).toBe(400);
+  });
+
   it('says of every image of a form why it can not be used', async () => {
     const response = await sendForm({ bytes: 'x' }, { bytes: png.subarray(0, 60) });
     expect(response.json().images).toEqual([

@@ -71,6 +71,12 @@ function tooLarge(maxBytes: number): Problem {
   );
 }
 
+/**
+ * How long the reader of forms may take once a body has come whole, in milliseconds. Some damaged forms it never ends with: a
+ * file called __proto__ that breaks off (@fastify/multipart 10.1.9).
+ */
+const afterTheEnd = 2000;
+
 /** What a body adds to its files: lines between the parts of a form. */
 const formOverhead = 64 * 1024;
 
@@ -150,9 +156,13 @@ async function readForm(
     limits: { fileSize: maxBytes + 1, files: maxFiles, fields: 0, parts: maxFiles, headerPairs: 20 },
   });
   request.raw.on('data', count);
+  let timer: NodeJS.Timeout | undefined;
   const stopped = new Promise<never>((_, reject) => {
     request.raw.on('data', () => {
       if (failure) reject(failure);
+    });
+    request.raw.on('end', () => {
+      timer = setTimeout(() => reject(damagedForm()), afterTheEnd);
     });
   });
   stopped.catch(() => {});
@@ -167,6 +177,8 @@ async function readForm(
   } catch (error) {
     stop(formProblem(error, maxFiles));
     throw failure;
+  } finally {
+    clearTimeout(timer);
   }
   if (images.length === 0)
     throw new Problem('bad_request', 'body: expected a form with at least one file, found none.');
@@ -189,5 +201,8 @@ function formProblem(error: unknown, maxFiles: number): Problem {
       'body: expected a form with files alone, found another field. Put settings into the query of the address.',
     );
   }
-  return new Problem('bad_request', 'body: expected a form (multipart/form-data), found a damaged one.');
+  return damagedForm();
 }
+
+const damagedForm = () =>
+  new Problem('bad_request', 'body: expected a form (multipart/form-data), found a damaged one.');
