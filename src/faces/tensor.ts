@@ -32,12 +32,13 @@ export function writePlanes(
   const green = offset + plane;
   const first = Math.max(0, -left);
   const end = Math.min(width, image.width - left);
+  const { data } = image;
   for (let y = Math.max(0, -top); y < Math.min(height, image.height - top); y++) {
     let at = ((top + y) * image.width + left + first) * 3;
     for (let to = y * width + first; to < y * width + end; to++, at += 3) {
-      target[red + to] = (image.data[at]! - mean) * scale;
-      target[green + to] = (image.data[at + 1]! - mean) * scale;
-      target[blue + to] = (image.data[at + 2]! - mean) * scale;
+      target[red + to] = (data[at]! - mean) * scale;
+      target[green + to] = (data[at + 1]! - mean) * scale;
+      target[blue + to] = (data[at + 2]! - mean) * scale;
     }
   }
 }

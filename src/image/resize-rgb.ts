@@ -107,22 +107,39 @@ export function resizeWindow(image: RgbImage, { width, height }: ImageSize, wind
     (columns.starts[right - 1]! + columns.lengths[right - 1]!) * 3,
   ] as const;
   const data = new Uint8Array(shown.width * shown.height * 3);
-  for (let y = window.top, out = 0; y < bottom; y++) {
+  const span = [window.left, right] as const;
+  for (let y = window.top; y < bottom; y++) {
     meanRow(image.data, stride, rows, y, needed, sums);
-    for (let x = window.left; x < right; x++, out += 3) {
-      let at = columns.starts[x]! * 3;
-      let [red, green, blue] = [0.5, 0.5, 0.5];
-      const from = x * columns.longest;
-      for (let k = from; k < from + columns.lengths[x]!; k++, at += 3) {
-        const weight = columns.weights[k]!;
-        red += sums[at]! * weight;
-        green += sums[at + 1]! * weight;
-        blue += sums[at + 2]! * weight;
-      }
-      data[out] = red;
-      data[out + 1] = green;
-      data[out + 2] = blue;
-    }
+    meanColumns(sums, columns, span, data, (y - window.top) * shown.width * 3);
   }
   return { ...shown, data };
+}
+
+/** The weighted means of a row's windows, rounded, to `target` from `out`. */
+function meanColumns(
+  sums: Float32Array,
+  { starts, lengths, weights, longest }: Windows,
+  [left, right]: readonly [number, number],
+  target: Uint8Array,
+  out: number,
+): void {
+  let to = out;
+  for (let x = left; x < right; x++) {
+    let at = starts[x]! * 3;
+    let red = 0.5;
+    let green = 0.5;
+    let blue = 0.5;
+    const end = x * longest + lengths[x]!;
+    for (let k = x * longest; k < end; k++) {
+      const weight = weights[k]!;
+      red += sums[at]! * weight;
+      green += sums[at + 1]! * weight;
+      blue += sums[at + 2]! * weight;
+      at += 3;
+    }
+    target[to] = red;
+    target[to + 1] = green;
+    target[to + 2] = blue;
+    to += 3;
+  }
 }

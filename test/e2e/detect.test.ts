@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redDetector, redPicture } from '../data/red-detector.js';
 import { expectRefusal, ferlab, succeed, temporaryFolder } from './program.js';
 
+const astronaut = path.resolve(import.meta.dirname, '../../docs/astronaut.jpg');
 let folder = '';
 const cleaning: (() => Promise<void>)[] = [];
 const settings = { threshold: 0.5, smallest: 32, largest: 320 };
@@ -37,6 +38,18 @@ afterAll(async () => {
 });
 
 describe('ferlab detect', () => {
+  it('has faint faces in JSON alone, unless a threshold is given', async () => {
+    const faces = async (...options: string[]) =>
+      JSON.parse(await succeed(['detect', astronaut, '--json', ...options], folder))[0].faces as {
+        score: number;
+      }[];
+    const sure = (await succeed(['detect', astronaut], folder)).match(/ face/g);
+    expect(sure).toHaveLength(1);
+    const scores = (await faces()).map(({ score }) => score);
+    expect(Math.min(...scores)).toBeGreaterThanOrEqual(0.4);
+    expect(await faces('--threshold', '0.05')).not.toHaveLength(scores.length);
+  });
+
   it('prints JSON of every file, in pixels of the upright picture, and goes on after bad ones', async () => {
     const { code, stdout, stderr } = await ferlab(
       ['detect', 'photos', 'missing.png', ...detector, '--json'],
