@@ -36,7 +36,7 @@ const largestFurtherLook = 600_000;
 const sameFace = 0.3;
 
 /** Of several looks, a face's score in one of them is at least this. */
-const leastOfLook = 0.1;
+const leastOfLook = 0.25;
 
 /**
  * Opens a detector from the bytes of its file.
