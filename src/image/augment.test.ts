@@ -10,6 +10,7 @@ import {
   identityAugmentation,
   noAugmentation,
 } from './augment.js';
+import { compress, downscale } from './degrade.js';
 
 interface Golden {
   width: number;
@@ -185,6 +186,25 @@ describe('contrast', () => {
   });
 });
 
+describe('small and compressed images', () => {
+  const [width, height] = [24, 16];
+  const source = Uint8Array.from({ length: width * height }, (_, i) => (i * 53) % 256);
+  const apply = (parameters: Partial<Augmentation>) => {
+    const target = new Float32Array(width * height);
+    applyAugmentation(source, width, height, { ...identityAugmentation, ...parameters }, target, 0);
+    return target;
+  };
+
+  it('are shrunk first, then compressed', () => {
+    const expected = Float32Array.from(source);
+    downscale(expected, 0, width, height, 0.5);
+    expect(apply({ downscale: 0.5 })).toEqual(expected);
+    compress(expected, 0, width, height, 30);
+    expect(apply({ downscale: 0.5, compression: 30 })).toEqual(expected);
+    expect(apply({ compression: 30 })).not.toEqual(Float32Array.from(source));
+  });
+});
+
 describe('drawAugmentation', () => {
   const size = { width: 40, height: 20 };
 
@@ -294,6 +314,24 @@ describe('drawAugmentation', () => {
     expect(Math.min(...factors)).toBeLessThan(0.71);
     expect(Math.max(...factors)).toBeGreaterThan(1.29);
     expect(Math.max(...factors)).toBeLessThanOrEqual(1.3);
+  });
+
+  it('shrinks and compresses half of the images each, independently, within their ranges', () => {
+    const options = { ...noAugmentation, downscale: 0.4, compression: 20 };
+    const random = new Random(13);
+    const drawn = Array.from({ length: 4000 }, () => drawAugmentation(options, random, size));
+    const share = (holds: (d: Augmentation) => boolean) => drawn.filter(holds).length / drawn.length;
+    expect(share((d) => d.downscale !== null)).toBeCloseTo(0.5, 1);
+    expect(share((d) => d.compression !== null)).toBeCloseTo(0.5, 1);
+    expect(share((d) => d.downscale !== null && d.compression !== null)).toBeCloseTo(0.25, 1);
+    const factors = drawn.flatMap((d) => d.downscale ?? []);
+    expect(Math.min(...factors)).toBeGreaterThanOrEqual(0.4);
+    expect(Math.min(...factors)).toBeLessThan(0.42);
+    expect(Math.max(...factors)).toBeLessThanOrEqual(1);
+    const qualities = drawn.flatMap((d) => d.compression ?? []);
+    expect(Math.min(...qualities)).toBeGreaterThanOrEqual(20);
+    expect(Math.min(...qualities)).toBeLessThan(22);
+    expect(Math.max(...qualities)).toBeLessThanOrEqual(100);
   });
 
   it('takes an explicit zoom range', () => {

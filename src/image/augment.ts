@@ -1,8 +1,8 @@
 // Random changes of training images. The first eight have the meaning they have in Keras's ImageDataGenerator
 // (keras.src.legacy.preprocessing.image: get_random_transform, apply_transform): one composed affine warp about the
 // image's centre, bilinear, edges repeated ("nearest"); then flips; then brightness. To these come a crop, which is
-// part of the warp; contrast, as torchvision's ColorJitter; random erasing (erase.ts); and probabilities with which
-// the warp and the changes of tone happen at all. Drawing the parameters is apart from applying them, so that the
+// part of the warp; contrast, as torchvision's ColorJitter; random erasing (erase.ts); small and compressed images
+// (degrade.ts); and probabilities with which the warp and the changes of tone happen at all. Drawing the parameters is apart from applying them, so that the
 // same parameters can be replayed.
 //
 // Differences from Keras, none of which shows with the seed preset: brightness isn't rounded to whole levels;
@@ -15,6 +15,7 @@
 // keep their meaning.
 
 import type { Random } from '../random/random.js';
+import { compress, downscale } from './degrade.js';
 import { drawErasing, type Erasing, erase } from './erase.js';
 import type { ImageSize } from './size.js';
 import { affineMap, copyView, type View, warp } from './warp.js';
@@ -50,6 +51,16 @@ export interface AugmentOptions {
   crop: number | null;
   /** Probability of erasing a rectangle of 2 to 20% of the (cropped) image with random values, as the last step. */
   erasing: number;
+  /**
+   * Smallest factor, above 0 to 1. Half of the images are shrunk by a factor drawn from [downscale, 1] and enlarged to
+   * their size again, after the changes of tone; 1 leaves all as they are.
+   */
+  downscale: number;
+  /**
+   * Lowest JPEG quality, from 1 to 100. Half of the images are compressed at a quality drawn from [compression, 100],
+   * after downscaling; null compresses none.
+   */
+  compression: number | null;
 }
 
 /** Changes nothing. */
@@ -67,6 +78,8 @@ export const noAugmentation: Readonly<AugmentOptions> = Object.freeze({
   jitterProbability: 1,
   crop: null,
   erasing: 0,
+  downscale: 1,
+  compression: null,
 });
 
 /** The drawn parameters of one image. */
@@ -94,6 +107,10 @@ export interface Augmentation {
   side: number | null;
   /** Rectangle to fill, in pixels of the cropped and resized image, or null. */
   erasing: Erasing | null;
+  /** Factor of both sides, or null. */
+  downscale: number | null;
+  /** JPEG quality, or null. */
+  compression: number | null;
 }
 
 /** Parameters that leave an image as it is. */
@@ -110,6 +127,8 @@ export const identityAugmentation: Readonly<Augmentation> = Object.freeze({
   crop: null,
   side: null,
   erasing: null,
+  downscale: null,
+  compression: null,
 });
 
 /**
@@ -178,6 +197,11 @@ export function drawAugmentation(
     drawn.crop = { left, top, side: options.crop };
   }
   if (drawChance(options.erasing, random)) drawn.erasing = drawErasing(side ?? width, side ?? height, random);
+  if (options.downscale < 1 && drawChance(0.5, random))
+    drawn.downscale = random.uniform(options.downscale, 1);
+  if (options.compression !== null && drawChance(0.5, random)) {
+    drawn.compression = random.uniform(options.compression, 100);
+  }
   return drawn;
 }
 
@@ -227,5 +251,9 @@ export function applyAugmentation(
     for (let i = offset; i < offset + count; i++) target[i] = Math.min(255, target[i]! * brightness);
   }
   if (contrast !== null && contrast !== 1) changeContrast(target, offset, count, contrast);
+  if (parameters.downscale !== null) downscale(target, offset, size.width, size.height, parameters.downscale);
+  if (parameters.compression !== null) {
+    compress(target, offset, size.width, size.height, parameters.compression);
+  }
   if (parameters.erasing) erase(parameters.erasing, target, offset, size.width);
 }

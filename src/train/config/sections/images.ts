@@ -144,4 +144,19 @@ export const augment = section({
     flags: '--erasing <share>',
     description: 'share of the images in which a random rectangle is filled with noise',
   }),
+  /** As albumentations' Downscale: a factor from [downscale, 1], for half of the images. */
+  downscale: setBy(number('a factor above 0 and at most 1', (value) => value > 0 && value <= 1).default(1), {
+    flags: '--downscale <factor>',
+    description: 'shrink half of the images by a factor between this one and 1, and enlarge them again',
+  }),
+  /** As albumentations' ImageCompression: a JPEG quality from [compression, 100], for half of the images. */
+  compression: setBy(
+    number('a JPEG quality from 1 to 100', (value) => value >= 1 && value <= 100)
+      .nullable()
+      .default(null),
+    {
+      flags: '--compression <quality>',
+      description: 'compress half of the images as JPEG at a quality between this one and 100, or off',
+    },
+  ),
 });
