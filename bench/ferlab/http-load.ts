@@ -33,6 +33,9 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
+/** A service that doesn't answer for so long, in milliseconds, has lost the request. */
+const patience = 30_000;
+
 /** One request. @returns its status, 0 where no answer came. */
 export function post(
   url: string,
@@ -49,6 +52,7 @@ export function post(
       response.on('error', () => resolve(0));
     });
     sent.on('error', () => resolve(0));
+    sent.setTimeout(patience, () => sent.destroy(new Error('no answer')));
     sent.end(body ?? undefined);
   });
 }

@@ -1,27 +1,33 @@
-// A service under load for long: whether times and memory stay flat, whether everything that was accepted is answered, how soon it
-// refuses and whether it stays alive while it is full, and how it ends. By hand:
-//   npm run bench -- --quick --only serve     (compiles it, and writes the images)
-//   node dist-bench/ferlab/serve-soak.js --data .bench/images-128/validation --minutes 10
+// A service under load for long: whether times and memory stay flat, whether everything that was accepted is answered once, how
+// soon it refuses and whether it stays alive while it is full, and how it ends. Started by hand: see bench/README.md.
 // Prints one JSON object. Memory is read from /proc, so on Linux alone.
 
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { Agent } from 'node:http';
 import { parseArgs } from 'node:util';
+import { ferlabScript } from '../checkout.js';
 import { imageFiles } from './cold-starts.js';
-import { load, post, quantile, startService } from './http-load.js';
+import { load, quantile, startService } from './http-load.js';
+import type { Watched } from './serve-watch.js';
 
 const { values } = parseArgs({
   options: {
     data: { type: 'string', default: '' },
     minutes: { type: 'string', default: '10' },
     clients: { type: 'string', default: '32' },
+    only: { type: 'string' },
   },
 });
 const seconds = 60 * Number(values.minutes);
-const bodies = imageFiles(values.data, 64).map((file) => readFileSync(file));
+const images = imageFiles(values.data, 64);
+const bodies = images.map((file) => readFileSync(file));
 const headers = { 'content-type': 'image/jpeg' };
 const tenths = 10;
+
+/** The flood: clients at a time, three times what may wait, and the seconds that it lasts at most. */
+const floodClients = 96;
+const longestFlood = 30;
 
 /** Resident memory of a process and its children, in MB. */
 function memoryOf(pid: number): number {
@@ -36,6 +42,11 @@ function memoryOf(pid: number): number {
   } catch {
     return Number.NaN;
   }
+}
+
+/** Answers with status 200 that a service has counted, from its metrics. */
+function answered(figures: string): number {
+  return Number(/^ferlab_requests_total\{route="\/v1\/predict",status="200"\} (\d+)$/m.exec(figures)?.[1]);
 }
 
 /** Below the limit of the queue: nothing is refused, and everything has to be answered. */
@@ -53,11 +64,14 @@ async function steady(): Promise<object> {
     },
   });
   clearInterval(watch);
+  const figures = await (await fetch(`${url}/metrics`)).text();
   child.kill('SIGTERM');
   const [code] = (await once(child, 'exit')) as [number | null];
   const part = Math.ceil(memory.length / tenths);
   return {
     ...outcome,
+    /** By its own count: as many as the clients got, or some were lost, or answered twice. */
+    answeredByService: answered(figures),
     p99FirstTenth: quantile(times[0]!, 0.99),
     p99LastTenth: quantile(times.at(-1)!, 0.99),
     memoryFirstTenth: quantile(memory.slice(0, part), 0.5),
@@ -69,37 +83,34 @@ async function steady(): Promise<object> {
 /** Far above what the service can do: it has to say no, soon, and to stay alive; then it is stopped under that load. */
 async function saturated(): Promise<object> {
   const { child, url } = await startService(['--queue', '32']);
+  const watch = fork(ferlabScript('serve-watch'), [url, images[0]!]);
+  const span = Math.min(longestFlood, seconds);
   const refusals: number[] = [];
-  const health: number[] = [];
-  const agent = new Agent({ keepAlive: true });
-  const watch = setInterval(() => {
-    const before = performance.now();
-    void post(`${url}/healthz`, agent, {}, null).then((status) => {
-      if (status === 200) health.push(performance.now() - before);
-    });
-  }, 50);
-  const span = Math.min(30, seconds);
   const running = load({
-    ...{ url: `${url}/v1/predict?faces=crop`, clients: 96, seconds: span, headers, bodies },
+    ...{ url: `${url}/v1/predict?faces=crop`, clients: floodClients, seconds: span, headers, bodies },
     onAnswer: (status, milliseconds) => {
       if (status === 503) refusals.push(milliseconds);
     },
   });
   await new Promise((resolve) => setTimeout(resolve, 900 * span));
-  clearInterval(watch);
+  watch.send('stop');
+  const [{ health, refusals: seen }] = (await once(watch, 'message')) as [Watched];
   const stopped = performance.now();
   child.kill('SIGTERM');
   const [code] = (await once(child, 'exit')) as [number | null];
-  const { statuses } = await running;
-  agent.destroy();
+  const secondsToStop = (performance.now() - stopped) / 1000;
+  const { statuses, perSecond } = await running;
   return {
-    statuses,
-    healthP99: quantile(health, 0.99),
-    refusalP50: quantile(refusals, 0.5),
-    refusalP99: quantile(refusals, 0.99),
-    exitCode: code,
-    secondsToStop: (performance.now() - stopped) / 1000,
+    ...{ statuses, perSecond },
+    health: { asked: health.length, p50: quantile(health, 0.5), p99: quantile(health, 0.99) },
+    refusals: { asked: seen.length, p50: quantile(seen, 0.5), p99: quantile(seen, 0.99) },
+    refusalsOfTheFlood: { p50: quantile(refusals, 0.5), p99: quantile(refusals, 0.99) },
+    ...{ exitCode: code, secondsToStop },
   };
 }
 
-console.log(JSON.stringify({ steady: await steady(), saturated: await saturated() }));
+const parts = { steady, saturated };
+const chosen = values.only === undefined ? Object.keys(parts) : [values.only];
+const found: Record<string, object> = {};
+for (const name of chosen as (keyof typeof parts)[]) found[name] = await parts[name]();
+console.log(JSON.stringify(found, null, 2));

@@ -7,6 +7,8 @@ import argparse
 import base64
 import io
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -80,27 +82,47 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", required=True)
     parser.add_argument("--port", type=int)
+    parser.add_argument("--limit", type=float, default=120, help="seconds for the load, its start included")
     parser.add_argument("load", nargs="*")
     options = parser.parse_args()
     if options.port is not None:
         serve(options.model, options.port)
         return
     port = free_port()
+    # A session of its own: LitServe's workers and its manager outlive a parent that is killed.
     server = subprocess.Popen(
-        [sys.executable, __file__, "--model", options.model, "--port", str(port)], stdout=subprocess.DEVNULL
+        [sys.executable, __file__, "--model", options.model, "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         wait_for(f"http://127.0.0.1:{port}/health", server)
         load = subprocess.run(
-            [*options.load, "--url", f"http://127.0.0.1:{port}/predict"], check=True, capture_output=True, text=True
+            [*options.load, "--url", f"http://127.0.0.1:{port}/predict"],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=options.limit,
         )
         print(json.dumps(json.loads(load.stdout.strip().splitlines()[-1])))
+    except subprocess.TimeoutExpired:
+        raise SystemExit(f"the load had no end within {options.limit:g} s")
     finally:
-        server.terminate()
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
+        end(server)
+
+
+def end(server):
+    """Ends the server and all that it started, at the latest after ten seconds."""
+    server.terminate()
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        pass
+    try:
+        os.killpg(server.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    server.wait()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import {
   requestSeconds,
 } from './answers.js';
 import { readQuery } from './api.js';
+import { addBrowserHeaders } from './browser-headers.js';
 import { addGuard } from './guard.js';
 import type { Metrics } from './metrics.js';
 import { addDocumentation } from './openapi.js';
@@ -73,18 +74,7 @@ export async function addEverything(
   parts: RouteParts,
 ): Promise<void> {
   const { dispatcher, metrics, limits } = parts;
-  const { default: helmet } = await import('@fastify/helmet');
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"] },
-    },
-    crossOriginEmbedderPolicy: true,
-    referrerPolicy: { policy: 'no-referrer' },
-    // Whether the way here is encrypted is known to the proxy that does it.
-    strictTransportSecurity: false,
-    xFrameOptions: { action: 'deny' },
-  });
+  await addBrowserHeaders(app);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     reply.header('cache-control', 'no-store');

@@ -288,20 +288,23 @@ describe('the other routes', () => {
     expect(problemAnswer.parse(response.json()).status).toBe(status);
   });
 
-  it('forbid what a page of another site could do with an answer', async () => {
-    const { headers } = await get('/healthz');
-    expect(headers).toMatchObject({
-      'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none'",
-      'cross-origin-resource-policy': 'same-origin',
-      'cross-origin-opener-policy': 'same-origin',
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
-    });
-    expect(headers['access-control-allow-origin']).toBeUndefined();
-    expect(headers.server ?? headers['x-powered-by']).toBeUndefined();
-  });
+  it.each(['/healthz', '/readyz', '/nowhere'])(
+    'forbid what a page of another site could do with the answer of %s',
+    async (url) => {
+      const { headers } = await get(url);
+      expect(headers).toMatchObject({
+        'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none'",
+        'cross-origin-resource-policy': 'same-origin',
+        'cross-origin-opener-policy': 'same-origin',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-store',
+      });
+      expect(headers['access-control-allow-origin']).toBeUndefined();
+      expect(headers.server ?? headers['x-powered-by']).toBeUndefined();
+    },
+  );
 });
 
 describe('the OpenAPI document', () => {

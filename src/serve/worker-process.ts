@@ -1,6 +1,7 @@
 // A worker process as the dispatcher sees it.
 
 import { fork } from 'node:child_process';
+import { constants, getPriority, setPriority } from 'node:os';
 import { packageFile } from '../package-files.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 
@@ -20,6 +21,21 @@ export interface WorkerHandle {
 
 export type StartWorker = (events: WorkerEvents) => WorkerHandle;
 
+/**
+ * How much less of a core workers get than the thread that answers HTTP, where both want it: as many steps of Unix's nice values.
+ * That thread needs little, and has to answer at once while workers take all cores.
+ */
+const stepsDown = 5;
+
+/** Lets a process wait for this one. */
+function yieldTo(pid: number): void {
+  try {
+    setPriority(pid, Math.min(constants.priority.PRIORITY_LOW, getPriority() + stepsDown));
+  } catch {
+    // It has ended, or the system doesn't allow it: it works all the same.
+  }
+}
+
 /** Starts a process of `worker.ts`. */
 export const startWorkerProcess: StartWorker = (events) => {
   // What decodes pictures of strangers doesn't need the token.
@@ -31,6 +47,7 @@ export const startWorkerProcess: StartWorker = (events) => {
     env,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  if (child.pid !== undefined) yieldTo(child.pid);
   let hasEnded = false;
   const end = (how: string) => {
     if (hasEnded) return;

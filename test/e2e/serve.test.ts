@@ -1,6 +1,7 @@
 // The service as a process: what it prints, how it ends, and what happens when its workers are killed.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { picture } from '../serve/requests.js';
@@ -139,11 +140,13 @@ describe('ferlab serve', () => {
     expect(logged(service).get(200)).toBe(counts.get(200));
   });
 
-  it('ends its workers when it is killed itself', async (context) => {
+  it('has workers of a lower priority, and ends them when it is killed itself', async (context) => {
     const service = await serve(['--workers', '1']);
     const workers = childrenOf(service.child.pid!);
     if (workers === null) return context.skip('processes are listed on Linux alone');
     expect(workers).toHaveLength(1);
+    // It lets the process that answers HTTP go first.
+    expect(getPriority(workers[0]!)).toBe(Math.min(19, getPriority(service.child.pid!) + 5));
     service.child.kill('SIGKILL');
     await service.finished;
     for (let i = 0; i < 100 && workers.some(isAlive); i++) await pause(20);
