@@ -103,6 +103,8 @@ const buildInfo = inRoot('dist', '.tsbuildinfo');
 function leftovers() {
   const sources = new Set(sourceFiles().map((file) => file.replace(/\.ts$/, '')));
   return filesBelow(inRoot('dist')).filter((file) => {
+    // The studio's page, which scripts/page.js builds.
+    if (file.startsWith(path.join('studio', 'page', path.sep))) return false;
     const source = file.replace(/(\.d\.ts|\.js)(\.map)?$/, '');
     return source !== file && !sources.has(source);
   });

@@ -63,6 +63,7 @@ export type { SampleSource } from './decode/sample-source.js';
 export type { CalibrateOptions } from './evaluate/calibrate.js';
 export type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
 export type { EvaluateEvent } from './evaluate/open-split.js';
+export type { FacesChoice } from './faces/faces-choice.js';
 export type { Picture } from './image/rgb.js';
 export type { ImageSize } from './image/size.js';
 export * from './portable.js';
@@ -73,7 +74,6 @@ export {
   type Expression,
 } from './predict-files/bundled-model.js';
 export { detectFiles, type FileFaces } from './predict-files/detect-files.js';
-export type { FacesChoice } from './predict-files/faces-choice.js';
 export type { FailedFile } from './predict-files/list-images.js';
 export { type LoadEvent, type LoadFileOptions, loadEnsemble, loadModel } from './predict-files/load-model.js';
 export { openFaceDetector } from './predict-files/open-face-detector.js';

@@ -36,6 +36,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/serve.js')).serveCommand,
   },
   {
+    name: 'studio',
+    summary: 'open a page in which faces are recognised, from pictures, films and a webcam',
+    load: async () => (await import('./commands/studio.js')).studioCommand,
+  },
+  {
     name: 'crop',
     summary: 'make a dataset of face crops of one of photographs',
     load: async () => (await import('./commands/crop.js')).cropCommand,

@@ -104,13 +104,30 @@ export function cropOf({ crop }: Pick<ModelMetadata, 'crop'>): FaceCrop {
 
 /** Finds the faces of a picture and cuts them out for the model. */
 export async function cutFaces(
-  { width, height, image }: Picture,
+  picture: Picture,
   { detector, model }: { detector: FaceDetector; model: Pick<ExpressionModel, 'inputSize' | 'metadata'> },
-  { minFace = defaultMinFace, ...options }: DetectOptions,
+  options: DetectOptions,
 ): Promise<CutPicture> {
-  // Large pictures are searched at a smaller size.
+  return cutFound(picture, await findInImage(picture, detector, options), model);
+}
+
+/** The faces of a picture in pixels of its image, in which large pictures are smaller; for `cutFound`. */
+export async function findInImage(
+  { width, image }: Picture,
+  detector: FaceDetector,
+  { minFace = defaultMinFace, ...options }: DetectOptions,
+): Promise<Face[]> {
   const scale = width / image.width;
-  const found = await detector.detect(image, { ...options, minFace: Math.max(1, minFace / scale) });
+  return detector.detect(image, { ...options, minFace: Math.max(1, minFace / scale) });
+}
+
+/** Cuts faces that `findInImage` found out for a model. */
+export function cutFound(
+  { width, height, image }: Picture,
+  found: readonly Face[],
+  model: Pick<ExpressionModel, 'inputSize' | 'metadata'>,
+): CutPicture {
+  const scale = width / image.width;
   const crop = cropOf(model.metadata);
   const faces = found.map((face): CutFace => {
     const place = {

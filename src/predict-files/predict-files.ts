@@ -14,6 +14,7 @@ import {
 } from '../check-options.js';
 import { FerlabError } from '../errors.js';
 import { type DetectOptions, detectRules, type FaceDetector, faceDetector } from '../faces/detector.js';
+import { type FacesChoice, facesChoices } from '../faces/faces-choice.js';
 import { answerFaces } from '../faces/recognise.js';
 import type { PictureFaces } from '../faces/recognised.js';
 import type { RgbImage } from '../image/rgb.js';
@@ -25,7 +26,6 @@ import {
   toPredictions,
 } from '../predict/model.js';
 import type { Hooks } from '../progress.js';
-import { type FacesChoice, facesChoices } from './faces-choice.js';
 import { inOrder } from './in-order.js';
 import { type FailedFile, listImages } from './list-images.js';
 import { type ReadImage, readFound, startReading } from './read-found.js';

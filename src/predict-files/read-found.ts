@@ -5,13 +5,13 @@ import { statSync } from 'node:fs';
 import { decodeGray, decodePicture, decodeRgb, defaultMaxPixels } from '../decode/decode.js';
 import { DecodeError } from '../decode/decode-error.js';
 import type { DetectOptions, FaceDetector } from '../faces/detector.js';
+import { type FacesChoice, isSearched, longestLikelyCropSide } from '../faces/faces-choice.js';
 import { type CutPicture, cutFaces } from '../faces/recognise.js';
 import { type GrayImage, toGray } from '../image/gray.js';
 import { resizeGray } from '../image/resize.js';
 import { type Picture, type RgbImage, toRgb } from '../image/rgb.js';
 import { imagesAtOnce } from '../predict/at-once.js';
 import type { ExpressionModel } from '../predict/model.js';
-import { type FacesChoice, isSearched, longestLikelyCropSide } from './faces-choice.js';
 import type { FailedFile, Found, RowImage } from './list-images.js';
 import { openFaceDetector } from './open-face-detector.js';
 

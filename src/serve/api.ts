@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import { show } from '../check-options.js';
 import { defaultMinFace } from '../faces/detector.js';
+import { facesChoices } from '../faces/faces-choice.js';
 import type { NoAnswer } from '../faces/recognised.js';
 import { testTimeKinds } from '../predict/views.js';
-import { facesChoices } from '../predict-files/faces-choice.js';
 import { Problem, type ProblemCode, problemCodes } from './problem.js';
 
 /** Faces of one picture that are answered: each costs time. */

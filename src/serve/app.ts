@@ -33,17 +33,22 @@ const maxConnections = 1024;
 /** How long answers have to go out before connections are cut, in milliseconds. */
 const lastAnswers = 500;
 
-export function createApp(settings: ServiceSettings): FastifyInstance {
+/** Fastify with the limits of the service, its answers to refused requests, and no routes. */
+export function createBareApp({
+  logLevel,
+  bodyLimit,
+}: {
+  logLevel: ServiceSettings['logLevel'];
+  /** In bytes. */
+  bodyLimit: number;
+}): FastifyInstance {
   const app = fastify({
-    logger:
-      settings.logLevel === 'silent'
-        ? false
-        : { level: settings.logLevel, stream: process.stderr, base: null },
+    logger: logLevel === 'silent' ? false : { level: logLevel, stream: process.stderr, base: null },
     // One line for each answer is written below: no address, no name of a file.
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
-    bodyLimit: settings.maxMegabytes * 1024 * 1024,
+    bodyLimit,
     requestTimeout: 1000 * requestSeconds,
     keepAliveTimeout: 1000 * idleSeconds,
     http: { headersTimeout: 1000 * headSeconds, connectionsCheckingInterval: 1000, maxHeaderSize: 16 * 1024 },
@@ -57,11 +62,16 @@ export function createApp(settings: ServiceSettings): FastifyInstance {
   );
   // So that every method that Node reads gets the answer of a method that a path doesn't take.
   for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
+  app.setErrorHandler(answerError);
+  return app;
+}
+
+export function createApp({ logLevel, maxMegabytes }: ServiceSettings): FastifyInstance {
+  const app = createBareApp({ logLevel, bodyLimit: maxMegabytes * 1024 * 1024 });
   app.setValidatorCompiler<z.ZodObject>(({ schema }) => (value: unknown) => ({
     value: readQuery(schema, value),
   }));
   app.setSerializerCompiler(() => JSON.stringify);
-  app.setErrorHandler(answerError);
   app.setNotFoundHandler((request) => {
     throw missing(app, request);
   });

@@ -5,6 +5,7 @@ import { decodeGray, decodePicture } from '../decode/decode.js';
 import { DecodeError } from '../decode/decode-error.js';
 import { FerlabError } from '../errors.js';
 import type { FaceDetector } from '../faces/detector.js';
+import { isSearched, longestLikelyCropSide } from '../faces/faces-choice.js';
 import { findFacesIn } from '../faces/find-faces.js';
 import { openFaceDetector } from '../faces/open-detector.js';
 import { answerFaces, type CutPicture, cutFaces } from '../faces/recognise.js';
@@ -15,7 +16,6 @@ import { forEachAtOnce, imagesAtOnce } from '../predict/at-once.js';
 import { type ExpressionModel, loadModelFromBytes, toPredictions } from '../predict/model.js';
 import { withTestTimeAugmentation } from '../predict/test-time.js';
 import { type TestTimeKind, testTimeKinds } from '../predict/views.js';
-import { isSearched, longestLikelyCropSide } from '../predict-files/faces-choice.js';
 import type { BatchMessage, Job, OpenMessage, Outcome, ServedModel } from './protocol.js';
 
 /** Threads of the engine: with one worker per core, a second would wait for the slower half of every operator. */

@@ -37,11 +37,11 @@ function checkOrigin({ headers }: FastifyRequest, isOwnMachineOnly: boolean): vo
 const isDocumentation = (url: string | undefined) =>
   url !== undefined && (url === '/openapi.json' || url.startsWith(documentationPath));
 
-/** Checks every request before anything of it is read. To be called before the routes. */
-export async function addGuard(
+/** Refuses other names of this machine where no token is demanded, and pages of other sites. To be called before the routes. */
+export function addOriginCheck(
   app: FastifyInstance,
   { host, token }: Pick<ServiceSettings, 'host' | 'token'>,
-): Promise<void> {
+): void {
   const isOwnMachineOnly = token === null && isLoopback(host);
   app.addHook('onRequest', (request, _, done) => {
     try {
@@ -51,7 +51,10 @@ export async function addGuard(
       done(error as Error);
     }
   });
-  if (token === null) return;
+}
+
+/** Demands the token of every request to a route that isn't open. To be called before the routes. */
+export async function addTokenCheck(app: FastifyInstance, token: string): Promise<void> {
   const { default: bearerAuth } = await import('@fastify/bearer-auth');
   await app.register(bearerAuth, { keys: new Set([token]), addHook: false, verifyErrorLogLevel: 'debug' });
   app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
@@ -68,4 +71,13 @@ export async function addGuard(
       );
     });
   });
+}
+
+/** Checks every request before anything of it is read. To be called before the routes. */
+export async function addGuard(
+  app: FastifyInstance,
+  { host, token }: Pick<ServiceSettings, 'host' | 'token'>,
+): Promise<void> {
+  addOriginCheck(app, { host, token });
+  if (token !== null) await addTokenCheck(app, token);
 }

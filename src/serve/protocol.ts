@@ -2,10 +2,10 @@
 
 import type { Device } from '../engine/runtime/device.js';
 import type { ErrorKind } from '../errors.js';
+import type { FacesChoice } from '../faces/faces-choice.js';
 import type { FaceJson, RecognisedFaceJson } from '../faces/recognised.js';
 import type { Prediction } from '../predict/model.js';
 import type { TestTimeKind } from '../predict/views.js';
-import type { FacesChoice } from '../predict-files/faces-choice.js';
 import type { DetectorBytes } from '../predict-files/open-face-detector.js';
 
 /** A file of a network. Its bytes are read once, so that every worker, a later one too, has the same. */

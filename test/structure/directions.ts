@@ -54,6 +54,7 @@ export const directions: Record<string, string[]> = {
   train: ['train/classification', 'train/detection'],
   audit: ['train'],
   serve: ['predict-files', 'faces', 'version'],
-  cli: ['crop-dataset', 'video', 'audit', 'data/sample', 'data/votes', 'serve'],
+  studio: ['serve'],
+  cli: ['crop-dataset', 'video', 'audit', 'data/sample', 'data/votes', 'studio'],
   index: ['portable', 'crop-dataset', 'video', 'audit', 'data/sample', 'data/votes'],
 };

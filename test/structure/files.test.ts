@@ -7,8 +7,8 @@ import { generated, projectFiles, readText, sources } from './sources.js';
 const longest = 350;
 const longestTest = 450;
 const code = projectFiles(
-  ['src', 'test', 'bin', 'scripts', 'bench', 'examples', 'vitest.config.ts'],
-  (file) => /\.(ts|js)$/.test(file) && !generated.has(file),
+  ['src', 'studio', 'test', 'bin', 'scripts', 'bench', 'examples', 'vitest.config.ts'],
+  (file) => /\.(tsx?|js|css)$/.test(file) && !generated.has(file),
 );
 
 it(`no source is longer than ${longest} lines, no test than ${longestTest}`, () => {
@@ -24,7 +24,9 @@ it('names say what is inside', () => {
 });
 
 it('every source opens with what it is', () => {
-  expect(sources.filter((file) => !/^(#!.*\n)?\/[/*]/.test(readText(file)))).toEqual([]);
+  const page = code.filter((file) => file.startsWith('studio/'));
+  expect(page.length).toBeGreaterThan(20);
+  expect([...sources, ...page].filter((file) => !/^(#!.*\n)?\/[/*]/.test(readText(file)))).toEqual([]);
 });
 
 it('a test stands beside what it tests', () => {

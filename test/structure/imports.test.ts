@@ -5,7 +5,7 @@ import path from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { directions } from './directions.js';
-import { type Import, importsOf, packageOf, readText, root, sources } from './sources.js';
+import { type Import, importsOf, packageOf, projectFiles, readText, root, sources } from './sources.js';
 
 /** The doors of rooms within rooms: what other rooms may import of them. Their other files are their own affair. */
 const doors: Record<string, string[]> = {
@@ -200,6 +200,19 @@ describe('imports', () => {
         isPortable(from) && !(to.startsWith('src/') ? isPortable(to) : portablePackages.has(packageOf(to))),
     );
     expect(wrong.map(describeImport)).toEqual([]);
+  });
+
+  it("of the studio's page lead to portable rooms of src/", () => {
+    const files = projectFiles(['studio'], (file) => /\.tsx?$/.test(file));
+    const found = files.flatMap((from) =>
+      [...readText(from).matchAll(/^(?:import|export)\b[^'"]*?from '(\.[^'?]+)'/gm)].map(([, to = '']) => ({
+        from,
+        to: path.posix.join(path.posix.dirname(from), to).replace(/\.js$/, '.ts'),
+      })),
+    );
+    const used = found.filter(({ to }) => to.startsWith('src/'));
+    expect(used.length).toBeGreaterThan(10);
+    expect(used.filter(({ to }) => !isPortable(to))).toEqual([]);
   });
 
   it('name declared dependencies, and node: for what comes with Node', () => {

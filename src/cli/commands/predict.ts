@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 import type { PredictionFolders } from '../../annotate/prediction-folders.js';
 import { exitCodes, FerlabError } from '../../errors.js';
+import { type FacesChoice, facesChoices } from '../../faces/faces-choice.js';
 import { visible } from '../../format/visible.js';
 import type { ExpressionModel } from '../../predict/model.js';
-import { type FacesChoice, facesChoices } from '../../predict-files/faces-choice.js';
 import type { FilePrediction, PredictedPicture } from '../../predict-files/predict-files.js';
 import {
   type CommandSpec,

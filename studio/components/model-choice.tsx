@@ -1,0 +1,65 @@
+// Chooses a model of the list, and opens one from a file.
+
+import { useState } from 'preact/hooks';
+import { addModelBytes, type ModelEntry, models } from '../engine/studio.js';
+import { asFailure } from '../words/failures.js';
+import { FileButton } from './file-button.js';
+import { Notice } from './notice.js';
+
+export function modelTitle({ name, accuracy, origin, classes }: ModelEntry): string {
+  const shown = name === 'ferlab' ? 'the model of ferlab' : name;
+  if (accuracy !== null) return `${shown} \u00b7 ${(accuracy * 100).toFixed(1)}% in validation`;
+  return origin === 'server' ? shown : `${shown} \u00b7 ${classes.length} classes`;
+}
+
+export function ModelChoice({
+  label,
+  value,
+  onChange,
+  none,
+}: {
+  label: string;
+  /** An id; null for none. */
+  value: string | null;
+  onChange(id: string | null): void;
+  /** Words for choosing none, where that can be chosen. */
+  none?: string;
+}) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <select
+        value={value ?? ''}
+        onChange={({ currentTarget }) => onChange(currentTarget.value === '' ? null : currentTarget.value)}
+      >
+        {none !== undefined && <option value="">{none}</option>}
+        {models.value.map((model) => (
+          <option key={model.id} value={model.id}>
+            {modelTitle(model)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Opens an .onnx file from this machine. */
+export function OpenModelButton({ onOpened }: { onOpened(model: ModelEntry): void }) {
+  const [failure, setFailure] = useState<string | null>(null);
+  const open = async ([file]: File[]) => {
+    setFailure(null);
+    try {
+      onOpened(await addModelBytes(new Uint8Array(await file!.arrayBuffer()), file!.name, 'dropped'));
+    } catch (error) {
+      setFailure(asFailure(error).message);
+    }
+  };
+  return (
+    <>
+      <FileButton kind="quiet" accept=".onnx" onFiles={(files) => void open(files)}>
+        Open a model file &hellip;
+      </FileButton>
+      {failure !== null && <Notice kind="error">{failure}</Notice>}
+    </>
+  );
+}
