@@ -21,7 +21,7 @@ const { parseModel } = await import('../dist/engine/onnx/model.js');
 const { openPointRefiner } = await import('../dist/faces/refine-points.js');
 const { openSingleStage } = await import('../dist/faces/single-stage.js');
 const { sha256 } = await import('../dist/files/sha256.js');
-const { pointError } = await import('../dist/train/detection/single-stage/validation.js');
+const { pointError, steadyError } = await import('../dist/train/detection/single-stage/validation.js');
 const { pointCard } = await import('./point-card.js');
 
 const [run, detectorFile, ...labels] = process.argv.slice(2);
@@ -48,12 +48,17 @@ const withMouths = (picture) => ({
   }),
 });
 
-const errorOf = (found) => ({
-  /** Of all labelled points. */
-  points: pointError(found),
-  /** Of the eyes, the nose and the middle of the mouth. */
-  four: pointError(found.map(({ picture, ...rest }) => ({ ...rest, picture: withMouths(picture) }))),
-});
+const errorOf = (found) => {
+  const four = found.map(({ picture, ...rest }) => ({ ...rest, picture: withMouths(picture) }));
+  return {
+    /** Of all labelled points. */
+    points: pointError(found),
+    /** Of the eyes, the nose and the middle of the mouth. */
+    four: pointError(four),
+    /** The same four, without what is off the same way in all faces: conventions of the labels. */
+    fourSteady: steadyError(four),
+  };
+};
 
 const detector = await openSingleStage(fs.readFileSync(detectorFile), detectorFile, {});
 const whole = await openPointRefiner(original, run, {});
@@ -103,8 +108,8 @@ const description = {
     cpuMillisecondsPerFace: Math.round((100 * milliseconds) / faces) / 100,
   },
   source: {
-    /** Without where the label files lay. */
-    command: command.replaceAll(/\S*\/(?=(?:train|validation)\/)/g, ''),
+    /** Without where the label files lay, and where the run went. */
+    command: command.replaceAll(/\S*\/(?=(?:train|validation)\/)/g, '').replace(/(?<=--out )\S*\//, ''),
     epoch: best.epoch,
     epochs: history.length,
     crops: history.length * config.crops.perEpoch,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cutPointCrop, fromSquare, pointSquare, toSquare } from './point-crop.js';
+import { cutPointCrop, fromSquare, mirrorRgb, pointSquare, toSquare } from './point-crop.js';
 
 const square = { x: 50, y: 30, side: 40, roll: 33 };
 
@@ -22,6 +22,12 @@ describe('toSquare and fromSquare', () => {
     expect(Math.abs((pixel % size) + 0.5 - (u + 0.5) * size)).toBeLessThan(1);
     expect(Math.abs(Math.floor(pixel / size) + 0.5 - (v + 0.5) * size)).toBeLessThan(1);
   });
+});
+
+it('exchanges left and right of an image', () => {
+  const row = (y: number) => [1, 2, 3, 4, 5, 6].map((value) => value + 10 * y);
+  const image = { width: 2, height: 2, data: Uint8Array.from([...row(0), ...row(1)]) };
+  expect([...mirrorRgb(image).data]).toEqual([4, 5, 6, 1, 2, 3, 14, 15, 16, 11, 12, 13]);
 });
 
 describe('pointSquare', () => {

@@ -24,6 +24,19 @@ export function cutPointCrop(image: RgbImage, square: TurnedSquare, size: number
   return sampleRgb(image, square, { width: size, height: size }, 'edge', samples);
 }
 
+/** The image with left and right exchanged. */
+export function mirrorRgb({ width, height, data }: RgbImage): RgbImage {
+  const mirrored = new Uint8Array(data.length);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let from = ((y + 1) * width - 1) * 3, x = 0; x < width; x++, from -= 3, to += 3) {
+      mirrored[to] = data[from]!;
+      mirrored[to + 1] = data[from + 1]!;
+      mirrored[to + 2] = data[from + 2]!;
+    }
+  }
+  return { width, height, data: mirrored };
+}
+
 /** A point of the picture, from the square's centre in sides of the square. */
 export function toSquare({ x, y, side, roll }: TurnedSquare, [px, py]: Point): Point {
   const angle = (roll * Math.PI) / 180;

@@ -8,7 +8,7 @@ import { decodePicture } from '../decode/decode.js';
 import { overlap } from '../faces/boxes.js';
 import { turnRgb } from '../image/cut-rgb.js';
 import { resizeRgb } from '../image/resize-rgb.js';
-import { checkDetector } from './bundled-detector.js';
+import { checkSum, readBundledPoints } from './bundled-detector.js';
 import { openFaceDetector } from './open-face-detector.js';
 
 const astronaut = fileURLToPath(new URL('../../test/data/astronaut.jpg', import.meta.url));
@@ -66,11 +66,16 @@ describe('the detector that comes with ferlab', () => {
   it('is compared with its checksum', () => {
     const bytes = Uint8Array.of(1, 2, 3);
     const sum = '039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81';
-    expect(() => checkDetector(bytes, sum, 'faces.onnx')).not.toThrow();
-    expect(() => checkDetector(Uint8Array.of(1, 2, 4), sum, 'faces.onnx')).toThrow(
-      /faces.onnx: expected .* with SHA-256/,
+    const bundled = { what: 'the detector', remedy: 'Install ferlab again.' };
+    expect(() => checkSum(bytes, sum, 'faces.onnx', bundled)).not.toThrow();
+    expect(() => checkSum(Uint8Array.of(1, 2, 4), sum, 'faces.onnx', bundled)).toThrow(
+      /faces.onnx: expected the detector, with SHA-256 .*; found 3 bytes .* Install ferlab again/,
     );
   });
+});
+
+it('brings the network of points that is described beside it', async () => {
+  expect((await readBundledPoints()).length).toBeGreaterThan(100_000);
 });
 
 describe('a detector of files', () => {

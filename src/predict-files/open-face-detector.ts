@@ -1,6 +1,6 @@
 // Opens a detector of faces from files, or one of those that come with ferlab.
 
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { shorten, show } from '../check-options.js';
@@ -8,9 +8,13 @@ import { FerlabError } from '../errors.js';
 import type { FaceDetector } from '../faces/detector.js';
 import { type DetectorModel, openFaceDetector as openFromBytes } from '../faces/open-detector.js';
 import { foundInstead } from '../files/read-error.js';
-import { packageFile } from '../package-files.js';
 import type { LoadOptions } from '../predict/model.js';
-import { cascadeName, readBundledDetector } from './bundled-detector.js';
+import {
+  cascadeName,
+  readBundledCascade,
+  readBundledDetector,
+  readBundledPoints,
+} from './bundled-detector.js';
 
 /** What a detector is opened from, in a thread or process of its own. */
 export interface DetectorBytes {
@@ -21,15 +25,14 @@ export interface DetectorBytes {
   points?: Uint8Array;
 }
 
-/** The network that refines the points of faces, of whichever detector; none where the package has none. */
-async function readBundledPoints(): Promise<{ points?: Uint8Array }> {
-  let file: string;
+/** The network that refines the points of faces, of whichever detector; none in a bundle that was copied elsewhere. */
+async function readPoints(): Promise<{ points?: Uint8Array }> {
   try {
-    file = packageFile('models/face-points.onnx');
-  } catch {
-    return {};
+    return { points: await readBundledPoints() };
+  } catch (error) {
+    if (error instanceof FerlabError && error.kind === 'io') return {};
+    throw error;
   }
-  return existsSync(file) ? { points: await readFile(file) } : {};
 }
 
 /**
@@ -45,7 +48,7 @@ export async function openFaceDetector(
   model?: string | DetectorModel,
   options: LoadOptions = {},
 ): Promise<FaceDetector> {
-  if (typeof model === 'object') return openFromBytes(model, { ...options, ...(await readBundledPoints()) });
+  if (typeof model === 'object') return openFromBytes(model, { ...options, ...(await readPoints()) });
   const { model: bytes, ...read } = await readDetector(model);
   return openFromBytes(bytes, { ...options, ...read });
 }
@@ -57,7 +60,7 @@ export async function openFaceDetector(
  * @throws FerlabError `model` where it can't be read.
  */
 export async function readDetector(place?: string): Promise<DetectorBytes> {
-  const points = await readBundledPoints();
+  const points = await readPoints();
   if (place === undefined)
     return { name: 'the face detector of ferlab', model: await readBundledDetector(), ...points };
   if (typeof place !== 'string') {
@@ -67,7 +70,7 @@ export async function readDetector(place?: string): Promise<DetectorBytes> {
     );
   }
   const name = shorten(place);
-  if (place === cascadeName) return { name, model: await readStages(packageFile('models/mtcnn')), ...points };
+  if (place === cascadeName) return { name, model: await readBundledCascade(), ...points };
   return { name, model: isFolder(place) ? await readStages(place) : await read(place), ...points };
 }
 

@@ -3,7 +3,7 @@
 import type { PictureStore, StoredPicture } from '../../../data/faces/picture-store.js';
 import { overlap } from '../../../faces/boxes.js';
 import type { FaceDetector } from '../../../faces/detector.js';
-import type { Face, FacePoints, Point } from '../../../faces/face.js';
+import type { Face, Point } from '../../../faces/face.js';
 import { type DetectionScores, type ScoredPicture, scoreDetections } from '../../../scores/detections.js';
 
 /** What was found in a picture. */
@@ -40,32 +40,61 @@ export const scoreFound = (all: readonly FoundPicture[]): DetectionScores => sco
 
 const distance = (a: Point, b: Point): number => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
+/** A point that was found: which, and where from its label, in distances between the eyes. */
+interface PointOffset {
+  readonly point: number;
+  readonly right: number;
+  readonly down: number;
+}
+
+const middleOfMouth = 5;
+
 /**
  * Mean distance of points over the distance between the labelled eyes, of faces that were found; null where no face with
  * labelled eyes was. Where the middle of the mouth is labelled, that of the corners counts.
  */
-export function pointError(all: readonly FoundPicture[]): number | null {
-  let [sum, count] = [0, 0];
-  for (const { picture, found } of all) {
-    for (const { box, points, mouth } of picture.faces) {
-      const [left, right] = points;
-      const best = found.find((face) => overlap(face.box, box) >= 0.5);
-      if (best === undefined || left === null || right === null) continue;
-      const unit = distance(left, right);
-      // Of faces in profile the eyes are too near each other to measure by.
-      if (unit < 0.15 * box.width) continue;
-      for (const error of pointErrors(best.points, points, mouth)) {
-        sum += error / unit;
-        count++;
-      }
-    }
-  }
-  return count === 0 ? null : sum / count;
+export const pointError = (all: readonly FoundPicture[]): number | null => meanLength(offsetsOf(all));
+
+/** As pointError, without the mean offset of each point: what is off the same way in all faces. */
+export function steadyError(all: readonly FoundPicture[]): number | null {
+  const offsets = offsetsOf(all);
+  const means = Array.from({ length: middleOfMouth + 1 }, (_, point) => {
+    const own = offsets.filter((offset) => offset.point === point);
+    const mean = (axis: 'right' | 'down') => own.reduce((sum, offset) => sum + offset[axis], 0) / own.length;
+    return { right: mean('right'), down: mean('down') };
+  });
+  return meanLength(
+    offsets.map(({ point, right, down }) => ({
+      point,
+      right: right - means[point]!.right,
+      down: down - means[point]!.down,
+    })),
+  );
 }
 
-function pointErrors(found: FacePoints, points: readonly (Point | null)[], mouth: Point | null): number[] {
-  const errors = points.flatMap((point, i) => (point === null ? [] : [distance(found[i]!, point)]));
-  if (mouth === null) return errors;
-  const [, , , left, right] = found;
-  return [...errors, distance([(left[0] + right[0]) / 2, (left[1] + right[1]) / 2], mouth)];
+const meanLength = (offsets: readonly PointOffset[]): number | null =>
+  offsets.length === 0
+    ? null
+    : offsets.reduce((sum, { right, down }) => sum + Math.hypot(right, down), 0) / offsets.length;
+
+function offsetsOf(all: readonly FoundPicture[]): PointOffset[] {
+  return all.flatMap(({ picture, found }) =>
+    picture.faces.flatMap(({ box, points, mouth }) => {
+      const [left, right] = points;
+      const best = found.find((face) => overlap(face.box, box) >= 0.5);
+      if (best === undefined || left === null || right === null) return [];
+      const unit = distance(left, right);
+      // Of faces in profile the eyes are too near each other to measure by.
+      if (unit < 0.15 * box.width) return [];
+      const [, , , leftCorner, rightCorner] = best.points;
+      const middle: Point = [(leftCorner[0] + rightCorner[0]) / 2, (leftCorner[1] + rightCorner[1]) / 2];
+      const labels = [...points, mouth];
+      return [...best.points, middle].flatMap((place, point): PointOffset[] => {
+        const label = labels[point]!;
+        return label === null
+          ? []
+          : [{ point, right: (place[0] - label[0]) / unit, down: (place[1] - label[1]) / unit }];
+      });
+    }),
+  );
 }
