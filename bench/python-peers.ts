@@ -1,6 +1,5 @@
-// The Python environments of Keras, PyTorch, LitServe and the detectors of faces: made once, from pinned requirements, in a folder that git
-// ignores; or
-// an interpreter that the user names.
+// The Python environments of Keras, PyTorch, LitServe, BentoML and the detectors of faces: made once, from pinned requirements,
+// in a folder that git ignores; or an interpreter that the user names.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,7 +17,7 @@ export interface PythonPeer {
 
 export interface PythonPeerOptions {
   /** Names the requirements (`requirements-<name>.txt`) and the environment. */
-  readonly name: 'keras' | 'torch' | 'faces' | 'litserve';
+  readonly name: 'keras' | 'torch' | 'faces' | 'litserve' | 'bentoml';
   /** Packages whose versions the report lists. */
   readonly packages: readonly string[];
   /** Whether an environment may be made. */

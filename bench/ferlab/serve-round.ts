@@ -13,6 +13,7 @@ const { values } = parseArgs({
     data: { type: 'string', default: '' },
     who: { type: 'string', default: 'service' },
     url: { type: 'string' },
+    form: { type: 'string', default: 'one' },
     clients: { type: 'string', default: '32' },
     seconds: { type: 'string', default: '10' },
   },
@@ -46,9 +47,12 @@ async function service(): Promise<object> {
   return outcome;
 }
 
-/** A service that takes JSON with the image in Base64, as LitServe's do. */
+/** A service that takes JSON with the image in Base64, or with a list of one, as BentoML's do. */
 async function other(url: string): Promise<object> {
-  const bodies = images.map((image) => Buffer.from(JSON.stringify({ image: image.toString('base64') })));
+  const bodies = images.map((bytes) => {
+    const image = bytes.toString('base64');
+    return Buffer.from(JSON.stringify({ image: values.form === 'list' ? [image] : image }));
+  });
   const target = { url, clients, headers: { 'content-type': 'application/json' }, bodies };
   await load({ ...target, seconds: Math.min(2, seconds) });
   return load({ ...target, seconds });

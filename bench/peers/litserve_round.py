@@ -4,24 +4,12 @@
 """
 
 import argparse
-import base64
-import io
-import json
-import os
-import signal
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 
 import litserve
 import numpy
-import onnxruntime
-from PIL import Image
 
-BATCH = 16
-WORKERS = 2
+from http_peer import BATCH, WORKERS, Recogniser, free_port, measure
 
 
 class Api(litserve.LitAPI):
@@ -32,20 +20,16 @@ class Api(litserve.LitAPI):
         self.model = model
 
     def setup(self, device):
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(self.model, options, providers=["CPUExecutionProvider"])
-        self.size = tuple(self.session.get_inputs()[0].shape[3:1:-1])
+        self.recogniser = Recogniser(self.model)
 
     def decode_request(self, request):
-        image = Image.open(io.BytesIO(base64.b64decode(request["image"]))).convert("L").resize(self.size)
-        return numpy.asarray(image, dtype=numpy.float32)[None]
+        return self.recogniser.decode(request["image"])
 
     def batch(self, inputs):
         return numpy.stack(inputs)
 
     def predict(self, pixels):
-        return self.session.run(["probabilities"], {"pixels": pixels})[0]
+        return self.recogniser.probabilities(pixels)
 
     def unbatch(self, output):
         return list(output)
@@ -59,25 +43,6 @@ def serve(model, port):
     server.run(host="127.0.0.1", port=port, generate_client_file=False, log_level="warning")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(url, server):
-    for _ in range(600):
-        if server.poll() is not None:
-            raise SystemExit(f"LitServe ended with {server.returncode}")
-        try:
-            with urllib.request.urlopen(url, timeout=1) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("LitServe didn't start within a minute")
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", required=True)
@@ -89,40 +54,8 @@ def main():
         serve(options.model, options.port)
         return
     port = free_port()
-    # A session of its own: LitServe's workers and its manager outlive a parent that is killed.
-    server = subprocess.Popen(
-        [sys.executable, __file__, "--model", options.model, "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/health", server)
-        load = subprocess.run(
-            [*options.load, "--url", f"http://127.0.0.1:{port}/predict"],
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-            timeout=options.limit,
-        )
-        print(json.dumps(json.loads(load.stdout.strip().splitlines()[-1])))
-    except subprocess.TimeoutExpired:
-        raise SystemExit(f"the load had no end within {options.limit:g} s")
-    finally:
-        end(server)
-
-
-def end(server):
-    """Ends the server and all that it started, at the latest after ten seconds."""
-    server.terminate()
-    try:
-        server.wait(10)
-    except subprocess.TimeoutExpired:
-        pass
-    try:
-        os.killpg(server.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    server.wait()
+    command = [sys.executable, __file__, "--model", options.model, "--port", str(port)]
+    measure(command, port, "/health", "/predict", options.load, options.limit)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ export interface Peers {
   readonly torch: PythonPeer;
   readonly faces: PythonPeer;
   readonly litserve: PythonPeer;
+  readonly bentoml: PythonPeer;
   readonly tfjs: JavaScriptPeer;
   readonly jax: JavaScriptPeer;
 }
@@ -27,6 +28,7 @@ export function createPeers(install: boolean): Peers {
       withoutDependencies: true,
     }),
     litserve: pythonPeer({ name: 'litserve', packages: ['litserve', 'onnxruntime'], install }),
+    bentoml: pythonPeer({ name: 'bentoml', packages: ['bentoml', 'onnxruntime'], install }),
     tfjs: javaScriptPeer(['@tensorflow/tfjs'], install),
     jax: javaScriptPeer(['@jax-js/jax'], install),
   };

@@ -10,7 +10,7 @@ import { type CutPicture, cutFaces } from '../faces/recognise.js';
 import { type GrayImage, toGray } from '../image/gray.js';
 import { resizeGray } from '../image/resize.js';
 import { type Picture, type RgbImage, toRgb } from '../image/rgb.js';
-import { imagesAtOnce } from '../predict/at-once.js';
+import { imagesAtOnce } from '../at-once.js';
 import type { ExpressionModel } from '../predict/model.js';
 import type { FailedFile, Found, RowImage } from './list-images.js';
 import { openFaceDetector } from './open-face-detector.js';

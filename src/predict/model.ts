@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Loads a model file and predicts with it.
 
+import { forEachAtOnce, imagesAtOnce } from '../at-once.js';
 import { checkHooks, checkOptions, oneOf, show, text, threadCount } from '../check-options.js';
 import { type Device, devices } from '../engine/runtime/device.js';
 import { openSession, type Session } from '../engine/runtime/session.js';
@@ -8,7 +9,6 @@ import { tensorType } from '../engine/tensor/type.js';
 import { FerlabError } from '../errors.js';
 import { resizeGray } from '../image/resize.js';
 import type { Hooks } from '../progress.js';
-import { forEachAtOnce, imagesAtOnce } from './at-once.js';
 import { checkModelFile } from './check-model.js';
 import { type ImageInput, readImage } from './image-input.js';
 import type { ModelMetadata } from './metadata.js';

@@ -1,6 +1,7 @@
 // What a worker process does with a batch: decodes, finds faces and cuts them out, and asks the network about all that go
 // together in one call.
 
+import { forEachAtOnce, imagesAtOnce } from '../at-once.js';
 import { decodeGray, decodePicture } from '../decode/decode.js';
 import { DecodeError } from '../decode/decode-error.js';
 import { FerlabError } from '../errors.js';
@@ -12,7 +13,6 @@ import { answerFaces, type CutPicture, cutFaces } from '../faces/recognise.js';
 import { faceJson, pictureFacesJson } from '../faces/recognised.js';
 import { type GrayImage, toGray } from '../image/gray.js';
 import { resizeGray } from '../image/resize.js';
-import { forEachAtOnce, imagesAtOnce } from '../predict/at-once.js';
 import { type ExpressionModel, loadModelFromBytes, toPredictions } from '../predict/model.js';
 import { withTestTimeAugmentation } from '../predict/test-time.js';
 import { type TestTimeKind, testTimeKinds } from '../predict/views.js';

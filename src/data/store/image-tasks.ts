@@ -2,6 +2,7 @@
 // batch. Workers keep no state between tasks, so any worker can do any task and the result is the same.
 
 import { createHash } from 'node:crypto';
+import { forEachAtOnce } from '../../at-once.js';
 import { decodeGray } from '../../decode/decode.js';
 import { DecodeError } from '../../decode/decode-error.js';
 import type { SampleSource } from '../../decode/sample-source.js';
@@ -66,26 +67,11 @@ export type ImageTask = DecodeTask | BatchTask;
 /** Files in flight per worker: while one is decoded, the next is read. More would only take memory. */
 const inFlight = 2;
 
-async function forEachInFlight(count: number, work: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const run = async () => {
-    try {
-      while (next < count) await work(next++);
-    } catch (error) {
-      next = count;
-      throw error;
-    }
-  };
-  // Until the last of them has ended, so that none writes into memory that was handed on.
-  const ended = await Promise.allSettled(Array.from({ length: inFlight }, run));
-  for (const end of ended) if (end.status === 'rejected') throw end.reason;
-}
-
 export async function runDecodeTask(task: DecodeTask): Promise<DecodeResult> {
   const { sources, width, height, kept } = task;
   const digests = new Uint8Array(sources.length * digestBytes);
   const bad: DecodeResult['bad'] = [];
-  await forEachInFlight(sources.length, async (index) => {
+  await forEachAtOnce(sources.length, inFlight, async (index) => {
     try {
       const image = await decodeGray(sources[index]!, task.maxPixels);
       const hash = createHash('sha256').update(Uint32Array.of(image.width, image.height)).update(image.data);
@@ -136,7 +122,7 @@ export async function runBatchTask(task: BatchTask): Promise<BatchResult> {
       place(i, kept.subarray(from, from + size));
     }
   } else {
-    await forEachInFlight(indices.length, async (i) => {
+    await forEachAtOnce(indices.length, inFlight, async (i) => {
       const source = images.sources[i]!;
       try {
         place(i, await decodeResized(source, width, height, images.maxPixels));
