@@ -2,6 +2,7 @@
 // network sees.
 
 import { statSync } from 'node:fs';
+import { imagesAtOnce } from '../at-once.js';
 import { decodeGray, decodePicture, decodeRgb, defaultMaxPixels } from '../decode/decode.js';
 import { DecodeError } from '../decode/decode-error.js';
 import type { DetectOptions, FaceDetector } from '../faces/detector.js';
@@ -10,7 +11,6 @@ import { type CutPicture, cutFaces } from '../faces/recognise.js';
 import { type GrayImage, toGray } from '../image/gray.js';
 import { resizeGray } from '../image/resize.js';
 import { type Picture, type RgbImage, toRgb } from '../image/rgb.js';
-import { imagesAtOnce } from '../at-once.js';
 import type { ExpressionModel } from '../predict/model.js';
 import type { FailedFile, Found, RowImage } from './list-images.js';
 import { openFaceDetector } from './open-face-detector.js';
