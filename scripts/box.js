@@ -20,6 +20,7 @@ const { onlyImages } = await import('../dist/data/store/subset.js');
 const { sha256 } = await import('../dist/files/sha256.js');
 const { calibrateBytes } = await import('../dist/evaluate/calibrate.js');
 const { scorePredictions } = await import('../dist/scores/metrics.js');
+const { measureRobustness } = await import('../dist/evaluate/robustness.js');
 const { collectScores } = await import('../dist/evaluate/score.js');
 const { createNetwork, summarizeNetwork } = await import('../dist/models/create.js');
 const { loadModelFromBytes } = await import('../dist/predict/model.js');
@@ -83,6 +84,7 @@ async function score(bytes, validation, copies) {
     const scores = await collectScores(views, 'probabilities', validation, {});
     testTime.push({ tta, ...accuracyOf(scoreAt(all, scores, validation, classes)) });
   }
+  const robustness = await measureRobustness(model, validation);
   await model.close();
   return {
     metadata,
@@ -90,6 +92,7 @@ async function score(bytes, validation, copies) {
     testTime,
     withoutCopies: scoreWithout(copies.exact),
     withoutNearCopies: scoreWithout(copies.near),
+    robustness,
   };
 }
 

@@ -4,6 +4,7 @@
 import { codeBlock, plain } from '../dist/format/markdown.js';
 import { bytes, count, flops, percent } from '../dist/format/numbers.js';
 import { markdownTable } from '../dist/format/table.js';
+import { robustnessRows } from '../dist/report/robustness.js';
 import { calibrationTable, headline, perClassSection } from '../dist/report/sections.js';
 
 const right = (header) => ({ header, align: 'right' });
@@ -53,6 +54,20 @@ function hardest({ classes, perClass }) {
 function sourcesBeside({ notes }) {
   if (notes.length === 0) return '';
   return `\nIt learned from more than the labels of FER2013, so compare it only with other such models:\n\n${notes.map((note) => `- ${plain(note)}`).join('\n')}\n`;
+}
+
+/** What changes of the images cost; nothing where it wasn't measured. */
+function robustnessSection({ robustness }) {
+  if (robustness === undefined) return '';
+  const { columns, rows } = robustnessRows(robustness);
+  return `
+## Robustness
+
+The same ${count(robustness.n)} images, each changed in a way that leaves its expression as it was (\`ferlab evaluate --robustness\`; as they are
+${percent(robustness.accuracy)}):
+
+${markdownTable(columns, rows)}
+`;
 }
 
 /** The card's Markdown. */
@@ -106,7 +121,7 @@ ${calibrationTable(calibration)}
 
 The calibration error is the mean distance between confidence and share of right answers, over 15 bins of confidence. The
 last row is the honest one. On other kinds of photographs the model is more confident than it should be.
-
+${robustnessSection(description)}
 ## What it is for
 
 - trying the program, and comparing other models with it;

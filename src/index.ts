@@ -85,6 +85,7 @@ export {
   predictFiles,
 } from './predict-files/predict-files.js';
 export type { HistoryRow } from './scores/history.js';
+export type { ChangeScores, Robustness } from './scores/robustness.js';
 export type {
   Calibration,
   CalibrationChange,

@@ -4,6 +4,7 @@ import { describeLeftOut } from '../copies/leaks.js';
 import type { Evaluation } from '../evaluate/evaluate.js';
 import { percent, throughput } from '../format/numbers.js';
 import { textColumns, textTable } from '../format/table.js';
+import { robustnessRows } from '../report/robustness.js';
 
 /** Mistakes named in the terminal; the picture shows more. */
 const mistakesShown = 5;
@@ -32,6 +33,17 @@ function confusionTable({ classes, confusion }: Evaluation): string {
     [{ header: 'actual \\ predicted' }, ...classes.map(right)],
     classes.map((name, i) => [name, ...(confusion[i] ?? []).map(String)]),
   );
+}
+
+/** What changes of the images do. */
+function robustnessTable({ robustness }: Evaluation): string[] {
+  if (robustness === null) return [];
+  const { columns, rows } = robustnessRows(robustness);
+  return [
+    '',
+    `Images changed (accuracy as they are ${percent(robustness.accuracy)}):`,
+    textTable(columns, rows),
+  ];
 }
 
 /** How the models were used, where that isn't the plain way. */
@@ -63,6 +75,7 @@ export function evaluationText(result: Evaluation): string {
     scoreTable(result),
     '',
     confusionTable(result),
+    ...robustnessTable(result),
     ...(mistakes.length > 0
       ? ['', 'Most confident mistakes:', textColumns(mistakes, [{}, {}, { align: 'right' }])]
       : []),

@@ -164,6 +164,7 @@ export function createSplitProgress(err: Stream, quiet: boolean) {
     decode: createCountProgress(err, 'Reading images', quiet),
     search: createCountProgress(err, 'Looking for copies', quiet),
     predict: createCountProgress(err, 'Scoring', quiet),
+    change: createCountProgress(err, 'Scoring changed images', quiet),
   };
   const end = () => {
     for (const bar of Object.values(bars)) bar.end();

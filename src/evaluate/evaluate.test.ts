@@ -108,6 +108,22 @@ describe('evaluateModel', () => {
     expect(totals('predict')).toEqual(new Set([3]));
   });
 
+  it('scores every image under changes where that is asked for', async () => {
+    const events: EvaluateEvent[] = [];
+    const model = fakeModel();
+    const options = { model, dataset: folder, robustness: true, batchSize: 3 };
+    const { robustness } = await evaluateModel(options, { onProgress: (event) => events.push(event) });
+    const of = new Map(robustness!.changes.map((row) => [row.change, row]));
+    expect(robustness).toMatchObject({ n: 4, accuracy: 3 / 4 });
+    // Flat pictures stay what they are, whatever is moved, and this model goes by their grey alone.
+    for (const id of ['turned+20', 'moved-left', 'mirrored', 'jitter-2', 'contrast-0.7'])
+      expect(of.get(id), id).toMatchObject({ lost: 0, changed: 0 });
+    expect(model.images).toBe(4 * (2 + robustness!.changes.length));
+    const changed = events.flatMap((event) => (event.type === 'change' ? [event.done] : []));
+    expect(changed).toEqual([3, 4]);
+    expect(await evaluateModel({ model, dataset: folder })).toMatchObject({ robustness: null });
+  });
+
   it('refuses options of model files for a loaded model', async () => {
     const options = { model: fakeModel(), dataset: folder, tta: 'flip', device: 'cpu' } as const;
     await expect(evaluateModel(options)).rejects.toMatchObject({

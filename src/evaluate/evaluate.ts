@@ -5,6 +5,7 @@ import {
   checkHooks,
   checkOptions,
   either,
+  flag,
   listOf,
   loadedModel,
   type OptionRules,
@@ -31,10 +32,12 @@ import { bundledModelFile } from '../predict-files/bundled-model.js';
 import { loadEnsemble } from '../predict-files/load-model.js';
 import type { Hooks } from '../progress.js';
 import { classCounts } from '../scores/class-counts.js';
+import type { Robustness } from '../scores/robustness.js';
 import type { EvaluationResult } from '../scores/types.js';
 import { programVersion } from '../version.js';
 import { pictureMistakes } from './mistakes.js';
 import { batchRule, type EvaluateEvent, openSplit, type SplitOptions, splitRules } from './open-split.js';
+import { measureRobustness } from './robustness.js';
 import { scoreStore } from './score.js';
 
 /** Options that say which model files to load, and how. A model that is loaded already takes none of them. */
@@ -57,6 +60,8 @@ export interface EvaluateOptions extends SplitOptions, ModelFileOptions {
   model?: string | ExpressionModel | undefined;
   /** Leave out images that have copies of this kind in the dataset's training split. Default: leave none out. */
   withoutCopies?: CopyKind | undefined;
+  /** Score every image under some 25 changes, too: smaller, turned, moved, compressed and so on. Default: no. */
+  robustness?: boolean | undefined;
   /** Images per call of the model. Default: 64. */
   batchSize?: number | undefined;
   /** Folder for a report with pictures. Default: no report. */
@@ -73,6 +78,7 @@ const evaluateRules: OptionRules<EvaluateOptions> = {
   threads: threadCount,
   device: oneOf(deviceChoices),
   withoutCopies: oneOf(['exact', 'near']),
+  robustness: flag,
   batchSize: batchRule,
   out: path,
   command: text,
@@ -91,6 +97,8 @@ export interface Evaluation extends EvaluationResult {
   split: string;
   /** How many images were left out for their copies in the training split; null if that wasn't asked for. */
   withoutCopies: LeftOut | null;
+  /** What changes of the images do to the answers; null if that wasn't asked for. */
+  robustness: Robustness | null;
   /** Images per second through the model, decoded images in memory. */
   imagesPerSecond: number;
   /** What the models' files note about their training that matters when scores are compared. */
@@ -151,12 +159,20 @@ async function scoreModel(options: EvaluateOptions, hooks: Hooks<EvaluateEvent>)
       onProgress: (done, total) => hooks.onProgress?.({ type: 'predict', done, total }),
       signal: hooks.signal,
     });
+    const robustness = options.robustness
+      ? await measureRobustness(loaded, store, {
+          batchSize: options.batchSize,
+          onProgress: (done, total) => hooks.onProgress?.({ type: 'change', done, total }),
+          signal: hooks.signal,
+        })
+      : null;
     const evaluation: Evaluation = {
       ...description,
       dataset: options.dataset,
       split: opened.name,
       ...result,
       withoutCopies: withoutCopies === undefined ? null : { kind: withoutCopies, removed: all - store.count },
+      robustness,
       imagesPerSecond: result.n / seconds,
       notes: (loaded.metadata.notes ?? []).map(describeNote),
       badFiles: opened.bad,
@@ -237,6 +253,7 @@ async function writeReportOf(
     split: evaluation.split,
     machine: describeMachine(evaluation.device ?? 'device not known'),
     evaluation,
+    robustness: evaluation.robustness,
     timing: {
       seconds,
       imagesPerSecond: evaluation.imagesPerSecond,

@@ -31,7 +31,9 @@ export type EvaluateEvent =
   /** Images searched for copies in training so far; every pass over them begins at 0 again. */
   | { type: 'search'; done: number; total: number }
   /** Images scored so far. */
-  | { type: 'predict'; done: number; total: number };
+  | { type: 'predict'; done: number; total: number }
+  /** Images scored under every change so far. */
+  | { type: 'change'; done: number; total: number };
 
 export interface OpenedSplit {
   /** To be closed by the caller. */

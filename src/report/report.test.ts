@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { historyRecord } from '../scores/history.js';
+import type { Robustness } from '../scores/robustness.js';
 import type { EvaluationResult } from '../scores/types.js';
 import { writeEvaluationReport, writeReport } from './report.js';
 import type { EvaluationReportData, ReportData } from './types.js';
@@ -37,6 +38,31 @@ const evaluation: EvaluationResult = {
   ece: 0.043,
   reliability: [{ lower: 0.9, upper: 1, count: 20, confidence: 0.95, accuracy: 0.8 }],
   mistakes: [mistake],
+};
+
+const robustness: Robustness = {
+  n: 20,
+  accuracy: 0.8,
+  changes: [
+    {
+      change: 'shrunk-24',
+      name: 'shrunk to 24 pixels and back',
+      accuracy: 0.65,
+      lost: 0.15,
+      lostInterval: [0.01, 0.29],
+      changed: 0.25,
+      changedInterval: [0.11, 0.47],
+    },
+    {
+      change: 'mirrored',
+      name: 'mirrored',
+      accuracy: 0.8004,
+      lost: -0.0004,
+      lostInterval: [-0.02, 0.0192],
+      changed: 0.1,
+      changedInterval: [0.03, 0.3],
+    },
+  ],
 };
 
 const picture = { pixels: new Uint8Array(64).fill(90), width: 8, height: 8 };
@@ -124,6 +150,20 @@ describe('writeReport', () => {
     }
     expect(markdown).toMatch(/\| happy +\| +90\.0% \| +75\.0% \| 81\.8% \| +12 \|/);
     expect(markdown).toMatch(/\| \*all\* +\| 2,000 \| +20 \|/);
+  });
+
+  it('says what changes of the images cost, as table and plot', async () => {
+    const written = await writeReport(folder, trainingData({ robustness }));
+    expect(written).toEqual(expect.arrayContaining(['robustness.svg', 'robustness.png']));
+    const markdown = await readFile(join(folder, 'report.md'), 'utf8');
+    expect(markdown).toMatch(
+      /\| shrunk to 24 pixels and back +\| +65\.0% \| +15\.0 \| +1\.0 to 29\.0 \| +25\.0% \|/,
+    );
+    expect(markdown).toMatch(/\| mirrored +\| +80\.0% \| +0\.0 \| +-2\.0 to 1\.9 \| +10\.0% \|/);
+    const plot = await readFile(join(folder, 'robustness.svg'), 'utf8');
+    expect(plot).toContain('shrunk to 24 pixels and back');
+    const json = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+    expect(json.robustness).toEqual(robustness);
   });
 
   it('says what calibration did, and on which images', async () => {

@@ -6,9 +6,11 @@ import { bytes, count, duration, flops, percent, throughput } from '../format/nu
 import { confusionPlots } from '../plots/confusion.js';
 import { historyPlots } from '../plots/history.js';
 import { reliabilityPlot } from '../plots/reliability.js';
+import { robustnessPlot } from '../plots/robustness.js';
 import { historyRecord } from '../scores/history.js';
-import type { Calibration, EvaluationResult } from '../scores/types.js';
+import type { Calibration } from '../scores/types.js';
 import { addPlot, type Files, writeAll } from './report-files.js';
+import { robustnessSection } from './robustness.js';
 import * as sections from './sections.js';
 import { contactSheet } from './sheet.js';
 import type { EvaluationReportData, GreyPicture, MistakePicture, ReportData } from './types.js';
@@ -26,7 +28,7 @@ export async function writeReport(runFolder: string, data: ReportData): Promise<
     await addPlot(files, 'accuracy', plots.accuracy);
     await addPlot(files, 'loss', plots.loss);
   }
-  await addEvaluation(files, data.evaluation, data.mistakes);
+  await addEvaluation(files, data);
   if (data.augmentedSamples.length > 0) {
     const title = 'Training images as the network gets them';
     const scale = scaleTo(96, data.augmentedSamples);
@@ -40,20 +42,20 @@ export async function writeReport(runFolder: string, data: ReportData): Promise<
 /** Writes report.md, report.json and their pictures for `ferlab evaluate --out`; creates the folder. As `writeReport`. */
 export async function writeEvaluationReport(folder: string, data: EvaluationReportData): Promise<string[]> {
   const files: Files = new Map();
-  await addEvaluation(files, data.evaluation, data.mistakes);
+  await addEvaluation(files, data);
   const { mistakes, ...json } = data;
   return writeAll(folder, files, json, (names) => evaluationMarkdown(data, names));
 }
 
 async function addEvaluation(
   files: Files,
-  evaluation: EvaluationResult,
-  mistakes: readonly MistakePicture[],
+  { evaluation, robustness, mistakes }: Pick<ReportData, 'evaluation' | 'robustness' | 'mistakes'>,
 ): Promise<void> {
   const confusion = confusionPlots(evaluation.confusion, evaluation.classes);
   await addPlot(files, 'confusion', confusion.counts);
   await addPlot(files, 'confusion-normalised', confusion.normalised);
   await addPlot(files, 'calibration', reliabilityPlot(evaluation.reliability, evaluation.ece));
+  if (robustness) await addPlot(files, 'robustness', robustnessPlot(robustness));
   if (mistakes.length > 0) files.set('mistakes.png', await mistakesSheet(mistakes));
 }
 
@@ -115,7 +117,7 @@ function trainingMarkdown(data: ReportData, names: readonly string[]): string {
     sections.warningsSection(data.warnings),
     figures,
     ...curves,
-    ...evaluationSections(evaluation, data.mistakes.length > 0, data.calibration),
+    ...evaluationSections(data, data.calibration),
     ...augmented,
     '## Data',
     sections.datasetSection(data.dataset),
@@ -155,7 +157,7 @@ function evaluationMarkdown(data: EvaluationReportData, names: readonly string[]
     sections.notesSection(data.notes ?? []),
     sections.warningsSection(data.warnings),
     figures,
-    ...evaluationSections(evaluation, data.mistakes.length > 0),
+    ...evaluationSections(data),
     '## Data',
     sections.datasetSection(data.dataset),
     '## How to reproduce',
@@ -166,8 +168,7 @@ function evaluationMarkdown(data: EvaluationReportData, names: readonly string[]
 }
 
 function evaluationSections(
-  evaluation: EvaluationResult,
-  mistakesDrawn: boolean,
+  { evaluation, robustness, mistakes }: Pick<ReportData, 'evaluation' | 'robustness' | 'mistakes'>,
   calibration: Calibration | null = null,
 ): string[] {
   return [
@@ -176,9 +177,10 @@ function evaluationSections(
     '## Confusion',
     sections.confusionSection(),
     '## Most confident mistakes',
-    sections.mistakesSection(evaluation, mistakesDrawn),
+    sections.mistakesSection(evaluation, mistakes.length > 0),
     '## Calibration',
     sections.calibrationSection(evaluation, calibration),
+    ...(robustness ? ['## Robustness', robustnessSection(robustness)] : []),
   ];
 }
 

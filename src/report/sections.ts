@@ -173,6 +173,8 @@ const knownFiles: Record<string, string> = {
   'mistakes.png': 'the most confident mistakes',
   'report.json': 'this report for programs',
   'report.md': 'this report',
+  'robustness.png': 'accuracy that changes of the images cost',
+  'robustness.svg': 'accuracy that changes of the images cost',
 };
 
 export function filesSection(names: readonly string[]): string {

@@ -2,6 +2,7 @@
 
 import type { MachineSummary } from '../machine/describe-machine.js';
 import type { HistoryRow } from '../scores/history.js';
+import type { Robustness } from '../scores/robustness.js';
 import type { Calibration, EvaluationResult, Mistake } from '../scores/types.js';
 
 /** A grey image: [height, width] row by row, 0 black to 255 white. */
@@ -70,6 +71,8 @@ export interface ReportData {
   evaluation: EvaluationResult;
   /** How it was calibrated, on the same images; null or missing where it wasn't. */
   calibration?: Calibration | null;
+  /** Of that model, on the same images or some of them; null or missing where it wasn't measured. */
+  robustness?: Robustness | null;
   timing: TimingSummary;
   /** Training images as the network gets them; none where nothing is augmented. */
   augmentedSamples: SheetItem[];
@@ -96,6 +99,8 @@ export interface EvaluationReportData {
   split: string;
   machine: MachineSummary;
   evaluation: EvaluationResult;
+  /** What changes of the images do; null or missing where it wasn't measured. */
+  robustness?: Robustness | null;
   timing: Pick<TimingSummary, 'seconds' | 'imagesPerSecond' | 'peakMemoryBytes'>;
   mistakes: MistakePicture[];
   /** Notes of the model's file that matter when scores are compared. Default: none. */

@@ -4,6 +4,7 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Prediction } from '../../dist/predict/model.js';
+import type { Robustness } from '../../dist/scores/robustness.js';
 import { copyTrainedRun, drawFaces, ferlab, succeed, temporaryFolder } from './program.js';
 import { tiny } from './tiny.js';
 
@@ -41,7 +42,7 @@ describe('ferlab train', () => {
 
   it('fills the run folder', () => {
     const files = readdirSync(path.join(folder, 'run'));
-    const plots = ['accuracy', 'loss', 'confusion', 'confusion-normalised'].flatMap((name) => [
+    const plots = ['accuracy', 'loss', 'confusion', 'confusion-normalised', 'robustness'].flatMap((name) => [
       `${name}.svg`,
       `${name}.png`,
     ]);
@@ -128,6 +129,21 @@ describe('a model that had more than labels', () => {
     const note = 'Trained with extra annotation: votes (votes.csv, weight 0.5, 20 of 140 training images).';
     expect(readFileSync(path.join(folder, 'beside/report.md'), 'utf8')).toContain(`**Note:** ${note}`);
     expect(await succeed(['evaluate', 'beside/best.onnx', 'faces'], folder)).toContain(`Note: ${note}`);
+  });
+});
+
+describe('robustness', () => {
+  it('is in the report of a training, and in evaluations that ask for it', async () => {
+    const { robustness } = json('run/report.json') as { robustness: Robustness };
+    expect(robustness.n).toBe(70);
+    expect(robustness.changes.map(({ change }) => change)).toEqual(
+      expect.arrayContaining(['turned-20', 'jpeg-30', 'mirrored']),
+    );
+    const printed = await succeed(['evaluate', 'run/best.onnx', 'faces', '--robustness', '--json'], folder);
+    expect(JSON.parse(printed).robustness).toEqual(robustness);
+    expect(await succeed(['evaluate', 'run/best.onnx', 'faces', '--robustness'], folder)).toMatch(
+      /Images changed \(accuracy as they are \d+\.\d%\):\n[\s\S]*turned by 20 degrees, anticlockwise +\d/,
+    );
   });
 });
 

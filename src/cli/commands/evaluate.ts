@@ -23,6 +23,7 @@ const threadsFlags = '--threads <n>';
 const strictFlags = '--strict';
 const outFlags = '--out <folder>';
 const copiesFlags = '--without-copies <kind>';
+const robustnessFlags = '--robustness';
 /** What the arguments name: a model, where one is given, and a dataset. */
 function readArguments(invocation: Invocation): { model: string | undefined; dataset: string } {
   const [words] = invocation.arguments as [string[]];
@@ -52,6 +53,7 @@ async function run(invocation: Invocation): Promise<number> {
     dataset,
     split: textOption(invocation, splitFlags),
     withoutCopies: choiceOption(invocation, copiesFlags, copyKinds),
+    robustness: flagOption(invocation, robustnessFlags),
     batchSize: integerOption(invocation, batchFlags, 1),
     threads: integerOption(invocation, threadsFlags, 1),
     strict: flagOption(invocation, strictFlags),
@@ -95,6 +97,11 @@ export const evaluateCommand: CommandSpec = {
         'leave out images that stand in the training split too: exact, pixel by pixel; near, another version of the photograph too',
     },
     {
+      flags: robustnessFlags,
+      description:
+        'score every image under changes, too: smaller, turned, moved, compressed, brighter, mirrored and so on',
+    },
+    {
       flags: outFlags,
       description:
         'write report, confusion matrix and the most confident mistakes as pictures into this folder',
@@ -112,6 +119,7 @@ export const evaluateCommand: CommandSpec = {
     ['ferlab evaluate fer2013', 'the model that comes with ferlab'],
     ['ferlab evaluate best.onnx fer2013 --split test --json', 'another split, as one JSON object'],
     ['ferlab evaluate best.onnx faces --out scores', 'one folder of class folders, with pictures'],
+    ['ferlab evaluate fer2013 --robustness', 'what changes of the images cost'],
     [
       'ferlab evaluate a.onnx fer2013 --with b.onnx --tta flip',
       'two models, each on the image and its mirror image',

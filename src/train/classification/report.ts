@@ -23,7 +23,7 @@ export async function reportData(
   data: TrainingData,
   network: Network,
   device: Device,
-  { calibration, evaluation }: Omit<FinalModel, 'bytes'>,
+  { calibration, evaluation, robustness }: Omit<FinalModel, 'bytes'>,
 ): Promise<ReportData> {
   const trainingSeconds = history.reduce((sum, row) => sum + data.training.count / row.imagesPerSecond, 0);
   const waiting = history.reduce(
@@ -49,6 +49,7 @@ export async function reportData(
     final: model,
     evaluation,
     calibration,
+    robustness,
     timing: {
       seconds: history.reduce((sum, row) => sum + row.seconds, 0),
       imagesPerSecond: (data.training.count * history.length) / trainingSeconds,

@@ -88,7 +88,7 @@ export function classificationTask(config: TrainConfig, data: TrainingData, devi
     async finishModel(bytes, file, place, { report }, hooks) {
       // Nothing of it is needed where nobody reads the scores and the probabilities stay as trained.
       if (!report && !config.train.calibrate) return { bytes, writeReport: null };
-      const final = await finishClassifier(bytes, file, config, data, place, hooks);
+      const final = await finishClassifier(bytes, file, config, data, { ...place, report }, hooks);
       if (!report) return { bytes: final.bytes, writeReport: null };
       return {
         bytes: final.bytes,
