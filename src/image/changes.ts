@@ -6,7 +6,8 @@ import { Random } from '../random/random.js';
 import { type Augmentation, applyAugmentation, identityAugmentation } from './augment.js';
 import type { GrayImage } from './gray.js';
 import { throughJpeg } from './jpeg-loss.js';
-import { resizeGray } from './resize.js';
+import { resizeRgb } from './resize-rgb.js';
+import { toRgb } from './rgb.js';
 import type { ImageSize } from './size.js';
 
 /** What several changes have in common. */
@@ -32,12 +33,15 @@ function byAugmentation({ data, width, height }: GrayImage, drawn: Partial<Augme
   return Uint8Array.from(changed, Math.round);
 }
 
-/** Made smaller until the shorter side has so many pixels, and enlarged again. */
-function shrunk(image: GrayImage, side: number): Uint8Array {
-  const { width, height } = image;
+/**
+ * Made smaller until the shorter side has so many pixels, and enlarged again: small pixels are means of the areas that they
+ * stand for, as a camera's are, and what is between them is interpolated, as in crops of small faces.
+ */
+function shrunk({ data, width, height }: GrayImage, side: number): Uint8Array {
   const scale = side / Math.min(width, height);
-  const small = resizeGray(image, Math.round(width * scale), Math.round(height * scale));
-  return resizeGray(small, width, height).data;
+  const small = resizeRgb(toRgb(data, width, height, 1), Math.round(width * scale), Math.round(height * scale));
+  const large = resizeRgb(small, width, height);
+  return Uint8Array.from({ length: data.length }, (_, i) => large.data[3 * i]!);
 }
 
 /** Moved by `distance` pixels into one of the eight directions, which the image's index draws. */
