@@ -39,7 +39,11 @@ function byAugmentation({ data, width, height }: GrayImage, drawn: Partial<Augme
  */
 function shrunk({ data, width, height }: GrayImage, side: number): Uint8Array {
   const scale = side / Math.min(width, height);
-  const small = resizeRgb(toRgb(data, width, height, 1), Math.round(width * scale), Math.round(height * scale));
+  const small = resizeRgb(
+    toRgb(data, width, height, 1),
+    Math.round(width * scale),
+    Math.round(height * scale),
+  );
   const large = resizeRgb(small, width, height);
   return Uint8Array.from({ length: data.length }, (_, i) => large.data[3 * i]!);
 }
