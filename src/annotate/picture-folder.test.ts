@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { walkImages } from '../files/walk-images.js';
 import { formOfCopy, nameFor, PictureFolder } from './picture-folder.js';
 
 let root: string;
@@ -35,6 +36,19 @@ describe('PictureFolder', () => {
     const { data } = await sharp(join(root, 'out/a/1.png')).raw().toBuffer({ resolveWithObject: true });
     expect([...data]).toEqual([...red.data]);
     expect(readdirSync(join(root, 'out')).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('of annotated copies is known again, and isn’t read where it lies among the pictures', async () => {
+    writeFileSync(join(root, 'photo.png'), '');
+    const folder = await PictureFolder.open(join(root, 'marked'), true);
+    await folder.write('photo', red, 'png');
+    await folder.close();
+    const walked = await walkImages(root, () => {});
+    expect(walked).toEqual({ files: [join(root, 'photo.png')], ownOutput: 1 });
+    const named = await walkImages(join(root, 'marked'), () => {});
+    expect(named.files).toEqual([join(root, 'marked/photo.png')]);
+    await (await PictureFolder.open(join(root, 'none'), true)).close();
+    expect(readdirSync(root).sort()).toEqual(['marked', 'photo.png']);
   });
 
   it('refuses a folder that holds anything, and leaves none behind that is empty', async () => {

@@ -7,6 +7,7 @@ import { loadSharp } from '../decode/load-sharp.js';
 import { createFolder, ioError } from '../files/atomic.js';
 import { type ClaimedFolder, claimEmptyFolder } from '../files/claim-folder.js';
 import { busyFolder } from '../files/lock.js';
+import { copiesMark } from '../files/own-output.js';
 import type { RgbImage } from '../image/rgb.js';
 
 /**
@@ -30,11 +31,18 @@ export function nameFor(file: string, paths: readonly string[]): string {
 export class PictureFolder {
   private readonly taken = new Set<string>();
 
-  private constructor(private readonly folder: ClaimedFolder) {}
+  private constructor(
+    private readonly folder: ClaimedFolder,
+    private readonly hasCopies: boolean,
+  ) {}
 
-  /** @throws FerlabError `io` where the folder holds something or can't be made. */
-  static async open(path: string): Promise<PictureFolder> {
-    return new PictureFolder(await claimEmptyFolder(path, busyFolder(path, 'writing pictures')));
+  /**
+   * @param hasCopies whether they are copies with something drawn into them. Such a folder gets a hidden file by which ferlab knows
+   *   it: where it lies among the pictures, they aren't read again the next time.
+   * @throws FerlabError `io` where the folder holds something or can't be made.
+   */
+  static async open(path: string, hasCopies = false): Promise<PictureFolder> {
+    return new PictureFolder(await claimEmptyFolder(path, busyFolder(path, 'writing pictures')), hasCopies);
   }
 
   /**
@@ -59,7 +67,10 @@ export class PictureFolder {
 
   /** Lets other processes write into the folder; one that is still empty is removed. */
   async close(): Promise<void> {
-    await (this.taken.size === 0 ? this.folder.undo() : this.folder.release());
+    if (this.taken.size === 0) return this.folder.undo();
+    // Without it all else is there: a full disk has been told by then.
+    if (this.hasCopies) await writeFile(join(this.folder.path, copiesMark), '').catch(() => undefined);
+    await this.folder.release();
   }
 
   private freeName(name: string, form: string): string {

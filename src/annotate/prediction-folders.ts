@@ -31,7 +31,8 @@ export class PredictionFolders {
     metadata: Pick<ModelMetadata, 'crop'>,
     paths: readonly string[],
   ): Promise<PredictionFolders> {
-    const annotated = folders.annotated === undefined ? null : await PictureFolder.open(folders.annotated);
+    const annotated =
+      folders.annotated === undefined ? null : await PictureFolder.open(folders.annotated, true);
     try {
       const crops = folders.crops === undefined ? null : await PictureFolder.open(folders.crops);
       return new PredictionFolders(annotated, crops, metadata, paths);

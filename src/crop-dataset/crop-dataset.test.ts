@@ -117,6 +117,11 @@ describe('cropDataset', () => {
     await refused(join(root, 'in'), join(root, 'full')).toThrow(/new or empty folder/);
     mkdirSync(join(root, 'empty/sad'), { recursive: true });
     await refused(join(root, 'empty'), out()).toThrow(/no images in class folders/);
+    await write('1.jpg', 1);
+    rmSync(join(root, 'in/sad'), { recursive: true });
+    await refused(join(root, 'in'), out()).toThrow(
+      /It holds 1 image \(1\.jpg\).*ferlab predict FOLDER --crops OUT/,
+    );
     await refused(join(root, 'gone'), out()).toThrow(expect.objectContaining({ kind: 'data' }));
     expect(existsSync(out())).toBe(false);
   });

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { PictureFolder } from '../annotate/picture-folder.js';
 import { checkHooks, checkOptions, either, oneOf, path as pathRule, wholeNumber } from '../check-options.js';
 import { readClassFolders, relativeName } from '../data/dataset/class-folder.js';
+import { describeContents } from '../data/dataset/contents.js';
 import { findLayout } from '../data/dataset/layout.js';
 import type { BadFile } from '../data/dataset/types.js';
 import { decodePicture } from '../decode/decode.js';
@@ -126,9 +127,11 @@ async function listPictures(root: string): Promise<{ base: string; files: string
   const read = await Promise.all(parts.map((part) => readClassFolders(part, base)));
   const files = read.flatMap(({ classes }) => classes.flatMap((folder) => folder.files));
   if (files.length === 0) {
+    const loose = read.some(({ skipped }) => skipped.some(({ kind }) => kind === 'image'));
     throw new FerlabError(
       'data',
-      `${root}: expected class folders with photographs, found no images in class folders. Check the path.`,
+      `${root}: expected class folders with photographs, found no images in class folders.${await describeContents(root)}` +
+        (loose ? ' Photographs that have no class are cut by "ferlab predict FOLDER --crops OUT".' : ''),
     );
   }
   const lost = read.flatMap(({ skipped }) => skipped).filter(({ kind }) => kind === 'image');

@@ -1,5 +1,5 @@
-// Folders that ferlab itself wrote: of a run, an evaluation, an audit, a cross-validation, a film. They may lie inside a dataset
-// (`ferlab train .` makes runs/ there); their plots are no images of it.
+// Folders that ferlab itself wrote: of a run, an evaluation, an audit, a cross-validation, a film, or of copies of pictures with
+// boxes drawn into them. They may lie inside a dataset (`ferlab train .` makes runs/ there); their plots are no images of it.
 
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +13,9 @@ const marks: Readonly<Record<string, readonly RegExp[]>> = {
   'summary.json': [/"version": ?"/, /"framesWithoutFaces": ?\d/],
   'plan.json': [/"format": ?\d/, /"folds": ?\d/, /"fingerprint": ?"/],
 };
+
+/** Marks a folder of annotated copies, which has nothing else to know it by. Hidden: it is of no use to people. */
+export const copiesMark = '.ferlab-annotated';
 
 const headBytes = 65_536;
 
@@ -38,6 +41,7 @@ async function head(path: string): Promise<string> {
 export async function ownOutputMark(path: string, names?: readonly string[]): Promise<string | null> {
   const there = names ?? (await readdir(path).catch(() => []));
   if (there.includes(lockName)) return lockName; // a run that has only begun
+  if (there.includes(copiesMark)) return copiesMark;
   if (there.includes('history.json') && there.includes('last.safetensors')) return 'last.safetensors';
   for (const [name, patterns] of Object.entries(marks)) {
     if (!there.includes(name)) continue;

@@ -107,6 +107,7 @@ describe('settings of the service', () => {
       /c\.json: expected settings as a JSON object/,
     );
     await expect(fromFile(path.join(folder, 'none'))).rejects.toMatchObject({ kind: 'io' });
+    expect((await fromFile(await file('bom.json', '\ufeff{"port": 8081}'))).values).toEqual({ port: 8081 });
     const known = await fromFile(await file('d.json', '{"port": "8080"}'));
     expect(await refusal([known])).toMatch(
       /d\.json: port: expected a whole number from 0 to 65535, got "8080"/,

@@ -77,7 +77,7 @@ export async function fromFile(path: string): Promise<Source> {
   }
   let values: unknown;
   try {
-    values = JSON.parse(text);
+    values = JSON.parse(text.replace(/^\ufeff/, '')); // Windows' editors write a mark first
   } catch {
     values = undefined;
   }

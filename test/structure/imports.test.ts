@@ -10,8 +10,8 @@ import { type Import, importsOf, packageOf, projectFiles, readText, root, source
 /** The doors of rooms within rooms: what other rooms may import of them. Their other files are their own affair. */
 const doors: Record<string, string[]> = {
   'data/dataset': [
-    ...['bad-files', 'class-folder', 'class-structure', 'evaluation-split', 'fer-csv', 'layout', 'reader'],
-    ...['split-names', 'types'],
+    ...['bad-files', 'class-folder', 'class-structure', 'contents', 'evaluation-split', 'fer-csv', 'layout'],
+    ...['reader', 'split-names', 'types'],
   ],
   'data/store': ['batches', 'image-tasks', 'store', 'subset', 'thread-pool', 'worker-pool'],
   'data/votes': ['soft-labels'],

@@ -49,6 +49,16 @@ export async function describeContents(path: string): Promise<string> {
   return ` It holds ${parts.join(', ')}.${remedy}`;
 }
 
+/** What a file is that isn't one of comma-separated text, with what to do: "a zip archive: unpack it"; null where it may be one. */
+export function describeNoCsv(head: Uint8Array): string | null {
+  const text = describeText(head) ?? describeSeparator(head);
+  if (text !== null) return text;
+  const image = imageFormat(head);
+  if (image !== null) return `one ${image} image`;
+  const other = otherFormat(head);
+  return other && `${other.name}: ${other.remedy}`;
+}
+
 /** What a file is that was given as a dataset, with what to do: "a zip archive: unpack it". */
 export async function describeFile(path: string): Promise<string> {
   const head = await readHead(path);
@@ -74,6 +84,16 @@ export function describeText(head: Uint8Array): string | null {
   const half = Math.floor(Math.min(head.length, 64) / 2);
   const unmarked = half >= 4 && Math.max(zeros(0), zeros(1)) === half && Math.min(zeros(0), zeros(1)) === 0;
   return marked || unmarked ? `text in UTF-16: ${remedy}` : null;
+}
+
+/** What spreadsheet programs write in countries whose numbers have decimal commas, and others for "tab-separated". */
+function describeSeparator(head: Uint8Array): string | null {
+  const line = Buffer.from(head.subarray(0, 1000))
+    .toString('latin1')
+    .split(/[\r\n]/, 1)[0]!;
+  if (!/^[\x20-\x7e\t\xa0-\xff]*$/.test(line) || line.includes(',')) return null;
+  const between = line.includes(';') ? 'semicolons' : line.includes('\t') ? 'tabs' : null;
+  return between && `text with ${between} between the fields: save it with commas`;
 }
 
 async function readHead(path: string, bytes = 1024): Promise<Uint8Array> {

@@ -139,6 +139,7 @@ function evaluationSplitOfCsv(
   options: { split?: string; classes?: readonly string[]; strict?: boolean },
 ): ReadSplit {
   const names = (['validation', 'test', 'train'] as const).filter((name) => csv.splits[name].length > 0);
+  if (names.length === 0) throw noRows(csv);
   const wanted = options.split === undefined ? names[0] : splitRole(options.split);
   const name = names.find((other) => other === wanted);
   if (!name) throw noSuchSplit(root, options.split ?? 'validation', names);
@@ -160,6 +161,15 @@ function evaluationSplitOfCsv(
     label: classes.indexOf(csv.classes[sample.label]!),
   }));
   return { path: root, classes, split: { name, samples }, skipped: csv.skipped, lost };
+}
+
+function noRows({ path, skipped }: FerCsv): FerlabError {
+  const [first] = skipped;
+  const damage = first ? ` (${skipped.length} can't be: ${first.file}: ${first.reason})` : '';
+  return new FerlabError(
+    'data',
+    `${path}: expected rows of images; found none that can be used${damage}. Check that the file is whole.`,
+  );
 }
 
 function onlyTraining(

@@ -108,6 +108,24 @@ describe('fer2013.csv', () => {
     await expect(readDataset(write([header, ...rows], 'both.csv'), { validationSplit: 0.1 })).rejects.toThrow(
       /--validation-split/,
     );
+    await expect(readDataset(write([header, rows[0]!, rows[2]!], 'one.csv'))).rejects.toThrow(
+      /found one, neutral\. Add rows of other classes/,
+    );
+    await expect(readEvaluationSplit(write([header, 'x,1,Training'], 'damaged.csv'))).rejects.toThrow(
+      /expected rows of images; found none that can be used \(1 can't be: damaged\.csv:2/,
+    );
+    const training = write([header, rows[0]!, rows[1]!], 'training.csv');
+    await expect(readDataset(training)).rejects.toThrow(/or add rows of Usage PublicTest/);
+    await expect(readDataset(training, { validationSplit: 0.5 })).rejects.toThrow(
+      /Add rows of it, or remove/,
+    );
+    const semicolons = write(
+      [header, ...rows].map((row) => row.replaceAll(',', ';')),
+      'semicolons.csv',
+    );
+    await expect(readDataset(semicolons)).rejects.toThrow(
+      /semicolons between the fields: save it with commas/,
+    );
     const binary = join(root, 'binary.csv');
     writeFileSync(binary, new Uint8Array(3_000_000));
     await expect(readDataset(binary)).rejects.toThrow(/expected a CSV file/);

@@ -10,9 +10,8 @@
 import { basename } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { findField } from '../../decode/csv-row.js';
-import { otherFormat } from '../../decode/image-format.js';
 import { FerlabError } from '../../errors.js';
-import { describeText } from './contents.js';
+import { describeNoCsv, describeText } from './contents.js';
 import { forEachRow } from './csv-rows.js';
 import { emotionOf, ferEmotions } from './emotion-names.js';
 import { splitRole } from './split-names.js';
@@ -77,12 +76,9 @@ function readHeader(path: string, line: Buffer): Columns {
     usage: names.indexOf('usage'),
   };
   if (columns.emotion < 0 || columns.pixels < 0 || describeText(line) !== null) {
-    const other = otherFormat(line);
     const text = JSON.stringify(line.toString('utf8', 0, 1000).trim().slice(0, 80));
     const found =
-      line.length === 0
-        ? 'an empty file or line'
-        : (describeText(line) ?? (other ? `${other.name}: ${other.remedy}` : `the first line ${text}`));
+      line.length === 0 ? 'an empty file or line' : (describeNoCsv(line) ?? `the first line ${text}`);
     throw new FerlabError(
       'data',
       `${path}: expected a CSV file with the columns emotion, pixels and Usage (as fer2013.csv); ` +

@@ -29,6 +29,7 @@ const marks = {
   audit: ['audit.json', '{\n "version": "0.1.0",\n "dataset": "/faces",\n "image_size": 48,'],
   folds: ['plan.json', '{\n  "format": 1,\n  "folds": 5,\n  "fingerprint": "ab"'],
   begun: ['.ferlab-lock', ''],
+  copies: ['.ferlab-annotated', ''],
 } as const;
 
 function own(kind: keyof typeof marks, folder: string): void {

@@ -11,9 +11,9 @@ import {
   path as pathRule,
 } from '../../check-options.js';
 import { FerlabError } from '../../errors.js';
-import { imageExtensions } from '../../files/walk-images.js';
 import { Random } from '../../random/random.js';
-import { checkSkipped, describePassedOver, lostImages } from './bad-files.js';
+import { checkSkipped, lostImages } from './bad-files.js';
+import { checkClasses, holdsRows } from './check-classes.js';
 import {
   type ClassFolders,
   classNames,
@@ -23,10 +23,9 @@ import {
   toSamples,
 } from './class-folder.js';
 import { checkClassStructure, describeOnlyClass } from './class-structure.js';
-import { describeContents } from './contents.js';
 import { type FerCsv, readFerCsv } from './fer-csv.js';
 import { describeMissingSplit, findLayout, howToLayOut } from './layout.js';
-import { canonical, describeLookalikes, shownName } from './names.js';
+import { canonical, shownName } from './names.js';
 import { splitRole } from './split-names.js';
 import type { Dataset, PassedOver, Sample, Split } from './types.js';
 
@@ -60,14 +59,15 @@ function checkFraction(fraction: number | undefined): void {
   );
 }
 
-/** Takes a share of each class, chosen by the seed, out of `samples`; at least one image stays on either side. */
+/** Takes a share of each class, chosen by the seed, out of a split; at least one image stays on either side. */
 function splitStratified(
-  samples: Sample[],
+  split: Split,
   classes: readonly string[],
   fraction: number,
   seed: number,
   path: string,
 ): { train: Sample[]; validation: Sample[] } {
+  const { samples } = split;
   const chosen = new Set<Sample>();
   classes.forEach((name, label) => {
     const members = samples.filter((sample) => sample.label === label);
@@ -75,7 +75,9 @@ function splitStratified(
       throw new FerlabError(
         'data',
         `${path}: expected at least two images in class ${name} to split it; found 1. ` +
-          'Add images, remove the class, or give separate --train and --validation folders.',
+          (holdsRows(split)
+            ? 'Add rows of it, or remove this one.'
+            : 'Add images, remove the class, or give separate --train and --validation folders.'),
       );
     }
     const count = Math.min(members.length - 1, Math.max(1, Math.round(members.length * fraction)));
@@ -86,53 +88,6 @@ function splitStratified(
     train: samples.filter((sample) => !chosen.has(sample)),
     validation: samples.filter((sample) => chosen.has(sample)),
   };
-}
-
-function countByClass(split: Split, classes: readonly string[]): number[] {
-  const counts = classes.map(() => 0);
-  for (const { label } of split.samples) counts[label]!++;
-  return counts;
-}
-
-/** There must be at least two classes, with images, and every class needs some in both splits. */
-async function checkClasses(dataset: Dataset, only = ''): Promise<void> {
-  const { path, classes, train, validation, skipped } = dataset;
-  const passedOver = describePassedOver(skipped);
-  if (classes.length === 0 || train.samples.length + validation.samples.length === 0) {
-    const expected = `expected folders of images (${imageExtensions.join(', ')})`;
-    const contents = await describeContents(path);
-    throw new FerlabError(
-      'data',
-      `${path}: ${expected}; found no images in class folders.${contents} ${howToLayOut}${passedOver}`,
-    );
-  }
-  if (classes.length === 1) {
-    const found = `found one, ${shownName(classes[0]!)}`;
-    throw new FerlabError(
-      'data',
-      `${path}: expected at least two classes; ${found}.${only || ' Add folders of other classes.'}${passedOver}`,
-    );
-  }
-  const missing: string[] = [];
-  const named: string[] = [];
-  const splits = train === validation ? [train] : [train, validation];
-  for (const split of splits) {
-    const counts = countByClass(split, classes);
-    const names = classes.filter((_, label) => counts[label] === 0);
-    named.push(...names);
-    if (names.length > 0) missing.push(`no images of ${names.map(shownName).join(', ')} in ${split.name}`);
-  }
-  if (missing.length === 0) return;
-  const where = splits.map(({ name }) => name).join(' and in ');
-  const rows = train.samples[0]?.source.kind === 'row';
-  const add = rows
-    ? 'Add rows of it, or remove all of its rows'
-    : 'Add images to these class folders, or remove the class';
-  throw new FerlabError(
-    'data',
-    `${path}: expected every class in ${where}; found ${missing.join('; ')}${describeLookalikes(named, classes)}. ` +
-      `${add}${splits.length > 1 ? ' from both splits' : ''}.${passedOver}`,
-  );
 }
 
 /** Folders of splits, by the names that the splits get. */
@@ -195,20 +150,22 @@ async function fromFolders(
 
 /** Divides one set of samples by `validationSplit`, or says that it's needed. */
 function divide(
-  { name, samples }: Split,
+  whole: Split,
   classes: string[],
   path: string,
   options: ReadOptions,
 ): { train: Split; validation: Split } {
+  const { name, samples } = whole;
   if (options.validationSplit === undefined) {
+    const add = holdsRows(whole) ? 'rows of Usage PublicTest' : 'a validation/ folder';
     throw new FerlabError(
       'data',
       `${path}: expected a validation split beside the training images; found none, but ${samples.length} images of the ` +
         `classes ${listClasses(classes)}. If these are the classes, give --validation-split 0.1 to set a tenth of each ` +
-        'aside, or add a validation/ folder.',
+        `aside, or add ${add}.`,
     );
   }
-  const parts = splitStratified(samples, classes, options.validationSplit, options.seed ?? 0, path);
+  const parts = splitStratified(whole, classes, options.validationSplit, options.seed ?? 0, path);
   return {
     train: { name, samples: parts.train },
     validation: { name: 'validation', samples: parts.validation },
@@ -226,7 +183,9 @@ async function fromCsv(path: string, csv: FerCsv, options: ReadOptions): Promise
     const first = skipped[0] ? ` (${skipped[0].file}: ${skipped[0].reason})` : '';
     throw new FerlabError(
       'data',
-      `${csv.path}: expected rows of Usage Training; ${found}${first}. ${howToLayOut}`,
+      `${csv.path}: expected rows of Usage Training; ${found}${first}. Correct the file, or give ${
+        splits.validation.length + splits.test.length > 0 ? 'the one with the training rows' : 'another'
+      }.`,
     );
   }
   const used = ownValidation === '' ? ['train'] : ['train', ownValidation];

@@ -121,6 +121,22 @@ describe('readFaceLabels', () => {
     await expect(read(text)).rejects.toMatchObject({ kind: 'data' });
   });
 
+  it.each<[string, Buffer, RegExp]>([
+    [
+      'UTF-16',
+      Buffer.from('\ufeffimage,x,y,w,h\na.jpg,1,2,3,4\n', 'utf16le'),
+      /found text in UTF-16: save it as UTF-8/,
+    ],
+    ['semicolons', Buffer.from('image;x;y;w;h\n'), /found text with semicolons between the fields: save it/],
+    ['gzip', Buffer.from('1f8b0800000000000003', 'hex'), /found gzip data: unpack it/],
+    ['a picture', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), /found one PNG image/],
+  ])('says what is there instead of a table: %s', async (_, bytes, message) => {
+    const file = join(folder, 'other.csv');
+    writeFileSync(file, bytes);
+    await expect(readFaceLabels(file)).rejects.toThrow(message);
+    await expect(readFaceLabels(file)).rejects.toMatchObject({ kind: 'data' });
+  });
+
   it('says what is there instead of a file', async () => {
     await expect(readFaceLabels(join(folder, 'gone.csv'))).rejects.toThrow(/found nothing/);
     await expect(readFaceLabels(folder)).rejects.toThrow(/found a folder/);

@@ -7,6 +7,7 @@ import { parse } from 'csv-parse/sync';
 import { FerlabError } from '../../errors.js';
 import type { Box, Point } from '../../faces/face.js';
 import { walkImages } from '../../files/walk-images.js';
+import { describeNoCsv } from '../dataset/contents.js';
 import type { LabelledFace, LabelledPicture } from './types.js';
 
 const boxColumns = ['x', 'y', 'w', 'h'] as const;
@@ -146,7 +147,10 @@ async function textOf(path: string): Promise<string> {
     const { size } = await stat(path);
     if (size > mostBytes)
       throw fault(path, `a CSV file of labels of at most ${mostBytes} bytes`, `${size} bytes`, 'Divide it.');
-    return await readFile(path, 'utf8');
+    const bytes = await readFile(path);
+    const other = describeNoCsv(bytes);
+    if (other !== null) throw fault(path, 'a CSV file with labels of faces', other, 'Give another file.');
+    return bytes.toString('utf8');
   } catch (error) {
     if (error instanceof FerlabError) throw error;
     const { code } = error as NodeJS.ErrnoException;

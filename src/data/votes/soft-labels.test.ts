@@ -193,6 +193,14 @@ describe('readSoftLabels', () => {
     await expect(read(lines)).rejects.toMatchObject({ kind: 'data' });
   });
 
+  it.each<[string, Buffer, RegExp]>([
+    ['UTF-16', Buffer.from(`\ufeff${header}\n`, 'utf16le'), /found text in UTF-16: save it as UTF-8/],
+    ['tabs', Buffer.from(header.replaceAll(',', '\t')), /found text with tabs between the fields/],
+  ])('says what is there instead of a table: %s', async (_, bytes, message) => {
+    await writeFile(file, bytes);
+    await expect(readSoftLabels(file, dataset)).rejects.toThrow(message);
+  });
+
   it('refuses a file that is missing', async () => {
     await expect(readSoftLabels(join(folder, 'none.csv'), dataset)).rejects.toThrow(
       /none\.csv: expected a CSV file of votes, found no such file\. Give a CSV file/,

@@ -7,6 +7,7 @@ import { parse } from 'csv-parse/sync';
 import { FerlabError } from '../../errors.js';
 import { foundInstead } from '../../files/read-error.js';
 import { sha256 } from '../../files/sha256.js';
+import { describeNoCsv } from '../dataset/contents.js';
 
 export interface VoteRow {
   /** Line in the file, from 1. */
@@ -54,6 +55,9 @@ async function readBytes(path: string): Promise<Buffer> {
 }
 
 function parseLines(path: string, bytes: Buffer): Parsed[] {
+  const other = describeNoCsv(bytes);
+  if (other !== null)
+    throw new FerlabError('data', `${path}: expected a CSV file of votes, found ${other}. ${howToWrite}`);
   try {
     return parse(bytes, {
       bom: true,
