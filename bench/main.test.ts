@@ -4,32 +4,41 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { benchFile, cache } from './checkout.js';
+import { benchFile, cache, root } from './checkout.js';
 import type { BenchmarkReport } from './report.js';
 
 const out = mkdtempSync(path.join(tmpdir(), 'ferlab-bench-test-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
-function bench(...args: string[]) {
-  return benchIn({}, ...args);
-}
+const bench = (...args: string[]) => benchIn({}, ...args);
+
+const compiled = pathToFileURL(path.join(root, 'dist-bench', 'main.js')).href;
+
+/** As run.js starts them once it has compiled them. */
+const start = `process.exitCode = await (await import(${JSON.stringify(compiled)})).main(process.argv.slice(1), process.cwd())`;
 
 function benchIn(environment: Record<string, string>, ...args: string[]) {
   const env = { ...process.env, ...environment };
-  return spawnSync(process.execPath, [benchFile('run.js'), ...args], { encoding: 'utf8', env });
+  return spawnSync(process.execPath, ['--input-type=module', '-e', start, '--', ...args], {
+    encoding: 'utf8',
+    env,
+  });
 }
 
-describe('npm run bench -- --quick --only train', () => {
-  let report: BenchmarkReport;
-  beforeAll(() => {
-    const { status, stderr } = bench(
-      ...['--quick', '--only', 'train', '--rounds', '1', '--contestants', 'ferlab', '--out', out],
-    );
-    expect(status, stderr).toBe(0);
-    report = JSON.parse(readFileSync(path.join(out, 'benchmarks.json'), 'utf8')) as BenchmarkReport;
+// The first run as a person starts it, which compiles the benchmarks; the others need not do that again.
+let report: BenchmarkReport;
+beforeAll(() => {
+  const args = ['--quick', '--only', 'train', '--rounds', '1', '--contestants', 'ferlab', '--out', out];
+  const { status, stderr } = spawnSync(process.execPath, [benchFile('run.js'), ...args], {
+    encoding: 'utf8',
   });
+  expect(status, stderr).toBe(0);
+  report = JSON.parse(readFileSync(path.join(out, 'benchmarks.json'), 'utf8')) as BenchmarkReport;
+});
 
+describe('npm run bench -- --quick --only train', () => {
   it('reports what was measured, where and how', () => {
     expect(Object.keys(report.sections)).toEqual(['train']);
     const { train } = report.sections;
@@ -116,7 +125,7 @@ describe('npm run bench -- --quick --only gpu', () => {
     expect(status, stderr).toBe(0);
     const { contests, gpu } = sectionOf();
     expect(gpu).toBe('Some GPU');
-    expect(contests.map(({ id }) => id)).toEqual(['gpu-seed-8', 'gpu-large-8']);
+    expect(contests.map(({ id }) => id)).toEqual(['gpu-seed-2', 'gpu-large-2']);
     for (const { rows } of contests) {
       expect(rows[0]).toMatchObject({ name: 'ferlab CPU', failure: null });
       const { step, gflops } = rows[0]!.samples[0]!;

@@ -71,7 +71,7 @@ export function checkSize(script: string, found: Partial<NetworkSize>, expected:
 function ferlab(name: string, device: Device, task: Task, settings: GpuSettings): Contestant {
   const { preset } = task.network;
   // The processor shows the scale only: a few steps, without files.
-  const [steps, warmup] = settings.quick ? [1, 1] : device === 'cpu' ? [3, 1] : [20, 6];
+  const [steps, warmup] = settings.quick ? [1, 0] : device === 'cpu' ? [3, 1] : [20, 6];
   const stepOnly = task.stepOnly || device === 'cpu';
   return {
     name,
@@ -163,7 +163,7 @@ const precisionNote =
 
 /** One table a network and batch; without a GPU a single one, which says so of everyone. */
 export function gpuContests(settings: GpuSettings, peers: Peers): Contest[] {
-  const [first, second] = settings.quick ? [8, 16] : [128, 512];
+  const [first, second] = settings.quick ? [2, 4] : [128, 512];
   const contests = networks.flatMap((network) => [
     contestOf({ network, batch: first!, stepOnly: false }, settings, peers),
     contestOf({ network, batch: second!, stepOnly: true }, settings, peers),

@@ -18,7 +18,7 @@ async function succeed(args: readonly string[], cwd: string): Promise<string> {
 describe.skipIf(obstacle !== null)(named('commands on WebGPU'), () => {
   it('train, resume, evaluate and predict there as on the CPU', async () => {
     const folder = await temporaryFolder();
-    await drawFaces('faces', 140, 70, folder);
+    await drawFaces('faces', 70, 35, folder);
     const recipe = ['--epochs', '2', ...tiny];
     await succeed(['train', 'faces', '--device', 'webgpu', '--out', 'gpu', ...recipe], folder);
     await succeed(['train', 'faces', '--out', 'cpu', ...recipe], folder);

@@ -170,7 +170,8 @@ export class TrainingSession {
   }
 
   async close(): Promise<void> {
-    await this.closeSessions();
+    // Tensors first: on WebGPU, memory that is given back after the last session ends the process.
     await this.state.close();
+    await this.closeSessions();
   }
 }

@@ -131,6 +131,7 @@ describe('training that starts from a model file', () => {
     const call = stopAfter(1);
     const { history, modelFile } = await trainFromConfig(configOf('tuned', 'right', start), {
       ...call,
+      report: false,
       onProgress: (event) => {
         events.push(event);
         call.onProgress?.(event);
