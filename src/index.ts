@@ -15,6 +15,7 @@ import type { SoftLabelOptions, SoftLabels } from './data/votes/soft-labels.js';
 import type { CalibrateOptions } from './evaluate/calibrate.js';
 import type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
 import type { EvaluateEvent } from './evaluate/open-split.js';
+import type { Explainer } from './explain/explain.js';
 import type { Recogniser } from './faces/recognise.js';
 import type { Hooks } from './progress.js';
 import type { Calibration } from './scores/types.js';
@@ -63,6 +64,8 @@ export type { SampleSource } from './decode/sample-source.js';
 export type { CalibrateOptions } from './evaluate/calibrate.js';
 export type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
 export type { EvaluateEvent } from './evaluate/open-split.js';
+export type { ExplainEvent, Explainer, ExplainOptions, Explanation } from './explain/explain.js';
+export type { ExplainMethod } from './explain/methods.js';
 export type { FacesChoice } from './faces/faces-choice.js';
 export type { Picture } from './image/rgb.js';
 export type { ImageSize } from './image/size.js';
@@ -171,6 +174,20 @@ export async function calibrate(
   hooks?: Hooks<EvaluateEvent>,
 ): Promise<Calibration> {
   return (await import('./evaluate/calibrate.js')).calibrateModel(options, hooks);
+}
+
+/**
+ * Opens a model file to explain its answers: where it looks in a face, as a map over the image's pixels. Pages use `openExplainer`
+ * of `ferlab/explain`, which takes the file's bytes.
+ *
+ * @param file its path; the model that comes with ferlab unless given.
+ * @throws FerlabError `model` where the file is missing or not one of this project's; `usage` for wrong options.
+ */
+export async function openExplainer(
+  file?: string,
+  options?: { threads?: number | undefined },
+): Promise<Explainer> {
+  return (await import('./explain-files/explain-files.js')).openExplainerFile(file, options);
 }
 
 /**

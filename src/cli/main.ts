@@ -31,6 +31,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/predict.js')).predictCommand,
   },
   {
+    name: 'explain',
+    summary: 'show where a model looks in a face',
+    load: async () => (await import('./commands/explain.js')).explainCommand,
+  },
+  {
     name: 'serve',
     summary: 'answer HTTP requests with the expressions in images, until it is stopped',
     load: async () => (await import('./commands/serve.js')).serveCommand,

@@ -16,12 +16,15 @@ const deviceOption: OptionSpec = {
   defaultText: 'cpu',
 };
 
+/** The model alone, for commands that take one. */
+export const modelFileOption: OptionSpec = {
+  flags: modelFlags,
+  description: 'the .onnx file of a run; box is the model that comes with ferlab',
+  defaultText: 'the first argument if it ends in .onnx, else the model that comes with ferlab',
+};
+
 export const modelOptions: readonly OptionSpec[] = [
-  {
-    flags: modelFlags,
-    description: 'the .onnx file of a run; box is the model that comes with ferlab',
-    defaultText: 'the first argument if it ends in .onnx, else the model that comes with ferlab',
-  },
+  modelFileOption,
   {
     flags: withFlags,
     description:

@@ -144,3 +144,38 @@ describe('ferlab crop', () => {
     expect(audited.exactDuplicates).toMatchObject({ images: 2 });
   });
 });
+
+describe('ferlab explain', () => {
+  it('writes a picture of each face with its map, and the numbers as JSON', async () => {
+    const { code, stdout, stderr } = await ferlab(
+      ['explain', 'photos', '--expression', 'happy', '--out', 'maps', '--json'],
+      folder,
+    );
+    expect(code, stderr).toBe(0);
+    const entries = JSON.parse(stdout) as {
+      file: string;
+      map?: number[];
+      reason?: string;
+      probability: number;
+    }[];
+    const maps = entries.filter(({ map }) => map !== undefined);
+    expect(maps.length).toBe(people.length + 1);
+    expect(maps.every(({ map }) => map!.length === 48 * 48 && Math.max(...map!) > 0)).toBe(true);
+    expect(entries.filter(({ reason }) => reason === 'no face').length).toBe(1);
+    expect(readdirSync(path.join(folder, 'maps')).sort()).toEqual([
+      'a',
+      ...people.map((_, i) => `scene-${i + 1}.png`),
+    ]);
+    const { width, height } = await sharp(path.join(folder, 'maps/a/astronaut.png')).metadata();
+    expect(width! > height! && height! > 336).toBe(true);
+  });
+
+  it('asks for a folder, and refuses a class that the model does not know', async () => {
+    const nowhere = await ferlab(['explain', 'photos/wall.jpg'], folder);
+    expect(nowhere).toMatchObject({ code: 2 });
+    expect(nowhere.stderr).toContain('Give --out FOLDER, or --json');
+    const unknown = await ferlab(['explain', 'photos/wall.jpg', '--json', '--expression', 'bored'], folder);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toMatch(/expression: expected one of angry/);
+  });
+});

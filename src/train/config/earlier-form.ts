@@ -32,6 +32,11 @@ function chosen(
   return pick(section, ['name', ...always, ...(byName[String(section.name)] ?? [])]);
 }
 
+/** The settings of a network, stored in the earlier form or in today's, in today's form. */
+export function networkOf(stored: unknown): Section {
+  return isSection(stored) ? chosen(stored, [], modelKeys) : {};
+}
+
 function schedule(section: Section): Section {
   const { name, warmupEpochs, plateauFactor, plateauPatience, minimumLearningRate } = section;
   const common = { name, warmupEpochs };
@@ -72,7 +77,7 @@ export function fromEarlierForm(config: Section): Section {
   const teachers = Array.isArray(distillation.teachers) ? distillation.teachers : [];
   return {
     ...rest,
-    model: chosen(section('model'), [], modelKeys),
+    model: networkOf(config.model),
     optimizer: chosen(optimizer, ['learningRate', 'weightDecay', 'clipNorm'], optimizerKeys),
     schedule: schedule(section('schedule')),
     train: train(section('train'), optimizer.ema ?? null),
