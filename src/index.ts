@@ -17,6 +17,7 @@ import type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
 import type { EvaluateEvent } from './evaluate/open-split.js';
 import type { Explainer } from './explain/explain.js';
 import type { Recogniser } from './faces/recognise.js';
+import type { VideoFrame } from './follow/people.js';
 import type { Hooks } from './progress.js';
 import type { Calibration } from './scores/types.js';
 import type { TrainConfigOverrides } from './train/config/config.js';
@@ -24,7 +25,6 @@ import type { PresetName } from './train/config/presets.js';
 import type { TrainResult } from './train/loop/events.js';
 import type { TrainingRun } from './train/open-run.js';
 import type { ResumeChanges, TrainCall } from './train/train.js';
-import type { VideoFrame } from './video/follow-people.js';
 import type { VideoEvent, VideoOptions } from './video/recognise-video.js';
 
 export type { AuditOptions } from './audit/audit.js';
@@ -67,6 +67,7 @@ export type { EvaluateEvent } from './evaluate/open-split.js';
 export type { ExplainEvent, Explainer, ExplainOptions, Explanation } from './explain/explain.js';
 export type { ExplainMethod } from './explain/methods.js';
 export type { FacesChoice } from './faces/faces-choice.js';
+export type { FilmFace, VideoFrame } from './follow/people.js';
 export type { Picture } from './image/rgb.js';
 export type { ImageSize } from './image/size.js';
 export * from './portable.js';
@@ -103,7 +104,6 @@ export type { TrainEvent, TrainHooks, TrainResult } from './train/loop/events.js
 export type { TrainingRun } from './train/open-run.js';
 export type { MovedFiles, ResumeChanges, TrainCall } from './train/train.js';
 export { programVersion as version } from './version.js';
-export type { FilmFace, VideoFrame } from './video/follow-people.js';
 export type { VideoEvent, VideoOptions } from './video/recognise-video.js';
 
 /** What to train on, and what to change about the preset; default `seed`. */

@@ -1,5 +1,6 @@
 // How `ferlab predict` prints predictions: as lines for people, as JSON, as CSV.
 
+import { cropColumns, faceColumns, type PictureRow, pictureRows } from '../faces/picture-rows.js';
 import { type PictureFacesJson, pictureFacesJson, type RecognisedFace } from '../faces/recognised.js';
 import { percent } from '../format/numbers.js';
 import { visible } from '../format/visible.js';
@@ -31,9 +32,6 @@ export const jsonWriter: PredictionWriter = {
   end: '\n]\n',
 };
 
-/** Columns that a table of searched pictures has after those of crops. */
-const faceColumns = ['face', 'x', 'y', 'width', 'height', 'score', 'roll', 'side', 'reason'];
-
 /**
  * A table of crops has the columns that it always had. Once a picture was searched there are further ones, and a row for
  * each face, or one with face 0 where there is none; so crops that come before it are held back until then.
@@ -42,13 +40,13 @@ const faceColumns = ['face', 'x', 'y', 'width', 'height', 'score', 'roll', 'side
  */
 export async function csvWriter(classes: readonly string[], onlyCrops: boolean): Promise<PredictionWriter> {
   const { csv } = await import('../format/csv.js');
-  const columns = ['file', 'expression', ...classes, 'error'];
+  const columns = cropColumns(classes);
   const noFace = faceColumns.map(() => '');
-  let held: Row[] | null = onlyCrops ? null : [];
+  let held: PictureRow[] | null = onlyCrops ? null : [];
   return {
     begin: onlyCrops ? csv([columns]) : '',
     entry: (prediction) => {
-      const rows = rowsOf(prediction, classes);
+      const rows = pictureRows(prediction, classes);
       if (onlyCrops) return csv(rows);
       if (held !== null && !('faces' in prediction)) {
         held.push(...rows);
@@ -64,27 +62,6 @@ export async function csvWriter(classes: readonly string[], onlyCrops: boolean):
     rest: () => (held === null ? '' : csv([columns, ...held])),
     end: '',
   };
-}
-
-type Row = (string | number)[];
-
-/** The rows of a prediction; those of searched pictures have the columns of faces too. */
-function rowsOf(prediction: FilePrediction, classes: readonly string[]): Row[] {
-  const noAnswer = ['', ...classes.map(() => '')];
-  const answerOf = ({ expression, probabilities }: Prediction) => [
-    expression,
-    ...classes.map((name) => probabilities[name] ?? ''),
-  ];
-  const { file } = prediction;
-  if ('error' in prediction) return [[file, ...noAnswer, prediction.error]];
-  if (!('faces' in prediction)) return [[file, ...answerOf(prediction), '']];
-  const { faces } = pictureFacesJson(prediction);
-  if (faces.length === 0) return [[file, ...noAnswer, '', 0, ...faceColumns.slice(1).map(() => '')]];
-  return faces.map((face, i) => {
-    const answer = 'reason' in face ? noAnswer : answerOf(face);
-    const reason = 'reason' in face ? face.reason : '';
-    return [file, ...answer, '', i + 1, ...face.box, face.score, face.roll, face.side, reason];
-  });
 }
 
 const ranked = ({ ranking }: Prediction) =>

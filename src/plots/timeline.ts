@@ -6,16 +6,19 @@ import { tickLabels } from './axis.js';
 import { type PlotOption, plottedName, renderSvg, textWidth } from './render.js';
 import { classColours, palette } from './theme.js';
 
-/** Parts into which the time is divided: each is three pixels wide, so that no seams show between them. */
+/** Parts into which the time is divided unless the scale says how many. */
 export const timelineParts = 240;
+/** In whole pixels, so that no seams show between parts. */
 const partWidth = 3;
-const plotWidth = timelineParts * partWidth;
+
+const partsOf = ({ parts = timelineParts }: TimelineScale): number => parts;
+const widthOf = (scale: TimelineScale): number => partsOf(scale) * partWidth;
 
 /** A person over time. */
 export interface TimelinePerson {
   /** For people: `person 1`. */
   name: string;
-  /** `timelineParts` of them: for each class how much of it there was, in any unit; null where nothing was seen. */
+  /** As many as the scale has: for each class how much of it there was, in any unit; null where nothing was seen. */
   parts: readonly (ArrayLike<number> | null)[];
 }
 
@@ -24,6 +27,8 @@ export interface TimelineScale {
   /** The time that is drawn, in seconds. */
   from: number;
   to: number;
+  /** Parts into which it is divided, each three pixels wide. Default: 240. */
+  parts?: number;
 }
 
 const legendTop = 44;
@@ -56,19 +61,22 @@ function legend({ classes }: TimelineScale, left: number, width: number) {
 }
 
 /** Ticks at round times. */
-function timeAxis({ from, to }: TimelineScale) {
+function timeAxis(scale: TimelineScale) {
+  const { from, to } = scale;
+  const count = partsOf(scale);
   const length = to - from;
+  const mostTicks = Math.max(2, Math.min(9, widthOf(scale) / 70));
   const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
-  const step = steps.find((seconds) => length / seconds <= 9) ?? 86_400;
+  const step = steps.find((seconds) => length / seconds <= mostTicks) ?? 86_400;
   const ticks = new Map<number, string>();
   for (let n = Math.ceil(from / step - 1e-9); n * step <= to + 1e-9; n++) {
-    const part = Math.round(((n * step - from) / length) * timelineParts);
+    const part = Math.round(((n * step - from) / length) * count);
     const time = n * step;
-    ticks.set(Math.min(part, timelineParts - 1), step < 1 ? `${time.toFixed(1)} s` : clock(time));
+    ticks.set(Math.min(part, count - 1), step < 1 ? `${time.toFixed(1)} s` : clock(time));
   }
   return {
     type: 'category',
-    data: Array.from({ length: timelineParts }, (_, part) => part),
+    data: Array.from({ length: count }, (_, part) => part),
     boundaryGap: true,
     axisLabel: {
       ...tickLabels,
@@ -118,6 +126,7 @@ const strip = { height: 30, gap: 8 };
 export function timelinePlot(people: readonly TimelinePerson[], scale: TimelineScale): string {
   const names = people.map(({ name }) => plottedName(name));
   const left = Math.ceil(Math.max(40, ...names.map((name) => textWidth(name, 13) * 1.1))) + 26;
+  const plotWidth = widthOf(scale);
   const { height: legendHeight, option: legendOption } = legend(scale, left, plotWidth);
   const top = legendTop + legendHeight + 14;
   const rowHeight = strip.height + strip.gap;
@@ -174,6 +183,7 @@ export function timelinePlot(people: readonly TimelinePerson[], scale: TimelineS
 /** One person's shares of all expressions, part by part, stacked to 100%. */
 export function personTimelinePlot(person: TimelinePerson, scale: TimelineScale): string {
   const left = 62;
+  const plotWidth = widthOf(scale);
   const { height: legendHeight, option: legendOption } = legend(scale, left, plotWidth);
   const top = legendTop + legendHeight + 14;
   const height = 210;

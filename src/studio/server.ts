@@ -23,7 +23,7 @@ export interface StudioSettings {
 }
 
 /** Where the built page lies: dist/studio/page of the package. */
-export const pageFolder = (): string => packageFile(path.join('dist', 'studio', 'page'));
+const pageFolder = (): string => packageFile(path.join('dist', 'studio', 'page'));
 
 /**
  * Nothing inline, nothing from elsewhere. WebAssembly is compiled; pictures and films that were opened are blobs of the page

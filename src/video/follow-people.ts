@@ -1,37 +1,14 @@
 // People through the frames of a film: faces are recognised in each, given to the people whose they are, and their
 // probabilities smoothed over time. Knows nothing of files.
 
-import type { Face } from '../faces/face.js';
-import type { PictureFaces, RecognisedFace } from '../faces/recognised.js';
-import { appearanceOf } from '../faces/track/appearance.js';
-import { isCut, type Scene, sceneOf } from '../faces/track/scene.js';
-import { Smoother } from '../faces/track/smooth.js';
-import { PeopleTracker, type Track } from '../faces/track/tracker.js';
+import type { PictureFaces } from '../faces/recognised.js';
 import type { Film, FrameChoice } from '../film/film.js';
 import { chooser } from '../film/film.js';
+import { type FollowedFace, filmFaces, People, type VideoFrame } from '../follow/people.js';
 import { resizeRgb } from '../image/resize-rgb.js';
 import { keptSize, type Picture } from '../image/rgb.js';
 import type { ImageSize } from '../image/size.js';
-import { type Prediction, throwIfAborted, toPredictions } from '../predict/model.js';
-
-/** A face in a frame of a film, and whose it is. */
-export type FilmFace<Class extends string = string> = RecognisedFace<Class> & {
-  /** From 1, the same through the whole film; null for a face that was seen once only. */
-  readonly person: number | null;
-  /** The person's probabilities smoothed over time; null where the face has no expression. */
-  readonly smoothed: Prediction<Class> | null;
-};
-
-/** What a frame shows. */
-export interface VideoFrame<Class extends string = string> {
-  /** Seconds from the start of the film. */
-  readonly time: number;
-  /** Of the film's upright pictures, in pixels. */
-  readonly width: number;
-  readonly height: number;
-  /** From the left to the right; empty where nobody is seen. */
-  readonly faces: readonly FilmFace<Class>[];
-}
+import { throwIfAborted } from '../predict/model.js';
 
 /** A frame with its pixels; `frame` is null for one that wasn't looked at. */
 export interface ShownFrame<Class extends string = string> {
@@ -88,7 +65,7 @@ interface Followed<Class extends string> {
   time: number;
   picture: Picture;
   /** Null for frames that aren't looked at. */
-  faces: { face: RecognisedFace<Class>; track: Track; smoothed: Prediction<Class> | null }[] | null;
+  faces: FollowedFace<Class>[] | null;
 }
 
 /**
@@ -144,64 +121,5 @@ function searchedPicture(picture: Picture, { width, height }: ImageSize): Pictur
 
 function shown<Class extends string>({ time, picture, faces }: Followed<Class>): ShownFrame<Class> {
   const { width, height } = picture;
-  const given = faces?.map(({ face, track, smoothed }) => ({ ...face, person: track.person, smoothed }));
-  given?.sort((a, b) => a.box.x - b.box.x);
-  return { time, picture, frame: given ? { time, width, height, faces: given } : null };
-}
-
-/** Everybody who has been seen so far. */
-class People<Class extends string> {
-  private readonly tracker = new PeopleTracker();
-  private readonly smoothers = new WeakMap<Track, Smoother>();
-  private scene: Scene | null = null;
-  private time = Number.NEGATIVE_INFINITY;
-
-  constructor(
-    private readonly classes: readonly Class[],
-    private readonly smoothing: number,
-  ) {}
-
-  add(time: number, picture: Picture, { faces }: PictureFaces<Class>): NonNullable<Followed<Class>['faces']> {
-    const scene = sceneOf(picture.image);
-    const cut = isCut(this.scene, scene, time - this.time);
-    this.scene = scene;
-    this.time = time;
-    const sightings = faces.map((face) => ({
-      face,
-      appearance: appearanceOf(picture.image, scaled(face, picture.image.width / picture.width)),
-    }));
-    const tracks = this.tracker.update(time, sightings, cut);
-    return faces.map((face, i) => ({
-      face,
-      track: tracks[i]!,
-      smoothed: this.smooth(time, face, tracks[i]!),
-    }));
-  }
-
-  finish(): void {
-    this.tracker.finish();
-  }
-
-  private smooth(time: number, face: RecognisedFace<Class>, track: Track): Prediction<Class> | null {
-    if ('reason' in face) return null;
-    let smoother = this.smoothers.get(track);
-    if (smoother === undefined) {
-      smoother = new Smoother(this.smoothing);
-      this.smoothers.set(track, smoother);
-    }
-    const values = smoother.add(
-      time,
-      this.classes.map((name) => face.probabilities[name]),
-    );
-    return toPredictions(this.classes, Float32Array.from(values))[0]!;
-  }
-}
-
-function scaled(face: Face, factor: number): Face {
-  const { box, score, points } = face;
-  return {
-    box: { x: box.x * factor, y: box.y * factor, width: box.width * factor, height: box.height * factor },
-    score,
-    points: points.map(([x, y]) => [x * factor, y * factor]) as unknown as Face['points'],
-  };
+  return { time, picture, frame: faces && { time, width, height, faces: filmFaces(faces) } };
 }

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Blob, blobGif, blobRecogniser, drawBlobs, frameSize } from '../../test/film/blobs.js';
 import type { Film, FilmFrame } from '../film/film.js';
+import type { VideoFrame } from '../follow/people.js';
 import type { RgbImage } from '../image/rgb.js';
-import { searchedSize, type VideoFrame } from './follow-people.js';
+import { searchedSize } from './follow-people.js';
 import { recogniseVideo, type VideoEvent, type VideoOptions, watch } from './recognise-video.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferlab-video-'));

@@ -14,8 +14,9 @@ import { type DetectOptions, detectRules, faceDetector } from '../faces/detector
 import { answerFaces, cutFaces, type Recogniser } from '../faces/recognise.js';
 import type { Film, FrameChoice } from '../film/film.js';
 import { openFilm } from '../film/open-film.js';
+import type { VideoFrame } from '../follow/people.js';
 import type { Hooks } from '../progress.js';
-import { followPeople, type ShownFrame, smallestFace, type VideoFrame } from './follow-people.js';
+import { followPeople, type ShownFrame, smallestFace } from './follow-people.js';
 
 /** Which frames of a film are looked at, and how. */
 export interface VideoOptions extends FrameChoice, DetectOptions {

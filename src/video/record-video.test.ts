@@ -7,8 +7,8 @@ import { type Blob, blobGif, blobRecogniser } from '../../test/film/blobs.js';
 import { ffmpeg, hasFfmpeg, needsFfmpeg } from '../../test/film/films.js';
 import { isOwnPicture, ownOutputMark } from '../files/own-output.js';
 import { openFilm } from '../film/open-film.js';
+import type { VideoRow } from '../follow/rows.js';
 import { recordVideo } from './record-video.js';
-import type { VideoRow } from './rows.js';
 import { summaryText, type VideoSummary } from './summary.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferlab-record-'));

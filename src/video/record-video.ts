@@ -13,13 +13,14 @@ import { busyFolder } from '../files/lock.js';
 import type { Film } from '../film/film.js';
 import { openFilm } from '../film/open-film.js';
 import { createFilm, type FilmWriter } from '../film/write-film.js';
+import type { FilmFace, VideoFrame } from '../follow/people.js';
+import { csvHeader, csvRow, videoRow } from '../follow/rows.js';
 import { personTimelinePlot, timelineParts, timelinePlot } from '../plots/timeline.js';
 import type { Hooks } from '../progress.js';
 import { svgToPng } from '../report/svg-to-png.js';
 import { programVersion } from '../version.js';
-import type { FilmFace, ShownFrame, VideoFrame } from './follow-people.js';
+import type { ShownFrame } from './follow-people.js';
 import { checkVideo, type VideoEvent, type VideoOptions, videoRules, watch } from './recognise-video.js';
-import { csvHeader, csvRow, videoRow } from './rows.js';
 import { Summing, summaryText, type VideoSummary } from './summary.js';
 
 export interface RecordOptions extends VideoOptions {

@@ -3,10 +3,10 @@
 
 import { FerlabError } from '../errors.js';
 import type { Film } from '../film/film.js';
+import type { VideoFrame } from '../follow/people.js';
+import { TimeRecord } from '../follow/time-record.js';
 import { count, percent } from '../format/numbers.js';
 import { textTable } from '../format/table.js';
-import type { VideoFrame } from './follow-people.js';
-import { TimeRecord } from './time-record.js';
 
 /** One person in the summary. */
 export interface PersonSummary {

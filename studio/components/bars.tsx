@@ -1,4 +1,4 @@
-// Every expression with its probability as a bar, the most probable first.
+// Every expression with its probability as a bar.
 
 import { classColours } from '../../src/plots/theme.js';
 import type { Prediction } from '../../src/predict/model.js';
@@ -11,25 +11,33 @@ export function Bars({
   prediction,
   classes,
   label,
+  still = false,
 }: {
   prediction: Prediction;
   /** In the model's order, which gives them their colours. */
   classes: readonly string[];
   label: string;
+  /** Classes stay in the model's order, so that bars that change many times a second can be read. */
+  still?: boolean;
 }) {
+  const order = (name: string) => classes.indexOf(name);
+  const [best] = prediction.ranking;
+  const shown = still
+    ? [...prediction.ranking].sort((a, b) => order(a.label) - order(b.label))
+    : prediction.ranking;
   const colours = classColours(classes);
   return (
     <ol class="bars" aria-label={label}>
-      {prediction.ranking.map(({ label: name, probability }, i) => (
-        <li key={name} class={i === 0 ? 'first' : undefined}>
-          <span class={i === 0 ? 'first' : undefined}>{name}</span>
+      {shown.map(({ label: name, probability }) => (
+        <li key={name} class={name === best!.label ? 'first' : undefined}>
+          <span class={name === best!.label ? 'first' : undefined}>{name}</span>
           <span class="track" aria-hidden="true">
             <span
               class="fill"
               style={{
                 display: 'block',
                 width: `${probability * 100}%`,
-                background: colours[classes.indexOf(name)]?.[theme.value],
+                background: colours[order(name)]?.[theme.value],
               }}
             />
           </span>

@@ -6,7 +6,7 @@ import { asFailure } from '../words/failures.js';
 import { FileButton } from './file-button.js';
 import { Notice } from './notice.js';
 
-export function modelTitle({ name, accuracy, origin, classes }: ModelEntry): string {
+function modelTitle({ name, accuracy, origin, classes }: ModelEntry): string {
   const shown = name === 'ferlab' ? 'the model of ferlab' : name;
   if (accuracy !== null) return `${shown} \u00b7 ${(accuracy * 100).toFixed(1)}% in validation`;
   return origin === 'server' ? shown : `${shown} \u00b7 ${classes.length} classes`;

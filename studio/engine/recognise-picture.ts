@@ -86,7 +86,7 @@ interface Answered {
 }
 
 /** What a model makes of faces that were cut out for it. */
-export async function answerCut(cut: CutPicture, model: ExpressionModel): Promise<Answered[]> {
+async function answerCut(cut: CutPicture, model: ExpressionModel): Promise<Answered[]> {
   const [answers] = await answerFaces(model, [cut]);
   return cut.faces.map((face, i): Answered => {
     const { box, score, points, roll, side } = face;

@@ -1,8 +1,10 @@
 // What the worker can be asked to do, by name. A task's input and output are copied between page and worker; client.ts takes
 // their types from here. Each runs alone; one that takes long calls `letOthers` between its steps.
 
+import { currentRecording, followFrame, restart } from './follow-frames.js';
 import { addModel, modelFacts, openDetector } from './open-models.js';
 import { recognisePicture } from './recognise-picture.js';
+import type { TimelineData } from './recording.js';
 
 export interface TaskContext {
   readonly signal: AbortSignal;
@@ -34,6 +36,33 @@ export const tasks = {
     addModel(bytes, name, threads),
 
   recognisePicture,
+
+  followFrame,
+
+  /** Throws away what was recorded of a webcam or a film; people get new numbers. */
+  async restartFollowing(_: null): Promise<void> {
+    restart();
+  },
+
+  /** What was recorded, as the text of a file. */
+  async exportRecording({
+    format,
+    source,
+  }: {
+    format: 'csv' | 'json';
+    source: string;
+  }): Promise<string | null> {
+    const recording = currentRecording();
+    if (recording === null) return null;
+    return format === 'csv'
+      ? recording.csv()
+      : `${JSON.stringify({ source, ...recording.json() }, null, 2)}\n`;
+  },
+
+  /** What a timeline of so many parts is drawn of; null while there is nothing to draw. */
+  async timelineOf({ parts }: { parts: number }): Promise<TimelineData | null> {
+    return currentRecording()?.timeline(parts) ?? null;
+  },
 };
 
 export type Tasks = typeof tasks;

@@ -4,13 +4,9 @@ import { Bars } from '../../components/bars.js';
 import { SeenFaceImage } from '../../components/seen-face.js';
 import type { FaceAnswer, ShownFace, ShownPicture } from '../../engine/recognise-picture.js';
 import { modelById } from '../../engine/studio.js';
+import { chooseFace } from './picture-stage.js';
 import { chosenFace } from './pictures-state.js';
-
-/** Why a face has no answer, and what helps. */
-const reasons = {
-  'too small': 'Too small: the network would see a blur. Come closer, or take a larger picture.',
-  'too turned': 'Turned too far away. Faces that look towards the camera can be recognised.',
-} as const;
+import { reasonWords } from './reasons.js';
 
 function Answer({
   answer,
@@ -21,7 +17,7 @@ function Answer({
   classes: readonly string[];
   label: string;
 }) {
-  if (answer.prediction === null) return <p class="muted">{reasons[answer.reason]}</p>;
+  if (answer.prediction === null) return <p class="muted">{reasonWords[answer.reason]}</p>;
   return <Bars prediction={answer.prediction} classes={classes} label={label} />;
 }
 
@@ -54,7 +50,19 @@ function FaceCard({ face, index, found }: { face: ShownFace; index: number; foun
       </div>
       <div class="stack">
         <h3>
-          <span>{title}</span>
+          {face.place === null ? (
+            <span>{title}</span>
+          ) : (
+            <button
+              type="button"
+              class="link-button"
+              aria-pressed={isChosen}
+              title="Show in the picture"
+              onClick={() => chooseFace(index)}
+            >
+              {title}
+            </button>
+          )}
           {first?.prediction && <span>{first.prediction.expression}</span>}
         </h3>
         <Measures face={face} />

@@ -1,6 +1,5 @@
 // Recognising pictures: where they come in, the one that is shown, its faces, and the others as a strip.
 
-import { useCallback } from 'preact/hooks';
 import astronaut from '../../../docs/astronaut.jpg?url';
 import { Button } from '../../components/button.js';
 import { DropZone, filesOver } from '../../components/drop-zone.js';
@@ -11,12 +10,12 @@ import { engineState } from '../../engine/studio.js';
 import { FaceList } from './face-list.js';
 import { ModelPanel } from './model-panel.js';
 import { PictureStage } from './picture-stage.js';
+import { PictureTools } from './picture-tools.js';
 import {
   addPictures,
   facesChoice,
   type PictureItem,
   pictures,
-  removePictures,
   shownPicture,
   showPicture,
 } from './pictures-state.js';
@@ -26,14 +25,14 @@ async function addExample(): Promise<void> {
   addPictures([new File([blob], 'astronaut.jpg', { type: blob.type })]);
 }
 
-function PickButtons({ onFiles }: { onFiles(files: File[]): void }) {
+function PickButtons({ onFiles, more = false }: { onFiles(files: File[]): void; more?: boolean }) {
   return (
     <div class="row">
-      <FileButton kind="primary" accept="image/*" multiple onFiles={onFiles}>
-        <Icon name="picture" /> Choose pictures
+      <FileButton kind={more ? 'plain' : 'primary'} accept="image/*" multiple onFiles={onFiles}>
+        <Icon name={more ? 'plus' : 'picture'} /> {more ? 'More pictures' : 'Choose pictures'}
       </FileButton>
       <FileButton folder onFiles={onFiles}>
-        <Icon name="folder" /> Choose a folder
+        <Icon name="folder" /> {more ? 'A folder' : 'Choose a folder'}
       </FileButton>
     </div>
   );
@@ -113,7 +112,6 @@ function Outcome({ item }: { item: PictureItem }) {
 
 export function Pictures({ onFiles }: { onFiles(files: File[]): void }) {
   const shown = shownPicture.value;
-  const clear = useCallback(() => removePictures(), []);
   return (
     <div class="workbench">
       <div class="stack">
@@ -125,12 +123,8 @@ export function Pictures({ onFiles }: { onFiles(files: File[]): void }) {
               <PictureStage item={shown} />
             </div>
             <Strip />
-            <div class="row spread">
-              <PickButtons onFiles={onFiles} />
-              <Button kind="quiet" onClick={clear}>
-                <Icon name="trash" /> Remove all
-              </Button>
-            </div>
+            <PictureTools shown={shown} />
+            <PickButtons onFiles={onFiles} more />
           </>
         )}
       </div>

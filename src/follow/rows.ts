@@ -2,7 +2,7 @@
 
 import { type FaceJson, faceJson, type NoAnswer } from '../faces/recognised.js';
 import { csv } from '../format/csv.js';
-import type { FilmFace } from './follow-people.js';
+import type { FilmFace } from './people.js';
 
 /** A row as JSON. */
 export interface VideoRow extends FaceJson {
