@@ -1,6 +1,6 @@
 // Test tiers: `structure` reads the sources, `unit` stands beside the code, `bench` beside the benchmarks, `e2e`
-// runs the built program; `browser` opens pages in chromium, and `webgpu` runs on a GPU or a software driver: both say
-// where they find none.
+// runs the built program; `browser` and `studio` open pages in chromium, and `webgpu` runs on a GPU or a software driver: all
+// say where they find none.
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
@@ -52,6 +52,18 @@ export default defineConfig({
           ...asBuilt,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'studio',
+          include: ['test/studio/**/*.test.ts'],
+          globalSetup: ['test/studio/build.js'],
+          ...asBuilt,
+          // Each has an engine with a thread for every core.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 90_000,
         },
       },
       {

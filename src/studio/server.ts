@@ -20,6 +20,8 @@ export interface StudioSettings {
   host: string;
   /** Demanded of whoever asks for more than the page itself; null on a loopback address. */
   token: string | null;
+  /** The folder of the built page; that of the package by default. */
+  page?: string;
 }
 
 /** Where the built page lies: dist/studio/page of the package. */
@@ -52,8 +54,12 @@ const forEver = 'public, max-age=31536000, immutable';
  *
  * @throws FerlabError `io` where the page isn't built, or what was given is no folder.
  */
-export async function openStudio({ folders, host, token }: StudioSettings): Promise<FastifyInstance> {
-  const page = pageFolder();
+export async function openStudio({
+  folders,
+  host,
+  token,
+  page = pageFolder(),
+}: StudioSettings): Promise<FastifyInstance> {
   if (!existsSync(path.join(page, 'index.html'))) {
     throw new FerlabError(
       'io',

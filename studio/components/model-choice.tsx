@@ -1,6 +1,6 @@
 // Chooses a model of the list, and opens one from a file.
 
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import { addModelBytes, type ModelEntry, models } from '../engine/studio.js';
 import { asFailure } from '../words/failures.js';
 import { FileButton } from './file-button.js';
@@ -25,10 +25,12 @@ export function ModelChoice({
   /** Words for choosing none, where that can be chosen. */
   none?: string;
 }) {
+  const id = useId();
   return (
-    <label class="field">
-      <span>{label}</span>
+    <div class="field">
+      <label for={id}>{label}</label>
       <select
+        id={id}
         value={value ?? ''}
         onChange={({ currentTarget }) => onChange(currentTarget.value === '' ? null : currentTarget.value)}
       >
@@ -39,7 +41,7 @@ export function ModelChoice({
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }
 

@@ -66,8 +66,16 @@ export class Recording {
     return { rows: this.rows.length, full: this.rows.length >= mostRows };
   }
 
+  /** Those that are written, and of the last frame what is known by now. */
+  private allRows(): readonly VideoRow[] {
+    if (this.held === null) return this.rows;
+    const { time, faces } = this.held;
+    return [...this.rows, ...filmFaces(faces).map((face) => videoRow(time, face))];
+  }
+
   csv(): string {
-    return csvHeader(this.classes) + this.rows.map((row) => csvRow(this.classes, row)).join('');
+    const rows = this.allRows().map((row) => csvRow(this.classes, row));
+    return csvHeader(this.classes) + rows.join('');
   }
 
   json(): { from: number; to: number; classes: readonly string[]; rows: readonly VideoRow[] } {
@@ -75,7 +83,7 @@ export class Recording {
       from: Number.isNaN(this.first) ? 0 : this.first,
       to: this.end,
       classes: this.classes,
-      rows: this.rows,
+      rows: this.allRows(),
     };
   }
 

@@ -49,7 +49,7 @@ function FaceCard({ face, index, found }: { face: ShownFace; index: number; foun
         <span class="muted small">{first?.seen ? `seen at ${first.seen.width} px` : 'not seen'}</span>
       </div>
       <div class="stack">
-        <h3>
+        <h2>
           {face.place === null ? (
             <span>{title}</span>
           ) : (
@@ -64,7 +64,7 @@ function FaceCard({ face, index, found }: { face: ShownFace; index: number; foun
             </button>
           )}
           {first?.prediction && <span>{first.prediction.expression}</span>}
-        </h3>
+        </h2>
         <Measures face={face} />
         {!compares && first && (
           <Answer
@@ -81,7 +81,7 @@ function FaceCard({ face, index, found }: { face: ShownFace; index: number; foun
             const name = modelById(id)?.name ?? 'model';
             return (
               <div key={id} class="stack">
-                <h4 class="small muted">{name}</h4>
+                <h3 class="small muted">{name}</h3>
                 <Answer
                   answer={answer}
                   classes={classes}

@@ -54,10 +54,10 @@ function PersonCard({ face, classes }: { face: FrameFace; classes: readonly stri
         )}
       </div>
       <div class="stack">
-        <h3>
+        <h2>
           <span>{name}</span>
           {face.smoothed !== null && <span>{face.smoothed.expression}</span>}
-        </h3>
+        </h2>
         {face.smoothed === null ? (
           <p class="muted">{reasonWords[face.reason!]}</p>
         ) : (

@@ -6,7 +6,7 @@ import { rotations, showsPoints } from './pictures-state.js';
 
 export function ModelPanel({ compares = true }: { compares?: boolean }) {
   return (
-    <section class="card stack" aria-label="Model">
+    <section class="card stack" aria-label="Model and options">
       <ModelChoice
         label="Model"
         value={chosenModel.value}
