@@ -18,6 +18,8 @@ import type { EvaluateEvent } from './evaluate/open-split.js';
 import type { Explainer } from './explain/explain.js';
 import type { Recogniser } from './faces/recognise.js';
 import type { VideoFrame } from './follow/people.js';
+import type { Imported } from './interop/import-keras.js';
+import type { ImportOptions } from './interop/import-model.js';
 import type { Hooks } from './progress.js';
 import type { Calibration } from './scores/types.js';
 import type { TrainConfigOverrides } from './train/config/config.js';
@@ -70,6 +72,8 @@ export type { FacesChoice } from './faces/faces-choice.js';
 export type { FilmFace, VideoFrame } from './follow/people.js';
 export type { Picture } from './image/rgb.js';
 export type { ImageSize } from './image/size.js';
+export type { Imported } from './interop/import-keras.js';
+export type { ImportOptions } from './interop/import-model.js';
 export * from './portable.js';
 export {
   type BundledModel,
@@ -106,6 +110,18 @@ export type { MovedFiles, ResumeChanges, TrainCall } from './train/train.js';
 export { programVersion as version } from './version.js';
 export type { VideoEvent, VideoOptions } from './video/recognise-video.js';
 
+/**
+ * Makes a model file of one that Keras wrote (`.keras`, `.h5`): `await importModel('model.h5', { classes, scale: '1/255' })`.
+ *
+ * @param options.classes names of the outputs, in their order.
+ * @returns the bytes of a model file, for `loadModelFromBytes` and to be written.
+ * @throws FerlabError of kind `usage` where the file leaves open what the options don't say; `model` for files that are
+ *   damaged and networks that can't be taken, with the layer and what to do.
+ */
+export async function importModel(file: string, options: ImportOptions): Promise<Imported> {
+  return (await import('./interop/import-model.js')).importModelFile(file, options);
+}
+
 /** What to train on, and what to change about the preset; default `seed`. */
 export type TrainOptions = TrainConfigOverrides & { preset?: PresetName };
 
@@ -119,12 +135,12 @@ export type TrainOptions = TrainConfigOverrides & { preset?: PresetName };
  */
 export async function train(options: TrainOptions, call?: TrainCall): Promise<TrainResult> {
   checkArgument('train', options, { ...section, expected: 'settings such as { data: { path: ... } }' });
-  const [{ resolveTrainConfig }, { trainFromConfig }] = await Promise.all([
+  const [{ resolveTrainConfig }, { trainFromConfig, withNetworkOfStart }] = await Promise.all([
     import('./train/config/config.js'),
     import('./train/train.js'),
   ]);
   const { preset = 'seed', ...overrides } = options;
-  return trainFromConfig(resolveTrainConfig(preset, overrides), call);
+  return trainFromConfig(resolveTrainConfig(preset, await withNetworkOfStart(overrides)), call);
 }
 
 /**

@@ -71,6 +71,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/export.js')).exportCommand,
   },
   {
+    name: 'import',
+    summary: 'make a model file of one that Keras wrote',
+    load: async () => (await import('./commands/import.js')).importCommand,
+  },
+  {
     name: 'sample',
     summary: 'write a dataset of drawn faces to try things on',
     load: async () => (await import('./commands/sample.js')).sampleCommand,

@@ -6,6 +6,7 @@ import type { Layer } from '../engine/nn/layer.js';
 import { architectures } from './architectures.js';
 import { deepfaceModel } from './deepface.js';
 import { deepidModel } from './deepid.js';
+import { type ImportedModel, importedNetwork } from './imported.js';
 import { largeModel, mediumModel, tinyModel } from './residual.js';
 import { type SeedOptions, seedModel } from './seed.js';
 
@@ -17,7 +18,8 @@ export type ModelConfig =
       batchNorm: { momentum: number; epsilon: number };
     } & Pick<SeedOptions, 'convFilters' | 'kernelSize' | 'denseUnits'>)
   | { name: 'tiny' | 'medium' | 'large'; extraBlocks: number }
-  | { name: 'deepid' | 'deepface' };
+  | { name: 'deepid' | 'deepface' }
+  | ImportedModel;
 
 function layerOf(config: ModelConfig, classes: number): Layer {
   switch (config.name) {
@@ -43,6 +45,8 @@ function layerOf(config: ModelConfig, classes: number): Layer {
       return deepidModel(classes);
     case 'deepface':
       return deepfaceModel(classes);
+    case 'imported':
+      return importedNetwork(config, classes);
   }
 }
 
@@ -55,7 +59,8 @@ interface Size {
 }
 
 /**
- * The network of a configuration, for grey images. Its graph scales raw pixels from 0-255 to 0-1.
+ * The network of a configuration, for grey images. Its graph scales raw pixels from 0-255 to 0-1; that of an imported one
+ * has its scaling among its layers.
  *
  * @param imageSize of the images that a model file takes.
  * @param crop side of the square that the network sees: random crops in training, the centre in a model file; null for
@@ -72,7 +77,7 @@ export function createNetwork(
     layer: layerOf(config, classes),
     imageShape,
     inputShape: crop === null ? imageShape : [1, crop, crop],
-    preprocessing: { scale: 1 / 255, offset: 0 },
+    preprocessing: { scale: config.name === 'imported' ? 1 : 1 / 255, offset: 0 },
   };
 }
 
@@ -91,7 +96,8 @@ export function summarizeNetwork(config: ModelConfig, network: Network): ModelSu
   const extraBlocks = 'extraBlocks' in config ? config.extraBlocks : 0;
   return {
     name: extraBlocks === 0 ? name : `${name} --extra-blocks ${extraBlocks}`,
-    description: architectures[name].description,
+    description:
+      config.name === 'imported' ? `a network from ${config.source}` : architectures[config.name].description,
     parameters: parameterCount(network),
     flops: 2 * network.layer.describe(network.inputShape).multiplyAdds,
   };

@@ -23,6 +23,7 @@ import { forThisMachine, type RunConfig } from './loop/run-config.js';
 import { takeFreeRunFolder, takeRunFolder } from './run/run-folder.js';
 import { beginRun, resumeRun, type TrainCall, trainOnData } from './run/train-run.js';
 
+export { withNetworkOfStart } from './classification/start-network.js';
 export type { MovedFiles, TrainCall };
 
 const callRules = { command: text, report: flag };

@@ -59,6 +59,16 @@ export const directions: Record<string, string[]> = {
   audit: ['train'],
   serve: ['predict-files', 'faces', 'version'],
   studio: ['serve'],
-  cli: ['explain-files', 'crop-dataset', 'video', 'audit', 'data/sample', 'data/votes', 'studio'],
-  index: ['portable', 'explain-files', 'crop-dataset', 'video', 'audit', 'data/sample', 'data/votes'],
+  interop: ['models', 'evaluate'],
+  cli: ['explain-files', 'crop-dataset', 'video', 'audit', 'data/sample', 'data/votes', 'studio', 'interop'],
+  index: [
+    'portable',
+    'explain-files',
+    'crop-dataset',
+    'video',
+    'audit',
+    'data/sample',
+    'data/votes',
+    'interop',
+  ],
 };

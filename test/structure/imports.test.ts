@@ -16,10 +16,12 @@ const doors: Record<string, string[]> = {
   'data/store': ['batches', 'image-tasks', 'store', 'subset', 'thread-pool', 'worker-pool'],
   'data/votes': ['soft-labels'],
   'data/sample': ['write'],
-  'train/config': ['config', 'presets', 'settings', 'stored-network'],
+  'train/config': ['config', 'presets', 'sections/imported', 'settings', 'stored-network'],
   'train/loop': ['events', 'fit', 'learning-rate', 'monitor', 'prepare', 'run-config', 'task'],
   'train/run': ['fingerprints', 'run-folder', 'stored-run', 'train-run'],
-  'train/classification': ['extra-sources', 'kind', 'model-file', 'stored-config', 'training-data'],
+  'train/classification': [
+    ...['extra-sources', 'kind', 'model-file', 'start-network', 'stored-config', 'training-data'],
+  ],
 };
 
 /** What rooms outside train/ may import of it. */
@@ -47,6 +49,7 @@ const onlyImporters: Record<string, RegExp> = {
   '#onnxruntime': /^src\/engine\/runtime\/session\.ts$/,
   '@bufbuild/protobuf': /^src\/engine\/onnx\//,
   commander: /^src\/cli\//,
+  h5wasm: /^src\/interop\/hdf5\//,
   echarts: /^src\/plots\//,
   '@resvg/resvg-js': /^src\/report\/svg-to-png\.ts$/,
   'csv-parse': /^src\/data\//,

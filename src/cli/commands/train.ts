@@ -2,7 +2,11 @@
 
 import { exitCodes, FerlabError } from '../../errors.js';
 import { percent } from '../../format/numbers.js';
-import { resolveTrainConfig, type TrainConfig } from '../../train/config/config.js';
+import {
+  resolveTrainConfig,
+  type TrainConfig,
+  type TrainConfigOverrides,
+} from '../../train/config/config.js';
 import { presetNames, presets } from '../../train/config/presets.js';
 import type { TrainEvent, TrainHooks, TrainResult } from '../../train/loop/events.js';
 import type { ResumeChanges } from '../../train/train.js';
@@ -67,7 +71,7 @@ function resumeChanges(dataset: string | undefined, invocation: Invocation): Res
 type Plan = { config: TrainConfig } | { resumed: string; changes: ResumeChanges };
 
 /** Resolves everything that can be wrong with the options, before any work. */
-function plan(invocation: Invocation): Plan {
+async function plan(invocation: Invocation): Promise<Plan> {
   const { options } = invocation;
   const dataset = invocation.arguments[0] as string | undefined;
   const resumed = textOption(invocation, resumeFlags);
@@ -82,7 +86,14 @@ function plan(invocation: Invocation): Plan {
   }
   const overrides = { ...given, data: { ...given.data, path: dataset ?? null } };
   const preset = textOption(invocation, presetFlags) ?? defaultPreset;
-  return { config: resolveTrainConfig(preset, overrides, settingName) };
+  return { config: resolveTrainConfig(preset, await withStart(overrides), settingName) };
+}
+
+/** What starts from a model file may take its network from there. */
+async function withStart(overrides: TrainConfigOverrides): Promise<TrainConfigOverrides> {
+  if (typeof overrides.startFrom !== 'string') return overrides;
+  const { withNetworkOfStart } = await import('../../train/train.js');
+  return withNetworkOfStart(overrides);
 }
 
 /** The engine is loaded only here, so that help and wrong options don't wait for it. */
@@ -110,7 +121,7 @@ function summary(result: TrainResult): string {
 }
 
 async function run(invocation: Invocation): Promise<number> {
-  const planned = plan(invocation);
+  const planned = await plan(invocation);
   const quiet = flagOption(invocation, quietOption.flags);
   const { createTrainProgress } = await import('../progress.js');
   const progress = createTrainProgress(invocation.terminal, quiet);

@@ -74,11 +74,30 @@ export function parallel(
   };
 }
 
+/** How several values become one. Shapes are of one example; it throws ShapeError where they don't fit. */
+export interface Join {
+  shape(shapes: readonly Shape[]): Shape;
+  value(values: readonly Value[]): Value;
+}
+
+/** The sum of values of one shape. */
+const sum: Join = {
+  shape([first, ...others]) {
+    for (const other of others)
+      if (!sameShape(first!, other))
+        throw new ShapeError(`can't add [${other.join(', ')}] to [${first!.join(', ')}].`);
+    return first!;
+  },
+  value: (values) => values.reduce(add),
+};
+
 /** One layer of `connected`. */
 export interface Connection {
   readonly layer: Layer;
-  /** Whose outputs it takes, the sum of several; the network's own input unless given. */
+  /** Whose outputs it takes; the network's own input unless given, which `input` names too. */
   readonly from?: readonly string[];
+  /** How several become the layer's input; their sum unless given. */
+  readonly join?: Join;
 }
 
 /**
@@ -90,7 +109,9 @@ export function connected(
   outputs: readonly [string, ...string[]],
 ): Layer {
   const sources = <T>(known: ReadonlyMap<string, T>, { from }: Connection, input: T): T[] =>
-    from === undefined ? [input] : from.map((name) => find(known, name));
+    from === undefined
+      ? [input]
+      : from.map((name) => (name === 'input' && !known.has(name) ? input : find(known, name)));
   return {
     describe(inputShape): LayerSpecs {
       const shapes = new Map<string, Shape>();
@@ -98,11 +119,8 @@ export function connected(
       const parameters: Record<string, Specs[string]> = {};
       const state: Record<string, Specs[string]> = {};
       for (const [name, connection] of Object.entries(connections)) {
-        const [shape, ...others] = sources(shapes, connection, inputShape);
-        for (const other of others)
-          if (!sameShape(shape!, other))
-            throw new ShapeError(`${name}: can't add [${other.join(', ')}] to [${shape!.join(', ')}].`);
-        const specs = connection.layer.describe(shape!);
+        const shape = joined(name, connection, sources(shapes, connection, inputShape));
+        const specs = connection.layer.describe(shape);
         Object.assign(parameters, prefixed(specs.parameters, name));
         Object.assign(state, prefixed(specs.state, name));
         shapes.set(name, specs.outputShape);
@@ -114,7 +132,7 @@ export function connected(
       const values = new Map<string, Value>();
       const newState: Record<string, Value> = {};
       for (const [name, connection] of Object.entries(connections)) {
-        const input = sources(values, connection, x).reduce(add);
+        const input = (connection.join ?? sum).value(sources(values, connection, x));
         const applied = connection.layer.apply(context, below(parameters, name), below(state, name), input);
         values.set(name, applied.output);
         Object.assign(newState, prefixed(applied.state, name));
@@ -123,6 +141,14 @@ export function connected(
       return { output: given[outputs[0]]!, outputs: given, state: newState };
     },
   };
+}
+
+function joined(name: string, { join = sum }: Connection, shapes: readonly Shape[]): Shape {
+  try {
+    return join.shape(shapes);
+  } catch (error) {
+    throw error instanceof ShapeError ? new ShapeError(`${name}: ${error.message}`) : error;
+  }
 }
 
 function find<T>(known: ReadonlyMap<string, T>, name: string): T {

@@ -16,6 +16,7 @@ import { glorotUniform, heNormal } from './initializers.js';
 import type { Layer } from './layer.js';
 import * as layers from './layers.js';
 import { locallyConnected2d } from './locally-connected.js';
+import * as rearranging from './rearranging.js';
 
 const image = [2, 6, 5];
 const cases: [string, Layer, number[], number[]][] = [
@@ -28,11 +29,25 @@ const cases: [string, Layer, number[], number[]][] = [
     [3, 4, 5],
   ],
   ['conv2d in groups', layers.conv2d({ filters: 4, kernelSize: 3, groups: 2 }), image, [4, 6, 5]],
+  [
+    'conv2d with its kernel apart, and unequal strides',
+    layers.conv2d({ filters: 3, kernelSize: [2, 3], strides: [2, 1], dilation: [2, 2], padding: 'valid' }),
+    image,
+    [3, 2, 1],
+  ],
   ['batchNormalization', layers.batchNormalization(), image, image],
   ['relu', layers.relu(), image, image],
   ['prelu', layers.prelu(), image, image],
   ['sigmoid', layers.sigmoid(), image, image],
   ['dropout', layers.dropout(0.5), image, image],
+  ['spatialDropout', rearranging.spatialDropout(0.5), image, image],
+  ['zeroPadding2d', rearranging.zeroPadding2d([1, 0, 2, 3]), image, [2, 9, 8]],
+  ['cropping2d', rearranging.cropping2d([1, 0, 2, 3]), image, [2, 3, 2]],
+  ['globalPooling2d', rearranging.globalPooling2d('max', true), image, [2, 1, 1]],
+  ['permute', rearranging.permute([2, 0, 1]), image, [5, 2, 6]],
+  ['reshapeLastChannel', rearranging.reshapeLastChannel([3, -1, 2]), image, [2, 3, 10]],
+  ['fixedScale', rearranging.fixedScale([0.5, 2], [1, 0]), image, image],
+  ['maxPooling2d, unequal', layers.maxPooling2d({ poolSize: [3, 2], strides: [2, 1] }), image, [2, 2, 4]],
   ['standardizeImages', layers.standardizeImages(1e-4), image, image],
   ['maxPooling2d', layers.maxPooling2d(), image, [2, 3, 2]],
   [

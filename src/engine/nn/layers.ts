@@ -21,7 +21,7 @@ import { addBias, channelAffine, moments } from '../ops/normalization.js';
 import { maxPool } from '../ops/pooling.js';
 import { prelu as preluOp } from '../ops/prelu.js';
 import { enlarge } from '../ops/resize.js';
-import { reshape } from '../ops/shaping.js';
+import { pad, reshape, slice } from '../ops/shaping.js';
 import { elementCount, type Shape, ShapeError } from '../tensor/type.js';
 import { filledWith, glorotUniform, type KernelInitializer, startingAt } from './initializers.js';
 import { type Layer, type LayerSpecs, stateless } from './layer.js';
@@ -30,7 +30,10 @@ export interface ConvOptions {
   filters: number;
   /** Window height and width; 3 stands for 3x3. */
   kernelSize: number | readonly [number, number];
-  strides?: number;
+  /** Vertical and horizontal; 2 stands for 2x2. */
+  strides?: number | readonly [number, number];
+  /** How far the kernel's rows and columns lie apart; 1 unless given. */
+  dilation?: readonly [number, number];
   /** `same` keeps the size at stride 1 and gives ceil(size / stride), padding more at bottom and right, as Keras. */
   padding?: 'same' | 'valid';
   groups?: number;
@@ -47,15 +50,32 @@ function samePadding(size: number, kernel: number, stride: number): [number, num
   return [Math.floor(total / 2), total - Math.floor(total / 2)];
 }
 
+const pairOf = (value: number | readonly [number, number]): readonly [number, number] =>
+  typeof value === 'number' ? [value, value] : value;
+
+/** A kernel [..., kH, kW] with its rows and columns apart, zeros between them. */
+function dilated(kernel: Value, dilation: readonly [number, number]): Value {
+  const [filters, channels] = kernel.shape as [number, number];
+  return dilation.reduce((value, step, i) => {
+    const axis = i + 2;
+    if (step === 1) return value;
+    const size = value.shape[axis]!;
+    const apart = value.shape.toSpliced(axis, 1, size * step);
+    const spread = pad(reshape(value, value.shape.toSpliced(axis + 1, 0, 1)), axis + 1, 0, step - 1);
+    return slice(reshape(spread, [filters, channels, ...apart.slice(2)]), axis, 0, (size - 1) * step + 1);
+  }, kernel);
+}
+
 /** Two-dimensional convolution over [C, H, W]. Parameters `kernel` [filters, C / groups, kH, kW] and `bias` [filters]. */
 export function conv2d(options: ConvOptions): Layer {
-  const { filters, strides = 1, padding = 'same', groups = 1, useBias = true, biasStart } = options;
-  const [height, width] =
-    typeof options.kernelSize === 'number' ? [options.kernelSize, options.kernelSize] : options.kernelSize;
+  const { filters, padding = 'same', groups = 1, useBias = true, biasStart, dilation = [1, 1] } = options;
+  const strides = pairOf(options.strides ?? 1);
+  const kernelSize = pairOf(options.kernelSize);
+  const [height, width] = [0, 1].map((i) => (kernelSize[i]! - 1) * dilation[i]! + 1) as [number, number];
   const attributesFor = (h: number, w: number): ConvAttributes => {
-    const [top, bottom] = padding === 'same' ? samePadding(h, height, strides) : [0, 0];
-    const [left, right] = padding === 'same' ? samePadding(w, width, strides) : [0, 0];
-    return { strides: [strides, strides], pads: [top, left, bottom, right], group: groups };
+    const [top, bottom] = padding === 'same' ? samePadding(h, height, strides[0]) : [0, 0];
+    const [left, right] = padding === 'same' ? samePadding(w, width, strides[1]) : [0, 0];
+    return { strides, pads: [top, left, bottom, right], group: groups };
   };
   return {
     describe([channels, h, w]): LayerSpecs {
@@ -67,11 +87,11 @@ export function conv2d(options: ConvOptions): Layer {
         );
       }
       const { pads } = attributesFor(h, w);
-      const rows = Math.floor((h + pads[0] + pads[2] - height) / strides) + 1;
-      const columns = Math.floor((w + pads[1] + pads[3] - width) / strides) + 1;
+      const rows = Math.floor((h + pads[0] + pads[2] - height) / strides[0]) + 1;
+      const columns = Math.floor((w + pads[1] + pads[3] - width) / strides[1]) + 1;
       if (rows < 1 || columns < 1)
         throw new ShapeError(`conv2d: needs images of at least ${height}x${width} pixels, got ${h}x${w}.`);
-      const kernel: Shape = [filters, channels / groups, height, width];
+      const kernel: Shape = [filters, channels / groups, ...kernelSize];
       return {
         parameters: {
           kernel: (options.kernelInitializer ?? glorotUniform)(kernel),
@@ -83,7 +103,11 @@ export function conv2d(options: ConvOptions): Layer {
       };
     },
     apply(_context, parameters, _state, x) {
-      const y = convolution.conv(x, parameters.kernel!, attributesFor(x.shape[2]!, x.shape[3]!));
+      const y = convolution.conv(
+        x,
+        dilated(parameters.kernel!, dilation),
+        attributesFor(x.shape[2]!, x.shape[3]!),
+      );
       return { output: useBias ? addBias(y, parameters.bias!) : y, state: {} };
     },
   };
@@ -218,9 +242,10 @@ export function dropout(rate: number): Layer {
 }
 
 export interface PoolOptions {
-  poolSize?: number;
+  /** Height and width of the window; 2 stands for 2x2. */
+  poolSize?: number | readonly [number, number];
   /** The pool size unless given. */
-  strides?: number;
+  strides?: number | readonly [number, number];
   padding?: 'same' | 'valid';
   /** With `valid` padding: whether windows that reach over the bottom and right edges count, too (Caffe's way). */
   ceil?: boolean;
@@ -228,30 +253,29 @@ export interface PoolOptions {
 
 function pool2d(
   operator: typeof maxPool,
-  { poolSize = 2, strides = poolSize, padding = 'valid', ceil = false }: PoolOptions,
+  { poolSize = 2, strides: step = poolSize, padding = 'valid', ceil = false }: PoolOptions,
 ): Layer {
+  const [kernel, strides] = [pairOf(poolSize), pairOf(step)];
   const round = ceil ? Math.ceil : Math.floor;
   const padsFor = (h: number, w: number): [number, number, number, number] => {
     if (padding === 'valid') return [0, 0, 0, 0];
-    const [top, bottom] = samePadding(h, poolSize, strides);
-    const [left, right] = samePadding(w, poolSize, strides);
+    const [top, bottom] = samePadding(h, kernel[0], strides[0]);
+    const [left, right] = samePadding(w, kernel[1], strides[1]);
     return [top, left, bottom, right];
   };
   return stateless(
     ([channels, h, w]) => {
       const [top, left, bottom, right] = padsFor(h!, w!);
-      const rows = round((h! + top + bottom - poolSize) / strides) + 1;
-      const columns = round((w! + left + right - poolSize) / strides) + 1;
-      if (h! + top + bottom < poolSize || w! + left + right < poolSize)
-        throw new ShapeError(
-          `pooling: ${h}x${w} images are smaller than the ${poolSize}x${poolSize} window.`,
-        );
+      const rows = round((h! + top + bottom - kernel[0]) / strides[0]) + 1;
+      const columns = round((w! + left + right - kernel[1]) / strides[1]) + 1;
+      if (h! + top + bottom < kernel[0] || w! + left + right < kernel[1])
+        throw new ShapeError(`pooling: ${h}x${w} images are smaller than the ${kernel.join('x')} window.`);
       return [channels!, rows, columns];
     },
     (_context, x) =>
       operator(x, {
-        kernel: [poolSize, poolSize],
-        strides: [strides, strides],
+        kernel,
+        strides,
         pads: padsFor(x.shape[2]!, x.shape[3]!),
         ...(ceil ? { ceil } : {}),
       }),

@@ -268,6 +268,6 @@ export function slice(x: Value, axis: number, start: number, end: number): Value
 }
 
 /** Zeros before and after along one axis. */
-function pad(x: Value, axis: number, before: number, after: number): Value {
+export function pad(x: Value, axis: number, before: number, after: number): Value {
   return x.graph.apply(padOp, [x], { axis, before, after })[0]!;
 }

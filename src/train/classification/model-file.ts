@@ -1,11 +1,9 @@
 // Weights of a classifier as a model file that describes itself.
 
 import { basename, resolve } from 'node:path';
-import { compileForward } from '../../engine/compile/forward.js';
 import type { Network, Weights } from '../../engine/compile/network.js';
-import { serializeModel } from '../../engine/onnx/edit.js';
-import { rewriteForInterchange } from '../../engine/onnx/interchange.js';
 import { defaultFaceCrop } from '../../faces/crop.js';
+import { classifierBytes } from '../../models/model-bytes.js';
 import { encodeMetadata, modelFormat } from '../../predict/metadata.js';
 import { programVersion } from '../../version.js';
 import type { TrainConfig } from '../config/config.js';
@@ -51,8 +49,5 @@ export function encodeModel(
     crop: defaultFaceCrop,
     ...(extra.notes.length > 0 ? { notes: extra.notes } : {}),
   });
-  const onnx = compileForward(network, 'webgpu', { stored: weights }); // whose forms run everywhere
-  const file = onnx.toModel({ name: 'ferlab', version: programVersion }, metadata);
-  rewriteForInterchange(file);
-  return serializeModel(file);
+  return classifierBytes(network, weights, metadata, programVersion);
 }

@@ -37,10 +37,19 @@ export async function openStart(from: string, network: ModelConfig): Promise<Sta
   const { model, metadata } = parseModelFile(bytes, file);
   const found = metadata.training.model as { name?: unknown; extraBlocks?: unknown } | undefined;
   if (found?.name !== name) {
+    const advice =
+      found?.name === 'onnx'
+        ? 'It was imported from ONNX, as a graph for predicting alone: no training can start from it, but it can teach (--teacher).'
+        : 'Give a model of that network, or another --preset.';
     throw new FerlabError(
       'model',
-      `${file}: expected the weights of the network ${name}, found those of ${found?.name}. ` +
-        'Give a model of that network, or another --preset.',
+      `${file}: expected the weights of the network ${name}, found those of ${found?.name}. ${advice}`,
+    );
+  }
+  if (network.name === 'imported' && JSON.stringify(network.nodes) !== JSON.stringify(nodesOf(found))) {
+    throw new FerlabError(
+      'model',
+      `${file}: expected the imported network that the run was begun with, found another. Give the file that it started from.`,
     );
   }
   if (Number(found.extraBlocks ?? 0) > extraBlocks) {
@@ -60,6 +69,8 @@ export async function openStart(from: string, network: ModelConfig): Promise<Sta
   }
   return { file: from, fingerprint, metadata, tensors };
 }
+
+const nodesOf = (found: object): unknown => ('nodes' in found ? found.nodes : undefined);
 
 /**
  * Weights to begin training with.

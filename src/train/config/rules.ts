@@ -108,8 +108,9 @@ function described(config: TrainConfig): string {
   return config.augment.crop === null ? seen : `${seen}, the crop of ${sizeOf(config.data.imageSize)} images`;
 }
 
-/** Smallest side that the network takes. */
+/** Smallest side that the network takes; of an imported one it shows when it is built. */
 function minimumSide({ model }: TrainConfig): number {
+  if (model.name === 'imported') return 1;
   return model.name === 'seed' ? 2 ** model.convFilters.length : architectures[model.name].minimumSide;
 }
 
@@ -140,6 +141,19 @@ const sizeRules: readonly Rule[] = [
     },
   },
 ];
+
+/** Why an imported network can't see images of the size; null where it can, or none is imported. */
+function importedProblem(config: TrainConfig): string | null {
+  const { model } = config;
+  if (model.name !== 'imported' || model.anySize) return null;
+  if (sizeOf(seenSize(config)) === sizeOf(model.size)) return null;
+  return (
+    `expected the ${sizeOf(model.size)} that the imported network was made for, since its weights fit no other, ` +
+    `got ${described(config)}. Leave --image-size and --crop out.`
+  );
+}
+
+const importedRules: readonly Rule[] = [{ path: 'data.imageSize', broken: importedProblem }];
 
 const trainRules: readonly Rule[] = [
   {
@@ -184,7 +198,7 @@ const trainRules: readonly Rule[] = [
 function growthProblem(config: TrainConfig): string | null {
   const { growth } = config.train;
   if (growth === null) return null;
-  if (!architectures[config.model.name].anySize)
+  if (config.model.name === 'imported' || !architectures[config.model.name].anySize)
     return `expected a network whose weights fit any size (${anySizeNames.join(', ')}), got ${config.model.name}`;
   const { width, height } = seenSize(config);
   if (width !== height) return `expected square images or a crop, got images of ${width}x${height}`;
@@ -193,7 +207,7 @@ function growthProblem(config: TrainConfig): string | null {
   return null;
 }
 
-const rules: readonly Rule[] = [...dataRules, ...augmentRules, ...sizeRules, ...trainRules];
+const rules: readonly Rule[] = [...dataRules, ...augmentRules, ...sizeRules, ...importedRules, ...trainRules];
 
 /** Every rule that `config` breaks. `given` holds the paths of the settings that were set on purpose. */
 export function brokenRules(config: TrainConfig, given: ReadonlySet<string>): ConfigIssue[] {

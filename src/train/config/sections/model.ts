@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { listOf, number, positiveInteger, positiveNumber, rate, section, setBy } from '../setting.js';
+import { importedModel } from './imported.js';
 
 const dropoutDefault = 0.25;
 
@@ -64,6 +65,7 @@ export const model = z.discriminatedUnion(
     section({ name: z.literal('large'), extraBlocks }),
     section({ name: z.literal('deepid') }),
     section({ name: z.literal('deepface') }),
+    importedModel,
   ],
   { error: 'one of seed, tiny, medium, large, deepid, deepface' },
 );

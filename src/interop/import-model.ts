@@ -1,0 +1,127 @@
+// `importModel` and its check on labelled images: reads a file of another framework, whichever it is.
+
+import { readFile, stat } from 'node:fs/promises';
+import { checkArgument, checkOptions, listOf, type OptionRules, path, text } from '../check-options.js';
+import { FerlabError } from '../errors.js';
+import { evaluateModel } from '../evaluate/evaluate.js';
+import type { EvaluateEvent } from '../evaluate/open-split.js';
+import { foundInstead } from '../files/read-error.js';
+import { loadModelFromBytes } from '../predict/model.js';
+import type { Hooks } from '../progress.js';
+import { encodeKeras, type Imported, kerasNetwork } from './import-keras.js';
+import { convertKeras } from './keras/convert.js';
+import { type KerasFile, readKerasFile } from './keras/read-file.js';
+import { parseScaling, type ScalingTexts, scalingOptions, usualScalings } from './scaling.js';
+
+export interface ImportOptions extends ScalingTexts {
+  /** Names of the outputs, in their order. */
+  classes: readonly string[];
+  /** Pixels are multiplied by this, as `1/255`; or `image`: every image less its mean, by its standard deviation. */
+  scale?: string | undefined;
+  /** Then this is subtracted: one number, or three separated by commas. Default: 0. */
+  mean?: string | undefined;
+  /** Then it is divided by this: one number, or three separated by commas. Default: 1. */
+  std?: string | undefined;
+  /** Of its images, in pixels; only where the file leaves it open. */
+  size?: { width: number; height: number } | undefined;
+}
+
+const rules: OptionRules<ImportOptions> = {
+  classes: listOf(text),
+  scale: text,
+  mean: text,
+  std: text,
+  size: { expected: '{ width, height }', accepts: (value) => typeof value === 'object' && value !== null },
+};
+
+/** Of a file, in bytes: larger ones are no networks for faces. */
+const largest = 2 ** 31;
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(file);
+    if (size > largest)
+      throw new FerlabError('model', `${file}: expected a file of at most 2 GiB, found ${size} bytes.`);
+    return await readFile(file);
+  } catch (error) {
+    if (error instanceof FerlabError) throw error;
+    throw new FerlabError(
+      'model',
+      `${file}: expected a model file of Keras, found ${foundInstead(error, { path: file })}. Check the path.`,
+      { cause: error },
+    );
+  }
+}
+
+const open = async (file: string): Promise<KerasFile> => readKerasFile(await readBytes(file), file);
+
+/**
+ * Makes a model file of another framework's.
+ *
+ * @throws FerlabError `usage` where the file leaves open what the options don't say; `model` where it can't be taken.
+ */
+export async function importModelFile(file: string, options: ImportOptions): Promise<Imported> {
+  checkArgument('importModel: file', file, path);
+  checkOptions('importModel', options, rules);
+  checkArgument('importModel: classes', options.classes, listOf(text));
+  const scaling = parseScaling(options);
+  const keras = await open(file);
+  return encodeKeras(keras, kerasNetwork(keras, scaling, options.size), {
+    classes: options.classes,
+    scaling,
+  });
+}
+
+/** How well a model does with pixels scaled in one way. */
+export interface ScalingScore {
+  /** Options that say it; null for the file's own. */
+  options: string | null;
+  means: string;
+  accuracy: number;
+  images: number;
+}
+
+/**
+ * Scores the model on labelled images under the usual scalings, or under its own: the one that it was trained with is
+ * the best by far.
+ *
+ * @param options.classes have to be the dataset's.
+ * @throws FerlabError as importModelFile and evaluate.
+ */
+export async function checkScalings(
+  file: string,
+  dataset: string,
+  options: ImportOptions,
+  hooks: Hooks<EvaluateEvent> = {},
+): Promise<ScalingScore[]> {
+  const keras = await open(file);
+  const { scalesItself } = convertKeras(keras.model, keras.weights, keras.origin, {
+    scaling: null,
+    size: options.size,
+  });
+  const given = { scale: options.scale, mean: options.mean, std: options.std };
+  const isUsual = usualScalings.some((usual) => scalingOptions(usual.options) === scalingOptions(given));
+  const ways = scalesItself
+    ? [{ options: {}, means: 'as the file says' }]
+    : [
+        ...usualScalings,
+        ...(isUsual || scalingOptions(given) === '' ? [] : [{ options: given, means: 'as given' }]),
+      ];
+  const scores: ScalingScore[] = [];
+  for (const way of ways) {
+    const scaling = parseScaling(way.options);
+    const { bytes } = encodeKeras(keras, kerasNetwork(keras, scaling, options.size), {
+      classes: options.classes,
+      scaling,
+    });
+    await using model = await loadModelFromBytes(bytes, { name: file });
+    const { accuracy, n } = await evaluateModel({ model, dataset }, hooks);
+    scores.push({
+      options: scalesItself ? null : scalingOptions(way.options),
+      means: way.means,
+      accuracy,
+      images: n,
+    });
+  }
+  return scores;
+}
