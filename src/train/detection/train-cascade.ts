@@ -2,17 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import {
-  checkHooks,
-  checkOptions,
-  flag,
-  listOf,
-  type OptionRules,
-  oneOf,
-  path,
-  text,
-  wholeNumber,
-} from '../../check-options.js';
+import { checkHooks, checkOptions, type OptionRules, path, wholeNumber } from '../../check-options.js';
 import { checkFingerprints } from '../run/fingerprints.js';
 import { retakeRunFolder, takeFreeRunFolder, takeRunFolder } from '../run/run-folder.js';
 import { readRun, storeConfig, storedTask } from '../run/stored-run.js';
@@ -20,6 +10,7 @@ import type { TrainCall } from '../run/train-run.js';
 import { type CascadeConfig, cascadeFormat } from './cascade/config.js';
 import { type CascadeResult, finishCascade } from './cascade/finish.js';
 import { trainStages } from './cascade/train-stages.js';
+import { callRules, trainingRules } from './rules.js';
 import { type DetectionData, openDetectionData } from './single-stage/data.js';
 
 export type { CascadeResult };
@@ -52,27 +43,14 @@ export interface CascadeTraining {
 }
 
 const rules: OptionRules<CascadeTraining> = {
-  labels: listOf(path),
-  validation: listOf(path),
+  ...trainingRules,
   backgrounds: path,
-  out: path,
-  epochs: wholeNumber(1, 100_000),
   effort: {
     expected: 'a number above 0, at most 1000',
     accepts: (effort) => Number(effort) > 0 && Number(effort) <= 1000,
   },
   minFace: wholeNumber(12, 1000),
-  seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-  threads: wholeNumber(1, 1024),
-  workers: wholeNumber(1, 1024),
-  device: oneOf(['cpu', 'cuda']),
-  maxBadShare: {
-    expected: 'a number from 0 to 1',
-    accepts: (share) => Number(share) >= 0 && Number(share) <= 1,
-  },
 };
-
-const callRules = { command: text, report: flag };
 
 /**
  * Trains the three stages of MTCNN (Zhang, Zhang, Li and Qiao 2016): each learns from what the ones before take for faces, and
@@ -91,9 +69,9 @@ export async function trainCascade(options: CascadeTraining, call: TrainCall = {
     data: {
       labels: [...options.labels],
       validation: [...(options.validation ?? [])],
-      backgrounds: options.backgrounds ?? null,
       maxBadShare: options.maxBadShare ?? 0.05,
       workers: options.workers ?? Math.max(1, Math.min(8, cores - 1)),
+      backgrounds: options.backgrounds ?? null,
     },
     settings: {
       seed: options.seed ?? 0,

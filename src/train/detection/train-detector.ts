@@ -2,21 +2,11 @@
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import {
-  anyNumber,
-  checkHooks,
-  checkOptions,
-  flag,
-  listOf,
-  type OptionRules,
-  oneOf,
-  path,
-  text,
-  wholeNumber,
-} from '../../check-options.js';
+import { anyNumber, checkHooks, checkOptions, type OptionRules, path } from '../../check-options.js';
 import type { TrainResult } from '../loop/events.js';
 import { takeFreeRunFolder, takeRunFolder } from '../run/run-folder.js';
 import { beginRun, resumeRun, type TrainCall } from '../run/train-run.js';
+import { callRules, networkRules, perEpoch } from './rules.js';
 import { detectionConfig } from './single-stage/config.js';
 import { detectionRuns } from './single-stage/kind.js';
 
@@ -50,28 +40,10 @@ export interface DetectorTraining {
 }
 
 const rules: OptionRules<DetectorTraining> = {
-  labels: listOf(path),
-  validation: listOf(path),
+  ...networkRules,
   backgrounds: path,
-  out: path,
-  epochs: wholeNumber(1, 100_000),
-  tiles: wholeNumber(1, 100_000_000),
-  batchSize: wholeNumber(1, 4096),
-  learningRate: {
-    expected: 'a number above 0, at most 1',
-    accepts: (rate) => Number(rate) > 0 && Number(rate) <= 1,
-  },
-  seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-  threads: wholeNumber(1, 1024),
-  workers: wholeNumber(1, 1024),
-  device: oneOf(['cpu', 'cuda']),
-  maxBadShare: {
-    expected: 'a number from 0 to 1',
-    accepts: (share) => Number(share) >= 0 && Number(share) <= 1,
-  },
+  tiles: perEpoch,
 };
-
-const callRules = { command: text, report: flag };
 
 /**
  * Trains the single-stage detector. The run folder holds config.json, history.csv and history.json, best.onnx (a model file

@@ -2,23 +2,13 @@
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import {
-  anyNumber,
-  checkHooks,
-  checkOptions,
-  flag,
-  listOf,
-  type OptionRules,
-  oneOf,
-  path,
-  text,
-  wholeNumber,
-} from '../../check-options.js';
+import { anyNumber, checkHooks, checkOptions, type OptionRules } from '../../check-options.js';
 import type { TrainResult } from '../loop/events.js';
 import { takeFreeRunFolder, takeRunFolder } from '../run/run-folder.js';
 import { beginRun, resumeRun, type TrainCall } from '../run/train-run.js';
 import { pointConfig } from './points/config.js';
 import { pointRuns } from './points/kind.js';
+import { callRules, networkRules, perEpoch } from './rules.js';
 import type { DetectorResume, DetectorTraining } from './train-detector.js';
 
 export interface PointTraining extends Omit<DetectorTraining, 'tiles' | 'backgrounds'> {
@@ -36,27 +26,9 @@ export interface PointTraining extends Omit<DetectorTraining, 'tiles' | 'backgro
 }
 
 const rules: OptionRules<PointTraining> = {
-  labels: listOf(path),
-  validation: listOf(path),
-  out: path,
-  epochs: wholeNumber(1, 100_000),
-  crops: wholeNumber(1, 100_000_000),
-  batchSize: wholeNumber(1, 4096),
-  learningRate: {
-    expected: 'a number above 0, at most 1',
-    accepts: (rate) => Number(rate) > 0 && Number(rate) <= 1,
-  },
-  seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-  threads: wholeNumber(1, 1024),
-  workers: wholeNumber(1, 1024),
-  device: oneOf(['cpu', 'cuda']),
-  maxBadShare: {
-    expected: 'a number from 0 to 1',
-    accepts: (share) => Number(share) >= 0 && Number(share) <= 1,
-  },
+  ...networkRules,
+  crops: perEpoch,
 };
-
-const callRules = { command: text, report: flag };
 
 /**
  * Trains the network that refines the points of faces. The run folder holds config.json, history.csv and history.json,

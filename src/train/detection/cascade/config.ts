@@ -3,20 +3,13 @@
 import { z } from 'zod';
 import { FerlabError } from '../../../errors.js';
 import type { ConfigFormat } from '../../run/stored-run.js';
-
-const whole = (least: number) => z.number().int().min(least);
+import { labelParts, whole } from '../config-parts.js';
 
 const schema = z.strictObject({
   data: z.strictObject({
-    /** Label files of the photographs to train on. */
-    labels: z.array(z.string().min(1)).min(1),
-    /** Label files of the photographs to validate on; none takes every twentieth picture of the others. */
-    validation: z.array(z.string().min(1)),
+    ...labelParts,
     /** Folder of pictures without faces, to train on. */
     backgrounds: z.string().min(1).nullable(),
-    maxBadShare: z.number().min(0).max(1),
-    /** Threads that decode pictures. They decide nothing. */
-    workers: whole(1),
   }),
   settings: z.strictObject({
     seed: whole(0),

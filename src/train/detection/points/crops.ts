@@ -5,17 +5,9 @@ import type { StoredPicture } from '../../../data/faces/picture-store.js';
 import type { LabelledFace } from '../../../data/faces/types.js';
 import { ThreadPool } from '../../../data/store/thread-pool.js';
 import { Random } from '../../../random/random.js';
+import { type AheadLoader, batchesAhead } from '../batches-ahead.js';
 import { drawCrop, hasPoints, targetSize, writeTargets } from './crop-plan.js';
 import type { CropTask } from './crop-tasks.js';
-
-interface CropBatch {
-  readonly size: number;
-  /** `[size, 3, side, side]`: red, green, blue, 0 to 255. */
-  readonly pixels: Float32Array;
-  /** `[size, targetSize]`: see crop-plan.ts. */
-  readonly targets: Float32Array;
-  readonly waitSeconds: number;
-}
 
 export interface CropOptions {
   /** Of the square crops in pixels. */
@@ -79,13 +71,6 @@ function faceChooser(pictures: readonly StoredPicture[]): (random: Random) => Pl
   };
 }
 
-export interface CropLoader {
-  readonly batchesPerEpoch: number;
-  /** The batches of an epoch (from 0) in order. */
-  epoch(epoch: number): AsyncGenerator<CropBatch, void, undefined>;
-  close(): Promise<void>;
-}
-
 type Drawn = Omit<CropTask, 'pixels'> & { targets: Float32Array };
 
 function drawBatch(
@@ -109,35 +94,12 @@ function drawBatch(
 const memoryFor = (size: number, side: number): ArrayBuffer =>
   new ArrayBuffer(size * 3 * side * side * Float32Array.BYTES_PER_ELEMENT);
 
-export function createCropLoader(pictures: readonly StoredPicture[], options: CropOptions): CropLoader {
+export function createCropLoader(pictures: readonly StoredPicture[], options: CropOptions): AheadLoader {
   const { side, batchSize, crops, ahead, workers } = options;
   const pool = new CropPool(workers);
   const choose = faceChooser(pictures);
-  const batchesPerEpoch = Math.ceil(crops / batchSize);
-  const make = (epoch: number, batch: number) => {
-    const first = batch * batchSize;
-    const size = Math.min(batchSize, crops - first);
+  return batchesAhead(pool, { total: crops, batchSize, ahead }, (epoch, first, size) => {
     const { targets, ...task } = drawBatch(choose, options, epoch, first, size);
-    const pixels = pool.run({ ...task, pixels: memoryFor(size, side) });
-    pixels.catch(() => {}); // seen by the consumer, if it comes that far
-    return { size, targets, pixels };
-  };
-  return {
-    batchesPerEpoch,
-    async *epoch(epoch) {
-      const queue: ReturnType<typeof make>[] = [];
-      let next = 0;
-      const fill = (): void => {
-        while (queue.length < ahead && next < batchesPerEpoch) queue.push(make(epoch, next++));
-      };
-      for (fill(); queue.length > 0; fill()) {
-        const { size, targets, pixels } = queue.shift()!;
-        const start = performance.now();
-        const made = await pool.holdFor(pixels);
-        const waitSeconds = (performance.now() - start) / 1000;
-        yield { size, targets, pixels: new Float32Array(made), waitSeconds };
-      }
-    },
-    close: () => pool.close(),
-  };
+    return { size, targets, pixels: pool.run({ ...task, pixels: memoryFor(size, side) }) };
+  });
 }

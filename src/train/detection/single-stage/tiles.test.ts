@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredPicture } from '../../../data/faces/picture-store.js';
 import { Random } from '../../../random/random.js';
+import type { MadeBatch } from '../batches-ahead.js';
 import { cellCount, columnCount, columns } from './assign.js';
-import { chooser, createTileLoader, type TileBatch, type TileOptions } from './tiles.js';
+import { chooser, createTileLoader, type TileOptions } from './tiles.js';
 
 /** A noisy picture of 64x48 with a face, or without. */
 function picture(seed: number, hasFace: boolean, longer = 64): StoredPicture {
@@ -39,9 +40,9 @@ const options: TileOptions = {
   workers: 1,
 };
 
-async function batchesOf(epoch: number, changes: Partial<TileOptions> = {}): Promise<TileBatch[]> {
+async function batchesOf(epoch: number, changes: Partial<TileOptions> = {}): Promise<MadeBatch[]> {
   const loader = createTileLoader(pictures, { ...options, ...changes });
-  const batches: TileBatch[] = [];
+  const batches: MadeBatch[] = [];
   try {
     for await (const batch of loader.epoch(epoch)) batches.push(batch);
   } finally {
@@ -50,7 +51,7 @@ async function batchesOf(epoch: number, changes: Partial<TileOptions> = {}): Pro
   return batches;
 }
 
-const contents = (batches: readonly TileBatch[]) =>
+const contents = (batches: readonly MadeBatch[]) =>
   batches.map(({ pixels, targets }) => ({ pixels, targets }));
 
 describe('createTileLoader', () => {

@@ -4,18 +4,10 @@
 import type { StoredPicture } from '../../../data/faces/picture-store.js';
 import { ThreadPool } from '../../../data/store/thread-pool.js';
 import { Random } from '../../../random/random.js';
+import { type AheadLoader, batchesAhead } from '../batches-ahead.js';
 import { assignTargets, cellCount, columnCount } from './assign.js';
 import { drawTile, type Placement, placeLabels } from './tile-plan.js';
 import type { TileTask } from './tile-tasks.js';
-
-export interface TileBatch {
-  readonly size: number;
-  /** `[size, 3, side, side]`: blue, green, red, 0 to 255. */
-  readonly pixels: Float32Array;
-  /** `[size, cells, columns]`: see assign.ts. */
-  readonly targets: Float32Array;
-  readonly waitSeconds: number;
-}
 
 export interface TileOptions {
   /** Of the square tiles in pixels, a multiple of 32. */
@@ -74,13 +66,6 @@ export function chooser(pictures: readonly StoredPicture[]): (random: Random) =>
     empty.length > 0 && random.uniform() < emptyShare ? drawEmpty(random) : drawOther(random);
 }
 
-export interface TileLoader {
-  readonly batchesPerEpoch: number;
-  /** The batches of an epoch (from 0) in order. */
-  epoch(epoch: number): AsyncGenerator<TileBatch, void, undefined>;
-  close(): Promise<void>;
-}
-
 function drawer(pictures: readonly StoredPicture[], side: number, seed: number) {
   const choose = chooser(pictures);
   return (epoch: number, number: number): Placement[] =>
@@ -104,15 +89,12 @@ function taskOf(
   return { side, seed, epoch, tiles, pixels };
 }
 
-export function createTileLoader(pictures: readonly StoredPicture[], options: TileOptions): TileLoader {
+export function createTileLoader(pictures: readonly StoredPicture[], options: TileOptions): AheadLoader {
   const { side, batchSize, tiles, seed, ahead, workers } = options;
   const pool = new TilePool(workers);
   const draw = drawer(pictures, side, seed);
   const cells = cellCount(side);
-  const batchesPerEpoch = Math.ceil(tiles / batchSize);
-  const make = (epoch: number, batch: number) => {
-    const first = batch * batchSize;
-    const size = Math.min(batchSize, tiles - first);
+  return batchesAhead(pool, { total: tiles, batchSize, ahead }, (epoch, first, size) => {
     const plans = Array.from({ length: size }, (_, i) => draw(epoch, first + i));
     const targets = new Float32Array(size * cells * columnCount);
     plans.forEach((plan, i) => {
@@ -125,25 +107,6 @@ export function createTileLoader(pictures: readonly StoredPicture[], options: Ti
     });
     const memory = new ArrayBuffer(size * 3 * side * side * Float32Array.BYTES_PER_ELEMENT);
     const pixels = pool.run(taskOf(pictures, plans, side, seed, epoch, first, memory));
-    pixels.catch(() => {}); // seen by the consumer, if it comes that far
     return { size, targets, pixels };
-  };
-  return {
-    batchesPerEpoch,
-    async *epoch(epoch) {
-      const queue: ReturnType<typeof make>[] = [];
-      let next = 0;
-      const fill = (): void => {
-        while (queue.length < ahead && next < batchesPerEpoch) queue.push(make(epoch, next++));
-      };
-      for (fill(); queue.length > 0; fill()) {
-        const { size, targets, pixels } = queue.shift()!;
-        const start = performance.now();
-        const made = await pool.holdFor(pixels);
-        const waitSeconds = (performance.now() - start) / 1000;
-        yield { size, targets, pixels: new Float32Array(made), waitSeconds };
-      }
-    },
-    close: () => pool.close(),
-  };
+  });
 }
