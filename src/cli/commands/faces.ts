@@ -1,26 +1,24 @@
 // `ferlab faces train`: trains a detector of faces on labelled photographs, or continues a run.
 
-import { exitCodes, FerlabError } from '../../errors.js';
+import { FerlabError } from '../../errors.js';
 import { percent } from '../../format/numbers.js';
 import type { CascadeResult, CascadeTraining } from '../../train/detection/train-cascade.js';
 import type { DetectorTraining } from '../../train/detection/train-detector.js';
 import type { PointTraining } from '../../train/detection/train-points.js';
-import type { TrainEvent, TrainHooks, TrainResult } from '../../train/loop/events.js';
+import type { TrainHooks, TrainResult } from '../../train/loop/events.js';
 import {
   type CommandSpec,
   choiceOption,
   debugOption,
-  flagOption,
   type Invocation,
   integerOption,
   listOption,
   longFlag,
   type OptionSpec,
   quietOption,
-  shellLine,
   textOption,
 } from '../command.js';
-import { withInterrupt } from '../interrupt.js';
+import { runTraining } from '../run-training.js';
 
 const options = {
   out: {
@@ -231,32 +229,7 @@ function singleSummary({ best, history, modelFile }: TrainResult): string {
 async function run(invocation: Invocation): Promise<number> {
   const planned = plan(invocation);
   const [action] = invocation.arguments as [string];
-  const quiet = flagOption(invocation, quietOption.flags);
-  const { createTrainProgress } = await import('../progress.js');
-  const progress = createTrainProgress(invocation.terminal, quiet);
-  let runFolder: string | null = null;
-  const onProgress = (event: TrainEvent): void => {
-    if (event.type === 'start') runFolder = event.runFolder;
-    progress.show(event);
-  };
-  const onInterrupt = (): void => {
-    const how =
-      runFolder === null
-        ? 'Training has not begun.'
-        : `Continue with: ${shellLine(['ferlab', 'faces', action, '--resume', runFolder])}`;
-    progress.say(`Stopping, with what is done kept; Ctrl-C again stops at once. ${how}`);
-  };
-  try {
-    const result = await withInterrupt(onInterrupt, (signal) =>
-      start(planned, { onProgress, signal, command: invocation.commandLine }),
-    );
-    progress.end();
-    if (result.stopped === 'interrupted') return exitCodes.interrupted;
-    if (!quiet) invocation.terminal.out.write(`${summary(result)}\n`);
-    return 0;
-  } finally {
-    progress.end();
-  }
+  return runTraining(invocation, ['faces', action], (call) => start(planned, call), summary);
 }
 
 export const facesCommand: CommandSpec = {

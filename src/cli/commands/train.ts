@@ -1,6 +1,6 @@
 // `ferlab train`: trains on a dataset, or continues a run.
 
-import { exitCodes, FerlabError } from '../../errors.js';
+import { FerlabError } from '../../errors.js';
 import { percent } from '../../format/numbers.js';
 import {
   resolveTrainConfig,
@@ -8,19 +8,17 @@ import {
   type TrainConfigOverrides,
 } from '../../train/config/config.js';
 import { presetNames, presets } from '../../train/config/presets.js';
-import type { TrainEvent, TrainHooks, TrainResult } from '../../train/loop/events.js';
+import type { TrainHooks, TrainResult } from '../../train/loop/events.js';
 import type { ResumeChanges } from '../../train/train.js';
 import {
   type CommandSpec,
   debugOption,
-  flagOption,
   type Invocation,
   integerOption,
   quietOption,
-  shellLine,
   textOption,
 } from '../command.js';
-import { withInterrupt } from '../interrupt.js';
+import { runTraining } from '../run-training.js';
 import { describedTrainOptions, settingName, trainOverrides } from '../train-options.js';
 
 const defaultPreset = 'seed';
@@ -122,32 +120,7 @@ function summary(result: TrainResult): string {
 
 async function run(invocation: Invocation): Promise<number> {
   const planned = await plan(invocation);
-  const quiet = flagOption(invocation, quietOption.flags);
-  const { createTrainProgress } = await import('../progress.js');
-  const progress = createTrainProgress(invocation.terminal, quiet);
-  let runFolder: string | null = null;
-  const onProgress = (event: TrainEvent) => {
-    if (event.type === 'start') runFolder = event.runFolder;
-    progress.show(event);
-  };
-  const onInterrupt = () => {
-    const how =
-      runFolder === null
-        ? 'Training has not begun.'
-        : `Continue with: ${shellLine(['ferlab', 'train', '--resume', runFolder])}`;
-    progress.say(`Stopping, with what is done kept; Ctrl-C again stops at once. ${how}`);
-  };
-  try {
-    const result = await withInterrupt(onInterrupt, (signal) =>
-      start(planned, { onProgress, signal, command: invocation.commandLine }),
-    );
-    progress.end();
-    if (result.stopped === 'interrupted') return exitCodes.interrupted;
-    if (!quiet) invocation.terminal.out.write(`${summary(result)}\n`);
-    return 0;
-  } finally {
-    progress.end();
-  }
+  return runTraining(invocation, ['train'], (call) => start(planned, call), summary);
 }
 
 export const trainCommand: CommandSpec = {
