@@ -50,12 +50,15 @@ const commands: [string, string[], string[]][] = [
   ['sample', ['faces', '--train', '14', '--validation', '7'], ['faces']],
   ['train', ['faces', '--epochs', '1', '--out', 'run', ...tiny], ['faces', 'run']],
   ['predict', [face], ['faces', 'run']],
+  ['detect', [face], ['faces', 'run']],
+  ['explain', [face, '--json'], ['faces', 'run']],
   ['evaluate', ['run/best.onnx', 'faces', '--out', 'scores'], ['faces', 'run', 'scores']],
   ['calibrate', ['run/best.onnx', 'faces', '--out', 'c.onnx'], ['c.onnx', 'faces', 'run', 'scores']],
   ['export', ['run/best.onnx', '--out', 'h.onnx'], ['c.onnx', 'faces', 'h.onnx', 'run', 'scores']],
   ['audit', ['faces', '--out', 'audit'], ['audit', 'c.onnx', 'faces', 'h.onnx', 'run', 'scores']],
   ['report', ['run', 'fig'], ['audit', 'c.onnx', 'faces', 'fig', 'h.onnx', 'run', 'scores']],
   ['models', [], ['audit', 'c.onnx', 'faces', 'fig', 'h.onnx', 'run', 'scores']],
+  ['crop', ['faces', 'crops'], ['audit', 'c.onnx', 'crops', 'faces', 'fig', 'h.onnx', 'run', 'scores']],
 ];
 
 describe('with an empty home', () => {
