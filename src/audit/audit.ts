@@ -43,6 +43,8 @@ import type { AuditResult } from './types.js';
 export interface AuditOptions extends Pick<OpenAuditOptions, 'workers' | 'memoryBudget'> {
   /** Folder for audit.json, audit.md, contact sheets and suspect-labels.csv; made where it's missing, files of these names replaced. */
   out?: string | undefined;
+  /** A file of corrections: images of another class, or of none. */
+  overlay?: string | undefined;
   /** A model that judges the labels: a file, `box` for the model that comes with ferlab, or a loaded model, which stays open. */
   model?: string | LabellingModel | undefined;
   /** Threads of the engine for a model file. Default: the engine's choice. */
@@ -53,6 +55,7 @@ export interface AuditOptions extends Pick<OpenAuditOptions, 'workers' | 'memory
 
 const auditRules: OptionRules<AuditOptions> = {
   out: pathRule,
+  overlay: pathRule,
   model: either(pathRule, loadedModel),
   threads: threadCount,
   crossValidation: section,
@@ -117,7 +120,7 @@ async function auditDataset(
   hooks: Hooks<AuditEvent>,
 ): Promise<AuditResult> {
   const started = performance.now();
-  const dataset = await readAuditDataset(path);
+  const dataset = await readAuditDataset(path, options.overlay);
   const { model, crossValidation } = judge;
   // Whatever would fail after the work, which may take hours, fails before it.
   if (model) classPlaces(dataset.classes, model);

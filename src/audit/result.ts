@@ -200,6 +200,7 @@ export function toResult(
     imageSize: images.side,
     classes: dataset.classes,
     splits,
+    corrections: dataset.corrections ?? null,
     unusable: [...unusable],
     imbalanceRatio: smallest > 0 ? rounded(Math.max(...counts) / smallest, 2) : 0,
     layout,

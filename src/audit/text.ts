@@ -172,6 +172,7 @@ export function auditText(result: AuditResult): string {
   };
   const { layout, warnings } = result;
   if (layout) parts.push(`${layout.name}\n${layout.comparable}\n${layout.notComparable}`);
+  if (result.corrections !== null) parts.push(result.corrections);
   add(splitTable(result));
   add(findingTable(result));
   add(unlikeTable(result, shownInTerminal));
@@ -232,7 +233,8 @@ export function auditMarkdown(result: AuditResult, sheets: readonly SheetLink[])
       ),
     );
   }
-  parts.push(section('Images', table(splitTable(result))));
+  const corrections = result.corrections === null ? [] : [plain(result.corrections)];
+  parts.push(section('Images', ...corrections, table(splitTable(result))));
   parts.push(
     section(
       'Found',

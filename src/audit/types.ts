@@ -147,6 +147,8 @@ export interface AuditResult {
   imageSize: number;
   classes: string[];
   splits: SplitSummary[];
+  /** What a file of corrections changed before the audit, a line for people; null without one. */
+  corrections: string | null;
   unusable: { file: string; reason: string }[];
   /** Largest class of the first split over its smallest; 0 where a class is empty. */
   imbalanceRatio: number;

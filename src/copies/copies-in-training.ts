@@ -15,6 +15,7 @@ import { type AuditDataset, openAuditImages, readAuditDataset } from './open.js'
  *
  * @param path a dataset with a training split.
  * @param heldOut another of its splits, with its images.
+ * @param overlay the file of corrections with which that split was read.
  * @returns places in the store of `heldOut`.
  * @throws FerlabError `usage` where there is no training split besides that one, `data`, `interrupted`.
  */
@@ -23,8 +24,9 @@ export async function copiesInTraining(
   heldOut: AuditSplit,
   kind: CopyKind,
   hooks: Hooks<CopyEvent> = {},
+  overlay?: string,
 ): Promise<Set<number>> {
-  const dataset = await readAuditDataset(path);
+  const dataset = await readAuditDataset(path, overlay);
   const names = dataset.splits.map(({ name }) => name);
   const [training] = dataset.splits;
   if (

@@ -8,6 +8,7 @@ import { checkClassStructure } from '../data/dataset/class-structure.js';
 import { readClassFolder } from '../data/dataset/evaluation-split.js';
 import { readFerCsv } from '../data/dataset/fer-csv.js';
 import { findLayout, type Layout } from '../data/dataset/layout.js';
+import { correctSplits, describeCorrections, readOverlay } from '../data/dataset/overlay.js';
 import type { BadFile, PassedOver, Split } from '../data/dataset/types.js';
 import { defaultMemoryBudget, openImages } from '../data/store/store.js';
 import { WorkerPool } from '../data/store/worker-pool.js';
@@ -33,6 +34,8 @@ export interface AuditDataset {
   classes: string[];
   splits: AuditedSplit[];
   skipped: PassedOver[];
+  /** What a file of corrections changed, a line for people; absent without one. */
+  corrections?: string;
 }
 
 export interface OpenAuditOptions {
@@ -51,9 +54,18 @@ export interface OpenAuditOptions {
  * Reads names and labels.
  *
  * @param path a dataset as for training, or one folder of class folders, or a split folder or CSV file without others.
+ * @param overlay a file of corrections (data/dataset/overlay.ts).
  * @throws FerlabError (data) where there is nothing to audit.
  */
-export async function readAuditDataset(path: string): Promise<AuditDataset> {
+export async function readAuditDataset(path: string, overlay?: string): Promise<AuditDataset> {
+  const dataset = await readAsItIs(path);
+  if (overlay === undefined) return dataset;
+  const corrections = await readOverlay(overlay);
+  const { splits, ...counts } = correctSplits(dataset.splits, dataset.classes, corrections);
+  return { ...dataset, splits, corrections: describeCorrections(corrections, counts) };
+}
+
+async function readAsItIs(path: string): Promise<AuditDataset> {
   const absolute = resolve(path);
   const layout = await findLayout(absolute);
   if (layout.kind === 'csv') {

@@ -15,6 +15,7 @@ import {
   threadCount,
 } from '../check-options.js';
 import { copiesInTraining } from '../copies/copies-in-training.js';
+import type { CopyEvent } from '../copies/find-copies.js';
 import { type CopyKind, describeLeftOut, type LeftOut } from '../copies/leaks.js';
 import type { BadFile } from '../data/dataset/types.js';
 import type { ImageStore } from '../data/store/store.js';
@@ -152,7 +153,7 @@ async function scoreModel(options: EvaluateOptions, hooks: Hooks<EvaluateEvent>)
     const all = store.count;
     const { withoutCopies, out } = options;
     if (withoutCopies !== undefined) {
-      store = await leaveCopiesOut(options.dataset, { name: opened.name, store }, withoutCopies, hooks);
+      store = await leaveCopiesOut(options, { name: opened.name, store }, withoutCopies, hooks);
     }
     const { result, seconds } = await scoreStore(loaded, store, {
       batchSize: options.batchSize,
@@ -211,15 +212,16 @@ async function openModelToScore(
 
 /** The same store without the images that have copies in training. */
 async function leaveCopiesOut(
-  dataset: string,
+  { dataset, overlay }: SplitOptions,
   split: { name: string; store: ImageStore },
   kind: CopyKind,
   hooks: Hooks<EvaluateEvent>,
 ): Promise<ImageStore> {
-  const copies = await copiesInTraining(dataset, split, kind, {
+  const search: Hooks<CopyEvent> = {
     signal: hooks.signal,
     onProgress: ({ done, total }) => hooks.onProgress?.({ type: 'search', done, total }),
-  });
+  };
+  const copies = await copiesInTraining(dataset, split, kind, search, overlay);
   if (copies.size < split.store.count) return withoutImages(split.store, copies);
   throw new FerlabError(
     'data',

@@ -16,9 +16,16 @@ export interface SplitOptions {
   split?: string | undefined;
   /** Fail when any image can't be used. */
   strict?: boolean | undefined;
+  /** A file of corrections: images of another class, or of none. */
+  overlay?: string | undefined;
 }
 
-export const splitRules: OptionRules<SplitOptions> = { dataset: path, split: text, strict: flag };
+export const splitRules: OptionRules<SplitOptions> = {
+  dataset: path,
+  split: text,
+  strict: flag,
+  overlay: path,
+};
 
 /** Images per call of the model. */
 export const batchRule = wholeNumber(1, 4096);
@@ -50,7 +57,7 @@ export interface OpenedSplit {
  * @throws FerlabError `data` where the images can't be used or their classes aren't the model's, `interrupted`.
  */
 export async function openSplit(
-  { dataset, split, strict = false }: SplitOptions,
+  { dataset, split, strict = false, overlay }: SplitOptions,
   { classes, inputSize }: Pick<ExpressionModel, 'classes' | 'inputSize'>,
   hooks: Hooks<EvaluateEvent>,
 ): Promise<OpenedSplit> {
@@ -58,9 +65,11 @@ export async function openSplit(
     classes,
     strict,
     ...(split === undefined ? {} : { split }),
+    ...(overlay === undefined ? {} : { overlay }),
   });
   const message = `${describeSplit(read.split, read.classes)} (${read.split.name})`;
   hooks.onProgress?.({ type: 'log', message });
+  if (read.corrections !== undefined) hooks.onProgress?.({ type: 'log', message: read.corrections });
   const found = new Set(read.split.samples.map(({ label }) => read.classes[label]!));
   hooks.onProgress?.({ type: 'log', message: `Classes: ${listClasses([...found])}` });
   const store = await openImages(read.split.samples, {

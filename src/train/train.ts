@@ -76,6 +76,7 @@ const resumeRules: OptionRules<ResumeChanges> = {
   dataset: path,
   train: path,
   validation: path,
+  overlay: path,
   softLabels: path,
   teachers: listOf(path),
   startFrom: path,

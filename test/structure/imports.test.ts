@@ -11,7 +11,7 @@ import { type Import, importsOf, packageOf, projectFiles, readText, root, source
 const doors: Record<string, string[]> = {
   'data/dataset': [
     ...['bad-files', 'class-folder', 'class-structure', 'contents', 'evaluation-split', 'fer-csv', 'layout'],
-    ...['reader', 'split-names', 'types'],
+    ...['overlay', 'reader', 'split-names', 'types'],
   ],
   'data/store': ['batches', 'image-tasks', 'store', 'subset', 'thread-pool', 'worker-pool'],
   'data/votes': ['soft-labels'],

@@ -32,6 +32,7 @@ const epochsFlags = '--epochs <n>';
 const seedFlags = '--seed <n>';
 const workFlags = '--work <folder>';
 const strictFlags = '--strict';
+const overlayFlags = '--overlay <file>';
 const memoryBudgetFlags = '--memory-budget <bytes>';
 const workersFlags = '--workers <n>';
 const threadsFlags = '--threads <n>';
@@ -153,6 +154,7 @@ async function run(invocation: Invocation): Promise<number> {
       dataset,
       {
         out: folder,
+        overlay: textOption(invocation, overlayFlags),
         workers: integerOption(invocation, workersFlags, 1),
         memoryBudget,
         model: modelFile,
@@ -220,6 +222,7 @@ export const auditCommand: CommandSpec = {
         'with --cross-validate, keep the models in this folder; with it an interrupted audit goes on',
       defaultText: 'a temporary folder',
     },
+    { flags: overlayFlags, description: 'a CSV file of corrections: images of another class, or of none' },
     {
       flags: strictFlags,
       description: "exit with 3 when a held-out image has an exact copy in training, or a file can't be used",

@@ -20,6 +20,7 @@ const splitFlags = '--split <name>';
 const batchFlags = '--batch-size <n>';
 const threadsFlags = '--threads <n>';
 const strictFlags = '--strict';
+const overlayFlags = '--overlay <file>';
 
 function describe({ temperature, split, n, ece, loss }: Calibration, file: string): string {
   const losses = [loss.before, loss.after, loss.crossFitted].map((value) => value.toFixed(4));
@@ -45,6 +46,7 @@ async function run(invocation: Invocation): Promise<number> {
     batchSize: integerOption(invocation, batchFlags, 1),
     threads: integerOption(invocation, threadsFlags, 1),
     strict: flagOption(invocation, strictFlags),
+    overlay: textOption(invocation, overlayFlags),
   };
   // Imported here so that help and wrong options don't wait for the engine to load.
   const { calibrateModel } = await import('../../evaluate/calibrate.js');
@@ -74,6 +76,7 @@ export const calibrateCommand: CommandSpec = {
     { flags: batchFlags, description: 'images per call of the model', defaultText: '64' },
     { flags: threadsFlags, description: 'threads of the engine', defaultText: 'one per core' },
     { flags: strictFlags, description: "fail when any image can't be used" },
+    { flags: overlayFlags, description: 'a CSV file of corrections: images of another class, or of none' },
     jsonOption,
     quietOption,
     debugOption,

@@ -21,6 +21,7 @@ const splitFlags = '--split <name>';
 const batchFlags = '--batch-size <n>';
 const threadsFlags = '--threads <n>';
 const strictFlags = '--strict';
+const overlayFlags = '--overlay <file>';
 const outFlags = '--out <folder>';
 const copiesFlags = '--without-copies <kind>';
 const robustnessFlags = '--robustness';
@@ -57,6 +58,7 @@ async function run(invocation: Invocation): Promise<number> {
     batchSize: integerOption(invocation, batchFlags, 1),
     threads: integerOption(invocation, threadsFlags, 1),
     strict: flagOption(invocation, strictFlags),
+    overlay: textOption(invocation, overlayFlags),
     out: folder,
     command: invocation.commandLine,
   };
@@ -110,6 +112,7 @@ export const evaluateCommand: CommandSpec = {
     { flags: batchFlags, description: 'images per call of the model', defaultText: '64' },
     { flags: threadsFlags, description: 'threads of the engine', defaultText: 'one per core' },
     { flags: strictFlags, description: "fail when any image can't be used" },
+    { flags: overlayFlags, description: 'a CSV file of corrections: images of another class, or of none' },
     jsonOption,
     quietOption,
     debugOption,

@@ -10,6 +10,7 @@ import { describeContents } from './contents.js';
 import { type FerCsv, readFerCsv } from './fer-csv.js';
 import { findLayout, isKind, type Layout } from './layout.js';
 import { describeLookalikes, placeOf, shownName } from './names.js';
+import { correctSplits, describeCorrections, readOverlay } from './overlay.js';
 import { splitRole } from './split-names.js';
 import type { BadFile, PassedOver, Split } from './types.js';
 
@@ -23,6 +24,8 @@ export interface ReadSplit {
   skipped: PassedOver[];
   /** Images among `skipped` that the split has lost: formats that aren't read, damaged rows. */
   lost: BadFile[];
+  /** What a file of corrections changed, a line for people; absent without one. */
+  corrections?: string;
 }
 
 /**
@@ -84,11 +87,24 @@ export async function readClassFolder(
  *   validation split, or the test split where there is none, and never the training split. Meaningless for a folder of
  *   class folders, and an error there.
  * @param options.classes as for readClassFolder.
+ * @param options.overlay a file of corrections (overlay.ts).
  * @throws FerlabError (data) when there is no such split, or none but the training split and it wasn't asked for.
  */
 export async function readEvaluationSplit(
   path: string,
-  options: { split?: string; classes?: readonly string[]; strict?: boolean } = {},
+  options: { split?: string; classes?: readonly string[]; strict?: boolean; overlay?: string } = {},
+): Promise<ReadSplit> {
+  const { overlay, ...reading } = options;
+  const read = await readSplitAsItIs(path, reading);
+  if (overlay === undefined) return read;
+  const corrections = await readOverlay(overlay);
+  const { splits, ...counts } = correctSplits([read.split], read.classes, corrections);
+  return { ...read, split: splits[0]!, corrections: describeCorrections(corrections, counts) };
+}
+
+async function readSplitAsItIs(
+  path: string,
+  options: { split?: string; classes?: readonly string[]; strict?: boolean },
 ): Promise<ReadSplit> {
   const root = resolve(path);
   const layout = await findLayout(root);

@@ -26,6 +26,7 @@ import { checkClassStructure, describeOnlyClass } from './class-structure.js';
 import { type FerCsv, readFerCsv } from './fer-csv.js';
 import { describeMissingSplit, findLayout, howToLayOut } from './layout.js';
 import { canonical, shownName } from './names.js';
+import { correctSplits, describeCorrections, type Overlay, readOverlay } from './overlay.js';
 import { splitRole } from './split-names.js';
 import type { Dataset, PassedOver, Sample, Split } from './types.js';
 
@@ -41,6 +42,8 @@ export interface ReadOptions {
   seed?: number;
   /** Refuse a dataset in which any file has to be passed over. */
   strict?: boolean;
+  /** A file of corrections: images of another class, or of none (overlay.ts). */
+  overlay?: string;
 }
 
 const readRules: OptionRules<ReadOptions> = {
@@ -49,6 +52,7 @@ const readRules: OptionRules<ReadOptions> = {
   validationSplit: anyNumber,
   seed: anyNumber,
   strict: flag,
+  overlay: pathRule,
 };
 
 function checkFraction(fraction: number | undefined): void {
@@ -260,9 +264,19 @@ export async function readDataset(path: string | undefined, options: ReadOptions
   } else {
     dataset = await readFound(resolve(path), options);
   }
+  if (options.overlay !== undefined) dataset = correct(dataset, await readOverlay(options.overlay));
   await checkClasses(dataset);
   if (options.strict) checkSkipped(dataset.path, dataset.skipped);
   return dataset;
+}
+
+/** The dataset under corrections. They come after the split by share, so that no correction moves an image to another split. */
+function correct(dataset: Dataset, overlay: Overlay): Dataset {
+  const { train, validation, others, classes } = dataset;
+  const { splits, relabelled, excluded } = correctSplits([train, validation, ...others], classes, overlay);
+  const [corrected, held, ...rest] = splits as [Split, Split, ...Split[]];
+  const corrections = describeCorrections(overlay, { relabelled, excluded });
+  return { ...dataset, train: corrected, validation: held, others: rest, corrections };
 }
 
 async function readFound(path: string, options: ReadOptions): Promise<Dataset> {

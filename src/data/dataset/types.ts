@@ -38,6 +38,8 @@ export interface Dataset {
   skipped: PassedOver[];
   /** Images passed over in the two splits: formats that aren't read, damaged rows. They count as images that can't be used. */
   lost: BadFile[];
+  /** What a file of corrections changed, a line for people; absent without one. */
+  corrections?: string;
 }
 
 /** A file that can't be used. */

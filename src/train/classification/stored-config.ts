@@ -22,10 +22,16 @@ function withPaths(config: RunConfig, change: (path: string) => string): RunConf
   const changed = (path: string | null): string | null => (path === null ? null : change(path));
   const changedModel = (given: string): string => (given === bundledName ? given : change(given));
   const { data, softLabels, startFrom, distillation } = config;
-  const { path, train, validation } = data;
+  const { path, train, validation, overlay } = data;
   return {
     ...config,
-    data: { ...data, path: changed(path), train: changed(train), validation: changed(validation) },
+    data: {
+      ...data,
+      path: changed(path),
+      train: changed(train),
+      validation: changed(validation),
+      overlay: changed(overlay),
+    },
     softLabels: softLabels && { ...softLabels, file: change(softLabels.file) },
     startFrom: startFrom && changedModel(startFrom),
     distillation: distillation && { ...distillation, teachers: distillation.teachers.map(changedModel) },
@@ -38,6 +44,8 @@ export interface MovedFiles {
   dataset?: string | undefined;
   train?: string | undefined;
   validation?: string | undefined;
+  /** The file of corrections. */
+  overlay?: string | undefined;
   /** The file of votes. */
   softLabels?: string | undefined;
   /** All model files of teachers, in the order of the run. */
@@ -76,6 +84,7 @@ function placesOf(
       option: '--validation FOLDER',
       ...given(moved.validation),
     },
+    { what: 'corrections', path: data.overlay, option: '--overlay FILE', ...given(moved.overlay) },
     {
       what: 'soft labels',
       path: softLabels?.file ?? null,
@@ -140,6 +149,7 @@ export function withMovedFiles<Config extends TrainConfig>(
       path: now(data.path, moved.dataset, 'a dataset'),
       train: now(data.train, moved.train, 'training images'),
       validation: now(data.validation, moved.validation, 'validation images'),
+      overlay: now(data.overlay, moved.overlay, 'corrections'),
     },
     softLabels: softLabels && { ...softLabels, file: votes ?? softLabels.file },
     startFrom: now(startFrom, moved.startFrom, 'weights to start from'),
@@ -175,5 +185,7 @@ export function describeFingerprint(
   if (name === 'start')
     return { what: 'weights', found: `others in ${startFrom}`, remedy: 'that model file' };
   const folder = data.path ?? (name === 'validation' ? (data.validation ?? data.train) : data.train);
-  return { what: `${name} images`, found: `others in ${folder}`, remedy: 'the dataset' };
+  const corrected = data.overlay === null ? '' : ` under the corrections of ${data.overlay}`;
+  const remedy = data.overlay === null ? 'the dataset' : 'the dataset and its corrections';
+  return { what: `${name} images`, found: `others in ${folder}${corrected}`, remedy };
 }

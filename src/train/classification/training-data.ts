@@ -51,11 +51,13 @@ export async function openTrainingData(config: RunConfig, hooks: TrainHooks): Pr
     ...(data.validationSplit === null ? {} : { validationSplit: data.validationSplit }),
     seed: train.seed,
     strict,
+    ...(data.overlay === null ? {} : { overlay: data.overlay }),
   });
   const say = (split: Split): void =>
     hooks.onProgress?.({ type: 'log', message: `${describeSplit(split, dataset.classes)} (${split.name})` });
   say(dataset.train);
   say(dataset.validation);
+  if (dataset.corrections !== undefined) hooks.onProgress?.({ type: 'log', message: dataset.corrections });
   hooks.onProgress?.({ type: 'log', message: `Classes: ${listClasses(dataset.classes)}` });
 
   const opened = await openExtraSources(config, dataset);

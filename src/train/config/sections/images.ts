@@ -36,6 +36,11 @@ export const data = section({
       description: 'keep this share of a single folder of class folders for validation',
     },
   ),
+  overlay: setBy(text().nullable().default(null), {
+    flags: '--overlay <file>',
+    description: 'a CSV file of corrections: images of another class, or of none',
+    defaultText: 'none',
+  }),
   imageSize: setBy(section({ width: side().default(48), height: side().default(48) }).prefault({}), {
     flags: '--image-size <pixels>',
     description: 'side, or WIDTHxHEIGHT, that images are resized to',
