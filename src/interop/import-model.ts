@@ -8,14 +8,15 @@ import type { EvaluateEvent } from '../evaluate/open-split.js';
 import { foundInstead } from '../files/read-error.js';
 import { loadModelFromBytes } from '../predict/model.js';
 import type { Hooks } from '../progress.js';
+import { ownMetadata, restoreOwn } from './export-keras.js';
 import { encodeKeras, type Imported, kerasNetwork } from './import-keras.js';
 import { convertKeras } from './keras/convert.js';
 import { type KerasFile, readKerasFile } from './keras/read-file.js';
 import { parseScaling, type ScalingTexts, scalingOptions, usualScalings } from './scaling.js';
 
 export interface ImportOptions extends ScalingTexts {
-  /** Names of the outputs, in their order. */
-  classes: readonly string[];
+  /** Names of the outputs, in their order; a file that ferlab exported says them itself. */
+  classes?: readonly string[] | undefined;
   /** Pixels are multiplied by this, as `1/255`; or `image`: every image less its mean, by its standard deviation. */
   scale?: string | undefined;
   /** Then this is subtracted: one number, or three separated by commas. Default: 0. */
@@ -63,11 +64,24 @@ const open = async (file: string): Promise<KerasFile> => readKerasFile(await rea
 export async function importModelFile(file: string, options: ImportOptions): Promise<Imported> {
   checkArgument('importModel: file', file, path);
   checkOptions('importModel', options, rules);
-  checkArgument('importModel: classes', options.classes, listOf(text));
   const scaling = parseScaling(options);
   const keras = await open(file);
+  const own = ownMetadata(keras);
+  const restored = own === null ? null : restoreOwn(keras, own);
+  if (own !== null && restored !== null && options.classes === undefined)
+    return {
+      bytes: restored,
+      metadata: own,
+      notes: ['The file is one that ferlab exported: its network, classes and calibration are as they were.'],
+    };
+  const classes = options.classes ?? own?.classes;
+  if (classes === undefined)
+    throw new FerlabError(
+      'usage',
+      `--classes: expected the names of the outputs of ${file}, in their order; got none.`,
+    );
   return encodeKeras(keras, kerasNetwork(keras, scaling, options.size), {
-    classes: options.classes,
+    classes,
     scaling,
   });
 }
@@ -95,6 +109,7 @@ export async function checkScalings(
   hooks: Hooks<EvaluateEvent> = {},
 ): Promise<ScalingScore[]> {
   const keras = await open(file);
+  const classes = options.classes ?? ownMetadata(keras)?.classes ?? [];
   const { scalesItself } = convertKeras(keras.model, keras.weights, keras.origin, {
     scaling: null,
     size: options.size,
@@ -111,7 +126,7 @@ export async function checkScalings(
   for (const way of ways) {
     const scaling = parseScaling(way.options);
     const { bytes } = encodeKeras(keras, kerasNetwork(keras, scaling, options.size), {
-      classes: options.classes,
+      classes,
       scaling,
     });
     await using model = await loadModelFromBytes(bytes, { name: file });

@@ -38,6 +38,7 @@ export function deepidModel(classes: number): Layer {
       [flatten(), sequential({ conv4: block(80, 2), flatten: flatten() })],
       ([third], [fourth]) => [third! + fourth!],
       (third, fourth) => concat([third, fourth], 1),
+      { kind: 'concat', axis: 0 },
     ),
     features: dense({ units: 160, kernelInitializer: heNormal }),
     relu: relu(),

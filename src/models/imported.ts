@@ -186,7 +186,9 @@ export function importedNetwork({ nodes }: ImportedModel, classes: number): Laye
     }),
   );
   const whole = connected(connections, [nodes.at(-1)!.name]);
+  const described = nodes.map((node) => ({ ...node, layer: withClasses(node.name, node.layer, classes) }));
   return {
+    form: { kind: 'nodes', nodes: described },
     describe: (inputShape) => {
       const specs = whole.describe(inputShape);
       if (specs.outputShape.length !== 1 || specs.outputShape[0] !== classes)

@@ -59,7 +59,7 @@ export const directions: Record<string, string[]> = {
   audit: ['train'],
   serve: ['predict-files', 'faces', 'version'],
   studio: ['serve'],
-  interop: ['models', 'evaluate'],
+  interop: ['train/config', 'evaluate'],
   cli: ['explain-files', 'crop-dataset', 'video', 'audit', 'data/sample', 'data/votes', 'studio', 'interop'],
   index: [
     'portable',

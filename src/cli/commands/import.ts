@@ -27,10 +27,10 @@ const checkFlags = '--check <dataset>';
 const outFlags = '--out <file>';
 
 function readOptions(invocation: Invocation): ImportOptions {
-  const names = requiredOption(invocation, classesFlags, 'the names of its outputs, in their order');
+  const names = textOption(invocation, classesFlags);
   const size = textOption(invocation, sizeFlags);
-  const classes = names.split(',').map((name) => name.trim());
-  if (classes.includes('') || new Set(classes).size < classes.length)
+  const classes = names?.split(',').map((name) => name.trim());
+  if (classes !== undefined && (classes.includes('') || new Set(classes).size < classes.length))
     throw new FerlabError(
       'usage',
       `--classes: expected names that differ, separated by commas; got ${JSON.stringify(names)}`,
@@ -118,7 +118,11 @@ async function run(invocation: Invocation): Promise<number> {
 export const importCommand: CommandSpec = {
   arguments: [{ name: '<file>', description: 'a .keras, .h5 or .hdf5 file of a whole model' }],
   options: [
-    { flags: classesFlags, description: 'names of its outputs, in their order, separated by commas' },
+    {
+      flags: classesFlags,
+      description:
+        'names of its outputs, in their order, separated by commas; a file that ferlab exported says them itself',
+    },
     {
       flags: scaleFlags,
       description:

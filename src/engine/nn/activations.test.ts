@@ -5,7 +5,8 @@ import { compileForward } from '../compile/forward.js';
 import { openSession } from '../runtime/session.js';
 import { floatTensor } from '../tensor/array.js';
 import { ShapeError } from '../tensor/type.js';
-import { type ActivationName, type ActivationOptions, activation } from './activations.js';
+import { activation } from './activations.js';
+import type { ActivationName, ActivationOptions } from './described.js';
 
 const xs = [-30, -6, -3.5, -2.9, -1, -0.3, -1e-3, 0, 1e-3, 0.2, 0.7, 1, 2.4, 3.1, 6.5, 30];
 

@@ -14,6 +14,7 @@ import {
   subtract,
 } from '../ops/elementwise.js';
 import { ShapeError } from '../tensor/type.js';
+import type { ActivationName, ActivationOptions } from './described.js';
 import { type Layer, stateless } from './layer.js';
 
 const times = (x: Value, factor: number): Value => multiply(x, scalar(x, factor));
@@ -51,16 +52,6 @@ function errorFunction(x: Value): Value {
   return multiply(sign(x), plus(minus(tail), 1));
 }
 
-/** What an activation is, beyond its name. */
-export interface ActivationOptions {
-  /** elu: the limit at the left, negated; 1 unless given. */
-  alpha?: number | undefined;
-  /** relu: the slope below zero; 0 unless given. hard_sigmoid: the slope in the middle; 1/6 unless given. */
-  slope?: number | undefined;
-  /** relu: the largest value; without limit unless given. */
-  top?: number | undefined;
-}
-
 const activations = {
   linear: (x) => x,
   relu: (x, { slope = 0, top }) => {
@@ -87,9 +78,7 @@ const activations = {
   exponential,
   /** Misra 2019. */
   mish: (x) => multiply(x, tanh(softplus(x))),
-} satisfies Record<string, (x: Value, options: ActivationOptions) => Value>;
-
-export type ActivationName = keyof typeof activations;
+} satisfies Record<ActivationName, (x: Value, options: ActivationOptions) => Value>;
 
 /** Whether there is an activation of the name. */
 export const isActivation = (name: string): name is ActivationName => Object.hasOwn(activations, name);

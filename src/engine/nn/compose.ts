@@ -5,6 +5,7 @@ import type { Value } from '../ir/graph.js';
 import { add, multiply } from '../ops/elementwise.js';
 import { reshape } from '../ops/shaping.js';
 import { type Shape, ShapeError, sameShape } from '../tensor/type.js';
+import type { DescribedLayer } from './described.js';
 import {
   type ApplyContext,
   below,
@@ -19,6 +20,7 @@ import { dense, globalAveragePooling2d, relu, sigmoid } from './layers.js';
 /** Layers applied one after another; names are the first part of their parameters' paths. */
 export function sequential(layers: Readonly<Record<string, Layer>>): Layer {
   return {
+    form: { kind: 'sequence', layers },
     describe(inputShape): LayerSpecs {
       let shape = inputShape;
       let multiplyAdds = 0;
@@ -52,8 +54,10 @@ export function parallel(
   [left, right]: readonly [Layer, Layer],
   outputShape: (left: Shape, right: Shape) => Shape,
   combine: (left: Value, right: Value) => Value,
+  join?: DescribedLayer,
 ): Layer {
   return {
+    ...(join === undefined ? {} : { form: { kind: 'branches', names, layers: [left, right], join } }),
     describe(inputShape): LayerSpecs {
       const [a, b] = [left.describe(inputShape), right.describe(inputShape)];
       return {
@@ -167,6 +171,7 @@ export function heads(trunk: Layer, parts: Readonly<Record<string, Layer>>): Lay
 
 /** The input unchanged. */
 export const identity: Layer = {
+  form: { kind: 'identity' },
   describe: (inputShape) => ({ parameters: {}, state: {}, outputShape: inputShape, multiplyAdds: 0 }),
   apply: (_context, _parameters, _state, x) => ({ output: x, state: {} }),
 };
@@ -182,6 +187,7 @@ export function residual(body: Layer, shortcut: Layer = identity): Layer {
       return a;
     },
     add,
+    { kind: 'join', how: 'add' },
   );
 }
 
@@ -199,5 +205,6 @@ export function squeezeExcitation(channels: number, reduction: number): Layer {
     [identity, gate],
     (input) => input,
     (x, weights) => multiply(x, reshape(weights, [...weights.shape, 1, 1])),
+    { kind: 'join', how: 'multiply' },
   );
 }

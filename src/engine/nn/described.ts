@@ -1,11 +1,38 @@
 // Layers as data: what one does, in numbers and names, so that a network can be written down, stored, and told to other
 // frameworks. Feature maps are [C, H, W]; "last channel" names what keeps the order of elements of [H, W, C].
 
-import type { ActivationName, ActivationOptions } from './activations.js';
-import type { Sides } from './rearranging.js';
-
 export type Pair = readonly [number, number];
 type Padding = 'same' | 'valid';
+/** Rows and columns at top, left, bottom, right. */
+export type Sides = readonly [top: number, left: number, bottom: number, right: number];
+
+/** Activations, by their names in Keras; activations.ts computes them. */
+export type ActivationName =
+  | 'linear'
+  | 'relu'
+  | 'sigmoid'
+  | 'tanh'
+  | 'elu'
+  | 'selu'
+  | 'silu'
+  | 'gelu'
+  | 'gelu_tanh'
+  | 'hard_sigmoid'
+  | 'hard_silu'
+  | 'softplus'
+  | 'softsign'
+  | 'exponential'
+  | 'mish';
+
+/** What an activation is, beyond its name. */
+export interface ActivationOptions {
+  /** elu: the limit at the left, negated; 1 unless given. */
+  alpha?: number | undefined;
+  /** relu: the slope below zero; 0 unless given. hard_sigmoid: the slope in the middle; 1/6 unless given. */
+  slope?: number | undefined;
+  /** relu: the largest value; without limit unless given. */
+  top?: number | undefined;
+}
 
 /** A layer, by what it does. Numbers are as in the layers of engine/nn that they are given to. */
 export type DescribedLayer =

@@ -4,6 +4,7 @@
 import type { Random } from '../../random/random.js';
 import type { Value } from '../ir/graph.js';
 import type { Shape } from '../tensor/type.js';
+import type { DescribedLayer, DescribedNode } from './described.js';
 
 /** How a stored tensor starts. */
 export interface TensorSpec {
@@ -41,18 +42,36 @@ interface Applied {
   readonly state: Values;
 }
 
+/** What a layer is made of, as data, under the paths of its parameters. */
+export type LayerForm =
+  | { readonly kind: 'identity' }
+  | { readonly kind: 'layer'; readonly layer: DescribedLayer }
+  | { readonly kind: 'sequence'; readonly layers: Readonly<Record<string, Layer>> }
+  /** Layers that read the same, and how what they give becomes one. */
+  | {
+      readonly kind: 'branches';
+      readonly names: readonly string[];
+      readonly layers: readonly Layer[];
+      readonly join: DescribedLayer;
+    }
+  | { readonly kind: 'nodes'; readonly nodes: readonly DescribedNode[] };
+
 export interface Layer {
+  /** Missing where the layer has no form that other frameworks would know. */
+  readonly form?: LayerForm;
   /** Specs for an input of one example's shape ([C, H, W] or [features]). Throws ShapeError where it doesn't fit. */
   describe(inputShape: Shape): LayerSpecs;
   apply(context: ApplyContext, parameters: Values, state: Values, x: Value): Applied;
 }
 
-/** A layer without parameters or state. */
+/** A layer without parameters or state. @param described the same as data, where there is such a form. */
 export function stateless(
   outputShape: (inputShape: Shape) => Shape,
   apply: (context: ApplyContext, x: Value) => Value,
+  described?: DescribedLayer,
 ): Layer {
   return {
+    ...(described === undefined ? {} : { form: { kind: 'layer', layer: described } }),
     describe: (inputShape) => ({
       parameters: {},
       state: {},

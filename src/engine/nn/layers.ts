@@ -77,7 +77,9 @@ export function conv2d(options: ConvOptions): Layer {
     const [left, right] = padding === 'same' ? samePadding(w, width, strides[1]) : [0, 0];
     return { strides, pads: [top, left, bottom, right], group: groups };
   };
+  const described = { filters, kernel: kernelSize, strides, dilation, padding, groups, bias: useBias };
   return {
+    form: { kind: 'layer', layer: { kind: 'conv', ...described } },
     describe([channels, h, w]): LayerSpecs {
       if (channels === undefined || h === undefined || w === undefined)
         throw new ShapeError('conv2d: needs images [C, H, W].');
@@ -122,6 +124,7 @@ export interface DenseOptions {
 /** y = x kernel + bias over [features]. Parameters `kernel` [features, units] and `bias` [units]. */
 export function dense({ units, useBias = true, kernelInitializer = glorotUniform }: DenseOptions): Layer {
   return {
+    form: { kind: 'layer', layer: { kind: 'dense', units, bias: useBias } },
     describe(inputShape): LayerSpecs {
       if (inputShape.length !== 1)
         throw new ShapeError('dense: needs a vector of features; flatten images first.');
@@ -165,6 +168,7 @@ export function batchNormalization({
   const blend = (old: Value, batch: Value): Value =>
     add(multiply(old, scalar(old, momentum)), multiply(batch, scalar(batch, 1 - momentum)));
   return {
+    form: { kind: 'layer', layer: { kind: 'norm', momentum, epsilon } },
     describe: (inputShape) => {
       const vector: Shape = [inputShape[0]!];
       return {
@@ -193,10 +197,12 @@ export const relu = (): Layer =>
   stateless(
     (shape) => shape,
     (_context, x) => reluOp(x),
+    { kind: 'activation', name: 'relu' },
   );
 /** ReLU with a trained slope below zero for each channel, `alpha` [C]; Keras: PReLU(shared_axes=[1, 2]) on images. */
 export function prelu(start = 0.25): Layer {
   return {
+    form: { kind: 'layer', layer: { kind: 'prelu' } },
     describe: (inputShape) => ({
       parameters: { alpha: filledWith(start, [inputShape[0]!]) },
       state: {},
@@ -210,6 +216,7 @@ export const sigmoid = (): Layer =>
   stateless(
     (shape) => shape,
     (_context, x) => sigmoidOp(x),
+    { kind: 'activation', name: 'sigmoid' },
   );
 
 /**
@@ -228,6 +235,7 @@ export function standardizeImages(epsilon = (1 / 255) ** 2): Layer {
       const variance = reduceMean(multiply(centred, centred), axes, true);
       return divide(centred, squareRoot(add(variance, scalar(variance, epsilon))));
     },
+    { kind: 'standardize', epsilon },
   );
 }
 
@@ -238,6 +246,7 @@ export function dropout(rate: number): Layer {
   return stateless(
     (shape) => shape,
     (context, x) => (context.training && rate > 0 ? multiply(x, context.dropoutMask(x.shape, rate)) : x),
+    { kind: 'dropout', rate, channels: false },
   );
 }
 
@@ -279,6 +288,9 @@ function pool2d(
         pads: padsFor(x.shape[2]!, x.shape[3]!),
         ...(ceil ? { ceil } : {}),
       }),
+    ceil
+      ? undefined
+      : { kind: 'pool', of: operator === maxPool ? 'max' : 'average', size: kernel, strides, padding },
   );
 }
 
@@ -288,6 +300,7 @@ export const globalAveragePooling2d = (): Layer =>
   stateless(
     ([channels]) => [channels!],
     (_context, x) => globalAveragePool(x),
+    { kind: 'globalPool', of: 'average', keep: false },
   );
 
 /** Images enlarged by a whole factor, each pixel repeated. Keras: UpSampling2D. */
@@ -295,6 +308,7 @@ export const upSampling2d = (factor = 2): Layer =>
   stateless(
     ([channels, h, w]) => [channels!, h! * factor, w! * factor],
     (_context, x) => enlarge(x, factor),
+    { kind: 'enlarge', factor },
   );
 
 /** [C, H, W] to a vector, channels outermost. */
@@ -302,4 +316,5 @@ export const flatten = (): Layer =>
   stateless(
     (shape) => [elementCount(shape)],
     (_context, x) => reshape(x, [x.shape[0]!, elementCount(x.shape.slice(1))]),
+    { kind: 'flatten', lastChannel: false },
   );

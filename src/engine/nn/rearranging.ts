@@ -7,6 +7,7 @@ import { add, multiply } from '../ops/elementwise.js';
 import { maxPool } from '../ops/pooling.js';
 import { pad, reshape, slice, transpose } from '../ops/shaping.js';
 import { elementCount, type Shape, ShapeError, tensorType } from '../tensor/type.js';
+import type { Sides } from './described.js';
 import { type Layer, stateless } from './layer.js';
 
 const toFirst = (shape: Shape): Shape => (shape.length === 3 ? [shape[2]!, shape[0]!, shape[1]!] : shape);
@@ -53,9 +54,6 @@ export const permute = (order: Shape): Layer =>
     },
     (_context, x) => transpose(x, [0, ...order.map((axis) => axis + 1)]),
   );
-
-/** Rows and columns at top, left, bottom, right. */
-export type Sides = readonly [top: number, left: number, bottom: number, right: number];
 
 function needImages(name: string, shape: Shape): void {
   if (shape.length !== 3) throw new ShapeError(`${name}: needs images [C, H, W].`);

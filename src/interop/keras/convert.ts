@@ -247,7 +247,7 @@ export function convertKeras(
   const last = checkOutput(outputs, builder, origin);
   const classes = last.shape[0]!;
   const named = nameClassifier(reachable(builder.nodes, last.node), builder.weights, classes);
-  const readers = builder.nodes.filter(({ from }) => from.includes(first));
+  const readers = firstLayers(builder.nodes, first);
   const description: ImportedModel = {
     name: 'imported',
     source: kerasName(origin),
@@ -266,6 +266,19 @@ export function convertKeras(
       readers.every(({ layer: { kind } }) => kind === 'scale' || kind === 'standardize'),
     notes: [...notes],
   };
+}
+
+/** Layers that first do something to the values of pixels. */
+function firstLayers(nodes: readonly DescribedNode[], first: string): DescribedNode[] {
+  const untouched = new Set([first]);
+  const found: DescribedNode[] = [];
+  for (const node of nodes) {
+    if (!node.from.some((name) => untouched.has(name))) continue;
+    if (['crop', 'permute', 'reshape', 'dropout', 'concat'].includes(node.layer.kind))
+      untouched.add(node.name);
+    else found.push(node);
+  }
+  return found;
 }
 
 /** The value that a softmax makes probabilities of. */

@@ -1,7 +1,6 @@
 // What the reader of one Keras layer has before it: the layer's settings, checked as they are read, its inputs and weights.
 
-import type { ActivationName, ActivationOptions } from '../../engine/nn/activations.js';
-import type { Pair } from '../../engine/nn/described.js';
+import type { ActivationName, ActivationOptions, Pair } from '../../engine/nn/described.js';
 import type { Hdf5Tensor } from '../hdf5/content.js';
 import type { Flow, NetworkBuilder } from './build.js';
 import { isObject, type KerasLayer, type KerasOrigin } from './config.js';

@@ -1,6 +1,6 @@
 // Keras's layers that add rows and columns to feature maps or take them away.
 
-import type { Sides } from '../../engine/nn/rearranging.js';
+import type { Sides } from '../../engine/nn/described.js';
 import type { Flow } from './build.js';
 import type { LayerContext, LayerReader } from './layer-context.js';
 

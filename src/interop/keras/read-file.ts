@@ -9,6 +9,8 @@ import { type LayerWeights, layerNames, storedByClass, storedByName } from './we
 export interface KerasFile {
   origin: KerasOrigin;
   model: KerasModel;
+  /** The network's description as in the file. */
+  description: unknown;
   weights: LayerWeights;
   /** What ferlab wrote beside Keras's own entries, where it wrote the file. */
   own: unknown;
@@ -96,12 +98,14 @@ async function readZip(bytes: Uint8Array, where: string): Promise<KerasFile> {
   const version =
     isObject(metadata) && typeof metadata.keras_version === 'string' ? metadata.keras_version : null;
   const origin: KerasOrigin = { where, version };
-  const model = readKerasModel(json(entries['config.json'], where, 'config.json'), origin);
+  const description = json(entries['config.json'], where, 'config.json');
+  const model = readKerasModel(description, origin);
   const answer = await readHdf5(entries['model.weights.h5']!, ['optimizer']);
   if ('problem' in answer) throw damaged(where, `its weights can't be read: ${answer.problem}`);
   return {
     origin,
     model,
+    description,
     weights: storedByClass(answer.content, model),
     own: entries['ferlab.json'] ? json(entries['ferlab.json'], where, 'ferlab.json') : null,
   };
@@ -133,6 +137,7 @@ async function readH5(bytes: Uint8Array, where: string): Promise<KerasFile> {
       'expected a file of Keras 2 or 3.',
       'Open it in Keras 2, whose load_model reads it, and save it once more.',
     );
-  const model = readKerasModel(json(described, where, 'model_config'), origin);
-  return { origin, model, weights: storedByName(content, root), own: null };
+  const description = json(described, where, 'model_config');
+  const model = readKerasModel(description, origin);
+  return { origin, model, description, weights: storedByName(content, root), own: null };
 }

@@ -6,5 +6,7 @@ import { model } from './sections/model.js';
 
 /** The network of `training.model` in a model file's metadata, whichever version wrote it; null where it is none of this project's. */
 export function storedNetwork(stored: unknown): ModelConfig | null {
-  return model.safeParse(networkOf(stored)).data ?? null;
+  const isImported =
+    typeof stored === 'object' && stored !== null && 'name' in stored && stored.name === 'imported';
+  return model.safeParse(isImported ? stored : networkOf(stored)).data ?? null;
 }

@@ -2,7 +2,7 @@
 // (--start-from), never from options; what it means is told in src/models/imported.ts.
 
 import { z } from 'zod';
-import type { ActivationName } from '../../../engine/nn/activations.js';
+import type { ActivationName } from '../../../engine/nn/described.js';
 import type { ImportedModel } from '../../../models/imported.js';
 import { section, text } from '../setting.js';
 
