@@ -1,7 +1,7 @@
 // Puts names to what an audit found: the object that is printed as JSON and from which text is made.
 
+import { samePhotograph } from '../copies/compare.js';
 import type { AuditImages } from '../copies/images.js';
-import { samePhotograph } from '../copies/near.js';
 import type { AuditDataset } from '../copies/open.js';
 import type { BadFile } from '../data/dataset/types.js';
 import { normalisedMargin } from '../scores/confident-learning.js';

@@ -2,23 +2,11 @@
 // a caption or watermark, or mirrored. Candidates come from candidates.ts; each is verified on the pixels here. Rotated
 // copies are not looked for, and faces of one person in different photographs are meant not to be found.
 
-import { align, halvings, type Pyramid, showCrop, toPyramid } from './align.js';
+import { halvings, type Pyramid, toPyramid } from './align.js';
 import { type CandidateList, findCandidates } from './candidates.js';
+import { comparePictures, enoughAt, samePhotograph } from './compare.js';
 import type { Description } from './describe.js';
-import { detailSimilarity } from './detail.js';
 import type { AuditImages, Pace } from './images.js';
-
-/**
- * Similarity of detail (see detail.ts) from which two pictures count as one photograph. On FER2013 98% of copies reach
- * 0.85; of different photographs that are alike as a whole, half stay below 0.4 and 95% below 0.6.
- */
-export const samePhotograph = 0.8;
-/**
- * NCC of the pictures as such, after the best crop, that is needed for the comparison to go on to the next finer
- * resolution and at last to their detail, the finest first. It alone would not do: different faces that are lit alike
- * reach 0.93, drawings 0.97.
- */
-const enoughAt = [0.9, 0.91, 0.86];
 
 /** Two pictures of one photograph, by their numbers; `first` is the lower. */
 export interface NearMatch {
@@ -27,21 +15,6 @@ export interface NearMatch {
   similarity: number;
   mirrored: boolean;
   overlap: number;
-}
-
-/** Similarity of detail one way; 0 where the pictures as such don't fit. */
-function compareOneWay(from: Pyramid, to: Pyramid): { similarity: number; overlap: number } {
-  const found = align(from, to, enoughAt);
-  if (found.similarity < enoughAt[0]!) return { similarity: 0, overlap: 0 };
-  return { similarity: detailSimilarity(showCrop(from, found), to[0]!.values), overlap: found.overlap };
-}
-
-/** Compares either way: the one that shows more may be either. */
-function compare(a: Pyramid, b: Pyramid): { similarity: number; overlap: number } {
-  const found = compareOneWay(a, b);
-  if (found.similarity === 0 || found.similarity >= samePhotograph) return found;
-  const other = compareOneWay(b, a);
-  return other.similarity > found.similarity ? other : found;
 }
 
 /** Candidates whose pictures are decoded together where they aren't kept. */
@@ -93,7 +66,10 @@ export async function findNearMatches(
         from = toPyramid(pictures.get(first)!, images.side);
         fromNumber = first;
       }
-      const { similarity, overlap } = compare(from, toPyramid(pictures.get(second)!, images.side, mirrored));
+      const { similarity, overlap } = comparePictures(
+        from,
+        toPyramid(pictures.get(second)!, images.side, mirrored),
+      );
       if (similarity >= samePhotograph) addMatch(matches, { first, second, similarity, mirrored, overlap });
       if (pace.due()) await pace.breathe(k + 1);
     }
