@@ -13,5 +13,5 @@ const providers: Record<Device, string> = { cpu: 'cpu', webgpu: 'webgpu', cuda: 
 /** The runtime for a device; null where there is none here. */
 export async function runtimeFor(device: Device): Promise<Runtime | null> {
   await turnTelemetryOff();
-  return { ...ort, provider: providers[device] };
+  return { ...ort, provider: providers[device], fillsOutputs: true };
 }

@@ -12,7 +12,8 @@ export const runtimeVersion = `onnxruntime-web ${wasm.env.versions.web}`;
  * compressed), so that a page loads it only if it asks for that device.
  */
 export async function runtimeFor(device: Device): Promise<Runtime | null> {
-  if (device === 'cpu') return { ...wasm, provider: 'wasm' };
-  if (device === 'webgpu') return { ...(await import('onnxruntime-web/webgpu')), provider: 'webgpu' };
+  if (device === 'cpu') return { ...wasm, provider: 'wasm', fillsOutputs: false };
+  if (device === 'webgpu')
+    return { ...(await import('onnxruntime-web/webgpu')), provider: 'webgpu', fillsOutputs: false };
   return null;
 }

@@ -108,7 +108,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
     const fetches: Record<string, RuntimeTensor | null> = {};
     for (const name of session.outputNames) {
       const target = into[name];
-      fetches[name] = target === undefined ? null : toRuntime(runtime, target);
+      fetches[name] = target === undefined || !runtime.fillsOutputs ? null : toRuntime(runtime, target);
     }
     return session.run(inputs, fetches);
   };
@@ -120,7 +120,12 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
       if (isResident.size > 0) throw new Error('This session has resident outputs: runResident gives them.');
       const results = await execute(feeds, into);
       return Object.fromEntries(
-        session.outputNames.map((name) => [name, into[name] ?? fromRuntime(results[name]!)]),
+        session.outputNames.map((name) => {
+          const target = into[name];
+          if (target === undefined) return [name, fromRuntime(results[name]!)];
+          if (!runtime.fillsOutputs) copyInto(target, fromRuntime(results[name]!));
+          return [name, target];
+        }),
       );
     },
     async runResident(feeds) {
@@ -155,6 +160,10 @@ async function create(
 
 function toRuntime({ Tensor }: Runtime, { type, data }: HostTensor): RuntimeTensor {
   return new Tensor(type.dtype, data as Float32Array, type.shape);
+}
+
+function copyInto(target: HostTensor, { data }: HostTensor): void {
+  (target.data as Float32Array).set(data as Float32Array);
 }
 
 function typeOf(tensor: RuntimeTensor): TensorType {
