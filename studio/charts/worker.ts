@@ -1,12 +1,16 @@
 // Draws the report's plots as SVG, beside the engine and the page: ECharts takes some ten milliseconds for each.
 
+import { lessonPlot } from '../../src/plots/lesson.js';
 import { darkRules } from '../../src/plots/theme.js';
 import { type TimelinePerson, type TimelineScale, timelinePlot } from '../../src/plots/timeline.js';
+import type { HistoryRow } from '../../src/scores/history.js';
 
 /** The plots that can be asked for. */
 const plots = {
   timeline: ({ people, scale }: { people: TimelinePerson[]; scale: TimelineScale }) =>
     timelinePlot(people, scale),
+  lessonAccuracy: (rows: readonly HistoryRow[]) => lessonPlot(rows, 'accuracy'),
+  lessonLoss: (rows: readonly HistoryRow[]) => lessonPlot(rows, 'loss'),
 };
 
 export type Plots = typeof plots;

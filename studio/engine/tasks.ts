@@ -5,6 +5,7 @@ import { currentRecording, followFrame, restart } from './follow-frames.js';
 import { addModel, modelFacts, openDetector } from './open-models.js';
 import { recognisePicture } from './recognise-picture.js';
 import type { TimelineData } from './recording.js';
+import { answerFrame, copiesOf, takeFrame, takeSample, teach } from './teaching.js';
 
 export interface TaskContext {
   readonly signal: AbortSignal;
@@ -38,6 +39,12 @@ export const tasks = {
   recognisePicture,
 
   followFrame,
+
+  takeSample,
+  takeFrame,
+  answerFrame,
+  copiesOf,
+  teach,
 
   /** Throws away what was recorded of a webcam or a film; people get new numbers. */
   async restartFollowing(_: null): Promise<void> {

@@ -2,6 +2,7 @@
 
 import type { ComponentType } from 'preact';
 import { RecogniseView } from './recognise/view.js';
+import { TeachView } from './teach/view.js';
 
 export interface View {
   /** In the address, after #/. */
@@ -11,4 +12,7 @@ export interface View {
   Component: ComponentType;
 }
 
-export const routes: readonly View[] = [{ name: 'recognise', title: 'Recognise', Component: RecogniseView }];
+export const routes: readonly View[] = [
+  { name: 'recognise', title: 'Recognise', Component: RecogniseView },
+  { name: 'teach', title: 'Teach', Component: TeachView },
+];
