@@ -112,3 +112,44 @@ describe('models', () => {
     );
   });
 });
+
+describe('what takes a path, a note or a margin', () => {
+  it.each([undefined, null, 7, {}, []])('refuses %j', async (value) => {
+    const given = wrong<never>(value);
+    expect(await refusal(() => ferlab.cropDataset(given, 'out'))).toMatch(
+      /^usage: cropDataset: path: expected/,
+    );
+    expect(await refusal(() => ferlab.cropDataset('in', given))).toMatch(
+      /^usage: cropDataset: out: expected/,
+    );
+    expect(await refusal(() => ferlab.describeNote(given))).toMatch(/^usage: describeNote: expected a note/);
+    expect(await refusal(() => ferlab.testTimeViews(new Float32Array(4), 2, 2, 'flip', given))).toMatch(
+      /^usage: testTimeViews: margin: expected/,
+    );
+    expect(await refusal(() => ferlab.testTimeViews(given, 2, 2, 'none', { x: 0, y: 0 }))).toMatch(
+      /^usage: testTimeViews: pixels: expected a Float32Array/,
+    );
+    if (value !== undefined)
+      expect(await refusal(() => ferlab.openExplainer(given))).toMatch(
+        /^usage: openExplainer: file: expected/,
+      );
+  });
+
+  it('refuses pixels of no whole image', async () => {
+    const margin = { x: 0, y: 0 };
+    expect(await refusal(() => ferlab.testTimeViews(new Float32Array(5), 2, 2, 'flip', margin))).toMatch(
+      /^usage: testTimeViews: pixels: expected those of whole images, 2 x 2 = 4 each; got 5/,
+    );
+  });
+});
+
+describe('configurations of trainings', () => {
+  it.each([{}, { train: {} }, { train: { epochs: 'many' } }])('of %j are refused', async (config) => {
+    const { resolveTrainConfig, trainFromConfig } = await import('./train/index.js');
+    expect(await refusal(() => trainFromConfig(wrong(config)))).toMatch(/^usage: train: /);
+    for (const none of [undefined, null, 7, []])
+      expect(await refusal(() => resolveTrainConfig('tiny', wrong(none)))).toMatch(
+        /^usage: settings: expected an object/,
+      );
+  });
+});

@@ -3,7 +3,15 @@
 
 import { join, resolve } from 'node:path';
 import { PictureFolder } from '../annotate/picture-folder.js';
-import { checkHooks, checkOptions, either, oneOf, path as pathRule, wholeNumber } from '../check-options.js';
+import {
+  checkArgument,
+  checkHooks,
+  checkOptions,
+  either,
+  oneOf,
+  path as pathRule,
+  wholeNumber,
+} from '../check-options.js';
 import { readClassFolders, relativeName } from '../data/dataset/class-folder.js';
 import { describeContents } from '../data/dataset/contents.js';
 import { findLayout } from '../data/dataset/layout.js';
@@ -85,6 +93,8 @@ export async function cropDataset(
   options: CropDatasetOptions = {},
   hooks: Hooks<CropEvent> = {},
 ): Promise<CroppedDataset> {
+  checkArgument('cropDataset: path', path, pathRule);
+  checkArgument('cropDataset: out', out, pathRule);
   checkOptions('cropDataset', options, {
     ...detectRules,
     detector: either(faceDetector, pathRule),

@@ -1,6 +1,6 @@
 // Explains the answers for image files: of photographs every face that is found, of crops the whole picture.
 
-import { checkOptions, oneOf } from '../check-options.js';
+import { checkArgument, checkOptions, oneOf, path as pathRule } from '../check-options.js';
 import { type Explainer, type ExplainOptions, type Explanation, openExplainer } from '../explain/explain.js';
 import { type ExplainMethod, explainMethods } from '../explain/methods.js';
 import { cropFace } from '../faces/crop.js';
@@ -45,6 +45,7 @@ export async function openExplainerFile(
   file?: string,
   options: { threads?: number | undefined } = {},
 ): Promise<Explainer> {
+  if (file !== undefined) checkArgument('openExplainer: file', file, pathRule);
   const path = file ?? bundledModelFile();
   return openExplainer(await readModelFile(path), { ...options, name: path });
 }

@@ -4,6 +4,9 @@
 // model trained on crops cuts the centre out of its input by itself, so that shifting the image by the margin around
 // that centre makes it cut a corner instead; what the shift brings in from outside is cut away.
 
+import { checkArgument, type OptionRule, oneOf, wholeNumber } from '../check-options.js';
+import { FerlabError } from '../errors.js';
+
 export const testTimeKinds = ['none', 'flip', 'ten-crop'] as const;
 /** `flip`: the image and its mirror image; `ten-crop`: five crops and their mirror images. */
 export type TestTimeKind = (typeof testTimeKinds)[number];
@@ -47,11 +50,25 @@ function moved(
   return result;
 }
 
+const floats: OptionRule = {
+  expected: 'a Float32Array',
+  accepts: (value) => value instanceof Float32Array,
+};
+const side = wholeNumber(1, 65_535);
+const marginRule: OptionRule = {
+  expected: 'a margin, with x and y in whole pixels',
+  accepts: (value) => {
+    const { x, y } = (value ?? {}) as Partial<CropMargin>;
+    return Number.isInteger(x) && Number.isInteger(y);
+  },
+};
+
 /**
  * The views of a batch of grey images [n, 1, height, width], each a batch of the same shape. The first is the batch
  * itself.
  *
  * @param margin of the model's crop, in whole pixels; for `ten-crop` alone.
+ * @throws FerlabError `usage` for arguments of another form, and pixels that aren't those of whole images.
  */
 export function testTimeViews(
   pixels: Float32Array,
@@ -60,7 +77,18 @@ export function testTimeViews(
   kind: TestTimeKind,
   margin: CropMargin,
 ): Float32Array[] {
+  checkArgument('testTimeViews: pixels', pixels, floats);
+  checkArgument('testTimeViews: width', width, side);
+  checkArgument('testTimeViews: height', height, side);
+  checkArgument('testTimeViews: kind', kind, oneOf(testTimeKinds));
+  if (pixels.length % (width * height) !== 0) {
+    throw new FerlabError(
+      'usage',
+      `testTimeViews: pixels: expected those of whole images, ${width} x ${height} = ${width * height} each; got ${pixels.length}.`,
+    );
+  }
   if (kind === 'none') return [pixels];
+  checkArgument('testTimeViews: margin', margin, marginRule);
   const shifts = kind === 'flip' ? crops.slice(0, 1) : crops;
   const view = (mirror: boolean) =>
     shifts.map(([right, down], i) =>

@@ -307,6 +307,13 @@ describe('the other routes', () => {
   );
 });
 
+it.each([[null], [42], [[]], ['box']])('options that are none are refused: %j', async (options) => {
+  await expect(createService(options as never)).rejects.toMatchObject({
+    kind: 'usage',
+    message: expect.stringMatching(/^createService: expected an object with settings, got /),
+  });
+});
+
 describe('the OpenAPI document', () => {
   it('has every route, its query, bodies and answers', async () => {
     const document = (await get('/openapi.json')).json();

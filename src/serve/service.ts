@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { shorten } from '../check-options.js';
+import { checkArgument, section, shorten } from '../check-options.js';
 import { FerlabError } from '../errors.js';
 import { sha256 } from '../files/sha256.js';
 import { chooseDevice } from '../machine/choose-device.js';
@@ -29,6 +29,7 @@ const requestsHeld = 16;
  *   opened, `io` where the file of the token can't be read.
  */
 export async function createService(options: Partial<ServiceSettings> = {}): Promise<FastifyInstance> {
+  checkArgument('createService', options, section);
   return openService(await resolveSettings([fromProgram(options)]));
 }
 

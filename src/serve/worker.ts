@@ -7,8 +7,9 @@ import type { FromWorker, ToWorker } from './protocol.js';
 
 let runner: BatchRunner | null = null;
 
+/** A service that is gone hears nothing any more: no fault of this process, which ends by itself then. */
 const send = (message: FromWorker): void => {
-  process.send?.(message);
+  if (process.connected) process.send!(message, () => {});
 };
 
 async function take(message: ToWorker): Promise<void> {

@@ -17,7 +17,7 @@ import { classificationRuns } from './classification/kind.js';
 import { datasetName } from './classification/model-file.js';
 import { type MovedFiles, withMovedFiles } from './classification/stored-config.js';
 import type { TrainingData } from './classification/training-data.js';
-import type { TrainConfig } from './config/config.js';
+import { requireTrainConfig, type TrainConfig } from './config/config.js';
 import type { TrainResult } from './loop/events.js';
 import { forThisMachine, type RunConfig } from './loop/run-config.js';
 import { takeFreeRunFolder, takeRunFolder } from './run/run-folder.js';
@@ -39,6 +39,7 @@ const callRules = { command: text, report: flag };
  */
 export async function trainFromConfig(config: TrainConfig, call: TrainCall = {}): Promise<TrainResult> {
   checkArgument('train', config, { ...section, expected: 'a configuration (of resolveTrainConfig)' });
+  requireTrainConfig(config, 'train');
   checkHooks('train', call, callRules);
   const { out } = config;
   const folder =

@@ -139,6 +139,8 @@ export function resolveTrainConfig(
       `preset: expected one of ${Object.keys(presets).join(', ')}, got ${show(preset)}`,
     );
   }
+  if (!isSection(overrides))
+    throw new FerlabError('usage', `settings: expected an object with settings, got ${show(overrides)}`);
   const settings = presets[preset as PresetName].settings(askedIn(overrides));
   const base = merge(trainConfigSchema.parse({}), settings);
   const { config, issues } = checkTrainConfig(
@@ -162,4 +164,10 @@ export function parseTrainConfig(value: unknown, source: string): TrainConfig {
     `${source}: expected the training configuration of a run of this version:\n${refusal(issues, (path) => path)}\n` +
       'Go on with the version that began the run, or start anew; its model files work with this version too, also for --start-from.',
   );
+}
+
+/** Refuses what a program gives for a whole configuration. @throws FerlabError `usage`, naming every setting that is wrong. */
+export function requireTrainConfig(value: unknown, where: string): asserts value is TrainConfig {
+  const { config, issues } = checkTrainConfig(value);
+  if (!config) throw new FerlabError('usage', `${where}: ${refusal(issues, (path) => path)}`);
 }
