@@ -231,9 +231,10 @@ async function cropPicture(
   const minFace = detect.minFace === undefined ? undefined : Math.max(1, detect.minFace / scale);
   const found = await detector.detect(image, { ...detect, minFace });
   const chosen = choose(found, several);
-  const usable = chosen.filter((face) => reasonForNone(face, defaultFaceCrop) === null);
+  const reasonFor = (face: Face) => reasonForNone(face, defaultFaceCrop, detector);
+  const usable = chosen.filter((face) => reasonFor(face) === null);
   const crops = usable.map((face) => cropFace(image, face, defaultFaceCrop, { width: size, height: size }));
-  const reason = oddness(found, chosen, several);
+  const reason = oddness(found, chosen, several, reasonFor);
   return { file, crops, whole: false, odd: reason === null ? null : { faces: found.length, reason } };
 }
 
@@ -245,9 +246,14 @@ function choose(found: readonly Face[], several: SeveralChoice): Face[] {
 }
 
 /** Why a picture isn't one face's; null where it is. */
-function oddness(found: readonly Face[], chosen: readonly Face[], several: SeveralChoice): string | null {
+function oddness(
+  found: readonly Face[],
+  chosen: readonly Face[],
+  several: SeveralChoice,
+  reasonFor: (face: Face) => string | null,
+): string | null {
   if (found.length === 0) return 'no face';
-  const reasons = chosen.flatMap((face) => reasonForNone(face, defaultFaceCrop) ?? []);
+  const reasons = chosen.flatMap((face) => reasonFor(face) ?? []);
   if (found.length > 1) {
     const taken = { largest: 'the largest taken', all: 'all taken', none: 'none taken' }[several];
     const without =

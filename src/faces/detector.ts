@@ -19,6 +19,11 @@ export interface FaceDetector extends AsyncDisposable {
   /** For people: which detector it is. */
   readonly name: string;
   /**
+   * Faces that are turned away further, by the points of this detector, deserve no answer: the distance of the nose from the
+   * middle of the face, over that of eyes and mouth. Default: 0.45, where noses are placed at their tip.
+   */
+  readonly largestTurn?: number | undefined;
+  /**
    * Faces of a picture, highest score first. Equal pictures give equal faces.
    *
    * @throws FerlabError `usage` for wrong options and a closed detector; `model` where the network answers with what are no

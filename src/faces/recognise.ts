@@ -30,8 +30,8 @@ import type { NoAnswer, PictureFaces, PlacedFace, RecognisedFace } from './recog
 /** Faces whose square has a shorter side, in pixels of the picture, get no answer. docs/guides/photographs.md has the figures. */
 export const smallestSide = 24;
 
-/** Faces that are turned away further get no answer; see turnOf. */
-const largestTurn = 0.45;
+/** Faces that are turned away further get no answer, where the detector doesn't say; see turnOf. */
+const defaultLargestTurn = 0.45;
 
 /** Finds and recognises: both are loaded once and used for many pictures. */
 export interface Recogniser<Class extends string = string> {
@@ -105,10 +105,10 @@ export function cropOf({ crop }: Pick<ModelMetadata, 'crop'>): FaceCrop {
 /** Finds the faces of a picture and cuts them out for the model. */
 export async function cutFaces(
   picture: Picture,
-  { detector, model }: { detector: FaceDetector; model: Pick<ExpressionModel, 'inputSize' | 'metadata'> },
+  recogniser: { detector: FaceDetector; model: Pick<ExpressionModel, 'inputSize' | 'metadata'> },
   options: DetectOptions,
 ): Promise<CutPicture> {
-  return cutFound(picture, await findInImage(picture, detector, options), model);
+  return cutFound(picture, await findInImage(picture, recogniser.detector, options), recogniser);
 }
 
 /** The faces of a picture in pixels of its image, in which large pictures are smaller; for `cutFound`. */
@@ -121,11 +121,17 @@ export async function findInImage(
   return detector.detect(image, { ...options, minFace: Math.max(1, minFace / scale) });
 }
 
-/** Cuts faces that `findInImage` found out for a model. */
+/** Cuts faces that `findInImage` found with this detector out for a model. */
 export function cutFound(
   { width, height, image }: Picture,
   found: readonly Face[],
-  model: Pick<ExpressionModel, 'inputSize' | 'metadata'>,
+  {
+    detector,
+    model,
+  }: {
+    detector: Pick<FaceDetector, 'largestTurn'>;
+    model: Pick<ExpressionModel, 'inputSize' | 'metadata'>;
+  },
 ): CutPicture {
   const scale = width / image.width;
   const crop = cropOf(model.metadata);
@@ -135,7 +141,7 @@ export function cutFound(
       roll: rollOf(face.points),
       side: cropSide(face, crop) * scale,
     };
-    const reason = reasonForNone(face, crop);
+    const reason = reasonForNone(face, crop, detector);
     if (reason !== null) return { ...place, reason };
     const cut = cropFace(image, face, crop, model.inputSize);
     return { ...place, pixels: toGray(cut.data, cut.width, cut.height, 3).data };
@@ -144,7 +150,11 @@ export function cutFound(
 }
 
 /** Why a face of a picture gets no answer; null where it gets one. */
-export function reasonForNone(face: Face, crop: FaceCrop): NoAnswer | null {
+export function reasonForNone(
+  face: Face,
+  crop: FaceCrop,
+  { largestTurn = defaultLargestTurn }: Pick<FaceDetector, 'largestTurn'>,
+): NoAnswer | null {
   if (!(cropSide(face, crop) >= smallestSide)) return 'too small';
   return turnOf(face.points) > largestTurn ? 'too turned' : null;
 }

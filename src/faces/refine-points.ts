@@ -241,6 +241,13 @@ const turnOf = (points: FacePoints): number => {
   return Number.isFinite(roll) ? roll : 0;
 };
 
+/**
+ * The network places noses between the nostrils, as its web photographs were labelled, not at their tip: they move less as a
+ * face turns away. Of 23 faces whose labelled tip is 0.4 and more beside the middle, 6 are beyond this, of 99 from 0.3 to 0.4
+ * four, and of 805 below 0.1 none.
+ */
+const largestTurn = 0.15;
+
 /** A detector whose faces' points are refined. Closing it closes both. */
 export function withRefinedPoints(detector: FaceDetector, refiner: PointRefiner): FaceDetector {
   const close = async (): Promise<void> => {
@@ -249,6 +256,7 @@ export function withRefinedPoints(detector: FaceDetector, refiner: PointRefiner)
   };
   return {
     name: detector.name,
+    largestTurn,
     detect: async (image, options) => refiner.refine(image, await detector.detect(image, options)),
     close,
     [Symbol.asyncDispose]: close,

@@ -24,7 +24,7 @@ interface Axis {
 }
 
 const size = { width: 760, height: 460 };
-const colours = [palette.training, palette.validation, palette.best] as const;
+const colours = [palette.training, palette.validation, palette.best, palette.mutedText] as const;
 const percent = (value: number): string => `${Math.round(value * 100)}%`;
 
 /** Points of a line, at most: more can't be told apart. */
@@ -93,7 +93,13 @@ export function precisionRecallPlot(
     { name: 'recall', format: percent, min: 0, max: 1 },
     { name: 'precision', format: percent, min: 0, max: 1 },
   ];
-  const points = curve.map(({ recall, precision }): Point => [recall, precision]);
+  // Most of the points are of the lowest scores, where neither changes any more.
+  const points: Point[] = [];
+  for (const { recall, precision } of curve) {
+    const last = points.at(-1);
+    const moved = last && Math.max(Math.abs(recall - last[0]), Math.abs(precision - last[1]));
+    if (moved === undefined || moved >= 1 / mostPoints) points.push([recall, precision]);
+  }
   const subtitle = `average precision ${(averagePrecision * 100).toFixed(1)}%`;
   return curvesPlot('Precision over recall', subtitle, axes, [
     { name: 'precision', colour: palette.validation, points },
@@ -145,4 +151,37 @@ export function stageLossPlot(
     ];
   });
   return curvesPlot('Cross-entropy of face or not, by stage', 'validation; dashed: training', axes, lines);
+}
+
+/** The values of measures over epochs, a line each; what is no finite number is left out. */
+const measureLines = (history: readonly HistoryRow[], names: Readonly<Record<string, string>>): Line[] =>
+  Object.entries(names).map(([measure, name], i) => ({
+    name,
+    colour: colours[i % colours.length]!,
+    points: history.flatMap(({ epoch, measures }): Point[] => {
+      const value = measures[measure];
+      return value !== undefined && Number.isFinite(value) ? [[epoch, value]] : [];
+    }),
+  }));
+
+/** An SVG document: measures from 0 to 1 of the photographs that training leaves out, over its epochs. */
+export function validationPlot(
+  history: readonly HistoryRow[],
+  names: Readonly<Record<string, string>>,
+): string {
+  const axes: [Axis, Axis] = [
+    { name: 'epoch', format: String },
+    { name: 'share', format: percent, min: 0, max: 1 },
+  ];
+  const lines = measureLines(history, names);
+  return curvesPlot('Photographs that training left out', 'after each epoch', axes, lines);
+}
+
+/** An SVG document: the parts of the training loss over its epochs. */
+export function lossPlot(history: readonly HistoryRow[], names: Readonly<Record<string, string>>): string {
+  const axes: [Axis, Axis] = [
+    { name: 'epoch', format: String },
+    { name: 'loss', format: (value) => String(Number(value.toFixed(3))), min: 0 },
+  ];
+  return curvesPlot('Parts of the loss', 'training photographs', axes, measureLines(history, names));
 }

@@ -4,7 +4,7 @@ import { code, codeBlock, details, image, plain } from '../format/markdown.js';
 import { count, duration, percent } from '../format/numbers.js';
 import { type Column, markdownTable } from '../format/table.js';
 import type { MachineSummary } from '../machine/describe-machine.js';
-import { precisionRecallPlot, recallPlot, stageLossPlot } from '../plots/curves.js';
+import { lossPlot, precisionRecallPlot, recallPlot, stageLossPlot, validationPlot } from '../plots/curves.js';
 import type { DetectionScores } from '../scores/detections.js';
 import { type HistoryRow, historyRecord } from '../scores/history.js';
 import { addPlot, type Files, writeAll } from './report-files.js';
@@ -25,13 +25,20 @@ export interface StageSummary {
   recall: readonly { threshold: number; recall: number; proposals: number }[];
 }
 
+/** The epochs of a detector that is one network. */
+export interface SingleTraining {
+  history: readonly HistoryRow[];
+  bestEpoch: number;
+}
+
 export interface DetectionReportData {
   title: string;
   version: string;
   command: string;
   configuration: unknown;
   machine: MachineSummary;
-  stages: readonly StageSummary[];
+  /** Of a cascade its stages, of one network its epochs. */
+  training: readonly StageSummary[] | SingleTraining;
   /** Bytes of the detector's files together. */
   fileBytes: number;
   /** Of all pictures for validation. */
@@ -52,13 +59,28 @@ export interface DetectionReportData {
   missed: readonly SheetItem[];
 }
 
+/** Measures of the history that plots show, with their names there. */
+const shown = {
+  validation: {
+    valAveragePrecision: 'average precision',
+    valRecall: 'recall',
+    valPointError: 'distance of points',
+  },
+  losses: { faceLoss: 'face or not', boxLoss: 'box', pointLoss: 'points', fitLoss: 'fit of the box' },
+} as const;
+
 /** Writes report.md, report.json and their pictures into an existing run folder. Throws FerlabError `io`. */
 export async function writeDetectionReport(folder: string, data: DetectionReportData): Promise<string[]> {
-  const { found, missed, stages, scores, ...rest } = data;
+  const { found, missed, training, scores, ...rest } = data;
   const files: Files = new Map();
   await addPlot(files, 'precision-recall', precisionRecallPlot(scores.curve, scores.averagePrecision));
-  await addPlot(files, 'recall', recallPlot(stages));
-  await addPlot(files, 'loss', stageLossPlot(stages, ['classLoss', 'valLoss']));
+  if ('history' in training) {
+    await addPlot(files, 'validation', validationPlot(training.history, shown.validation));
+    await addPlot(files, 'loss', lossPlot(training.history, shown.losses));
+  } else {
+    await addPlot(files, 'recall', recallPlot(training));
+    await addPlot(files, 'loss', stageLossPlot(training, ['classLoss', 'valLoss']));
+  }
   const sheet = (items: readonly SheetItem[], columns: number, title: string) =>
     contactSheet(items, { columns, scale: 1, title });
   if (found.length > 0)
@@ -69,7 +91,9 @@ export async function writeDetectionReport(folder: string, data: DetectionReport
   const json = {
     ...rest,
     scores: summary,
-    stages: stages.map((stage) => ({ ...stage, history: stage.history.map(historyRecord) })),
+    ...('history' in training
+      ? { bestEpoch: training.bestEpoch, history: training.history.map(historyRecord) }
+      : { stages: training.map((stage) => ({ ...stage, history: stage.history.map(historyRecord) })) }),
   };
   return writeAll(folder, files, json, () => markdown(data));
 }
@@ -78,9 +102,10 @@ const right = (header: string): Column => ({ header, align: 'right' });
 const share = (value: number | null): string => (value === null ? '-' : percent(value));
 
 function markdown(data: DetectionReportData): string {
-  const { scores, pointError, stages, threshold } = data;
+  const { scores, pointError, training, threshold } = data;
   const at = scores.curve.findLast(({ score }) => score >= threshold);
-  const seconds = stages.flatMap(({ history }) => history).reduce((sum, row) => sum + row.seconds, 0);
+  const epochs = 'history' in training ? training.history : training.flatMap(({ history }) => history);
+  const seconds = epochs.reduce((sum, row) => sum + row.seconds, 0);
   return `${[
     `# ${plain(data.title)}`,
     `**${percent(scores.averagePrecision)} average precision** at an overlap of 0.5, on ${count(scores.faces)} labelled faces of 20 pixels and more that training left out.`,
@@ -116,6 +141,18 @@ function markdown(data: DetectionReportData): string {
       ]),
     ),
     image('Precision over recall', 'precision-recall.svg'),
+    ...('history' in training ? epochSection(training) : stageSection(training)),
+    ...(data.found.length > 0 ? ['## Found', image('Pictures with what was found', 'found.png')] : []),
+    ...(data.missed.length > 0 ? ['## Missed', image('Faces that were not found', 'missed.png')] : []),
+    '## How it was made',
+    codeBlock(data.command, 'sh'),
+    `ferlab ${code(data.version)}, ${plain(data.machine.engine)}; ${plain(data.machine.platform)}, ${plain(data.machine.cpu)}, ${data.machine.cores} cores`,
+    details('Configuration', codeBlock(JSON.stringify(data.configuration, null, 2), 'json')),
+  ].join('\n\n')}\n`;
+}
+
+function stageSection(stages: readonly StageSummary[]): string[] {
+  return [
     '## Stages',
     markdownTable(
       [
@@ -143,11 +180,14 @@ function markdown(data: DetectionReportData): string {
     ),
     image('Recall over proposals', 'recall.svg'),
     image('Loss over epochs', 'loss.svg'),
-    ...(data.found.length > 0 ? ['## Found', image('Pictures with what was found', 'found.png')] : []),
-    ...(data.missed.length > 0 ? ['## Missed', image('Faces that were not found', 'missed.png')] : []),
-    '## How it was made',
-    codeBlock(data.command, 'sh'),
-    `ferlab ${code(data.version)}, ${plain(data.machine.engine)}; ${plain(data.machine.platform)}, ${plain(data.machine.cpu)}, ${data.machine.cores} cores`,
-    details('Configuration', codeBlock(JSON.stringify(data.configuration, null, 2), 'json')),
-  ].join('\n\n')}\n`;
+  ];
+}
+
+function epochSection({ history, bestEpoch }: SingleTraining): string[] {
+  return [
+    '## Epochs',
+    `The weights of epoch ${count(bestEpoch)} of ${count(history.length)} are kept.`,
+    image('Average precision and recall over epochs', 'validation.svg'),
+    image('Parts of the loss over epochs', 'loss.svg'),
+  ];
 }

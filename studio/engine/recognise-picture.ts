@@ -70,7 +70,7 @@ export async function recognisePicture(
     const answered =
       found === null
         ? [await answerWhole(picture, model)]
-        : await answerCut(cutFound(picture, found, model), model);
+        : await answerCut(cutFound(picture, found, { detector: theDetector(), model }), model);
     for (const [f, { place, answer }] of answered.entries()) {
       if (m === 0) shown.push({ place, answers: [] });
       shown[f]!.answers.push(answer);

@@ -1,7 +1,7 @@
 // Training on drawn pictures: a bright square with a dark band is a face. Small enough for seconds; what it learns is not
 // the point.
 
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -57,6 +57,18 @@ describe('trainDetector', () => {
     await detector.close();
   });
 
+  it('writes a report with plots and sheets', async () => {
+    const report = readFileSync(join(whole, 'report.md'), 'utf8');
+    for (const [, file] of report.matchAll(/\]\(([^)]+\.(?:svg|png))\)/g))
+      expect(existsSync(join(whole, file!)), file).toBe(true);
+    for (const part of ['precision-recall.svg', 'validation.svg', 'loss.svg', 'missed.png'])
+      expect(report).toContain(part);
+    const data = JSON.parse(readFileSync(join(whole, 'report.json'), 'utf8'));
+    expect(data).toMatchObject({ threshold: 0.65, sources: [{ source: 'labels', pictures: 2 }] });
+    expect(data.history).toHaveLength(2);
+    expect(data.configuration.epochs).toBe(2);
+  });
+
   it('goes on after an interruption as if it had never stopped, with other threads of workers too', async () => {
     const stopped = join(folder, 'stopped');
     const controller = new AbortController();
@@ -68,7 +80,8 @@ describe('trainDetector', () => {
       { signal: controller.signal, onProgress },
     );
     expect(result.stopped).toBe('interrupted');
-    await resumeDetector(stopped);
+    await resumeDetector(stopped, {}, { report: false });
+    expect(existsSync(join(stopped, 'report.md'))).toBe(false);
     expect(Buffer.compare(weightsOf(stopped), weightsOf(whole))).toBe(0);
   }, 60_000);
 

@@ -47,7 +47,7 @@ const rules: OptionRules<DetectorTraining> = {
 
 /**
  * Trains the single-stage detector. The run folder holds config.json, history.csv and history.json, best.onnx (a model file
- * in YuNet's format) and last.safetensors (the checkpoint).
+ * in YuNet's format), last.safetensors (the checkpoint) and report.md with its plots.
  *
  * @throws FerlabError `data` for labels and pictures that can't be used, `io` where the run folder exists or can't be
  *   written, `diverged` where the loss is no longer a number, `device` where the device can't be used.

@@ -3,7 +3,6 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StoredPicture } from '../../../data/faces/picture-store.js';
 import { openCascade } from '../../../faces/cascade.js';
 import { createFolder, writeFileAtomically } from '../../../files/atomic.js';
 import { describeMachine } from '../../../machine/describe-machine.js';
@@ -12,7 +11,13 @@ import type { DetectionScores } from '../../../scores/detections.js';
 import { programVersion } from '../../../version.js';
 import { readRun } from '../../run/stored-run.js';
 import { foundTiles, missedTiles } from '../found-sheets.js';
-import { detectAll, type FoundPicture, pointError, scoreFound } from '../single-stage/validation.js';
+import {
+  detectAll,
+  type FoundPicture,
+  pointError,
+  scoreFound,
+  scoresBySource,
+} from '../single-stage/validation.js';
 import { detectorFile, thresholdOf } from './model-file.js';
 import { readRecall } from './recall-file.js';
 import { stageFormat } from './stage-kind.js';
@@ -122,11 +127,11 @@ async function writeReport(
     command,
     configuration: settings,
     machine: describeMachine(settings.device),
-    stages: await Promise.all(stageNames.map((stage) => summarize(folder, stage, threshold))),
+    training: await Promise.all(stageNames.map((stage) => summarize(folder, stage, threshold))),
     fileBytes: Object.values(files).reduce((sum, { length }) => sum + length, 0),
     scores,
     pointError: pointError(all),
-    sources: bySource(all),
+    sources: scoresBySource(all),
     threshold,
     found: foundTiles(validation, shown),
     missed: missedTiles(validation, shown, settings.minFace),
@@ -145,16 +150,4 @@ async function summarize(folder: string, stage: StageName, threshold: number): P
     threshold: stage === 'onet' ? threshold : thresholdOf(model),
     recall: await readRecall(path),
   };
-}
-
-function bySource(all: readonly FoundPicture[]) {
-  const sources = new Map<string, FoundPicture[]>();
-  for (const found of all) {
-    const { source } = found.picture as StoredPicture;
-    sources.set(source, [...(sources.get(source) ?? []), found]);
-  }
-  return [...sources].map(([source, pictures]) => {
-    const { curve, ...scores } = scoreFound(pictures);
-    return { source, pictures: pictures.length, scores, pointError: pointError(pictures) };
-  });
 }

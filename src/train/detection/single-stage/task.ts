@@ -14,6 +14,7 @@ import type { Place, RunTask, TaskBatch, Validation } from '../../loop/task.js';
 import type { DetectionConfig } from './config.js';
 import type { DetectionData } from './data.js';
 import { detectionObjective } from './objective.js';
+import { reportDetector } from './report.js';
 import { createTileLoader } from './tiles.js';
 import { detectAll, pointError, scoreFound } from './validation.js';
 
@@ -86,8 +87,9 @@ export function detectionTask(config: DetectionConfig, data: DetectionData): Run
     },
     firstWeights: () => initializeWeights(network, seed),
     encodeModel: encodeDetector,
-    async finishModel(bytes) {
-      return { bytes, writeReport: null };
+    async finishModel(bytes, _file, place, wanted, hooks) {
+      const end = { bytes, config, validation: data.validation, place, hooks };
+      return { bytes, writeReport: wanted.report ? (run) => reportDetector(end, run) : null };
     },
   };
 }

@@ -38,6 +38,19 @@ const scored = ({ picture: { faces, ignore }, found }: FoundPicture): ScoredPict
 
 export const scoreFound = (all: readonly FoundPicture[]): DetectionScores => scoreDetections(all.map(scored));
 
+/** The scores of each label file's pictures. */
+export function scoresBySource(all: readonly FoundPicture[]) {
+  const sources = new Map<string, FoundPicture[]>();
+  for (const found of all) {
+    const { source } = found.picture;
+    sources.set(source, [...(sources.get(source) ?? []), found]);
+  }
+  return [...sources].map(([source, pictures]) => {
+    const { curve, ...scores } = scoreFound(pictures);
+    return { source, pictures: pictures.length, scores, pointError: pointError(pictures) };
+  });
+}
+
 const distance = (a: Point, b: Point): number => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
 /** A point that was found: which, and where from its label, in distances between the eyes. */
