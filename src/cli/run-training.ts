@@ -1,8 +1,10 @@
 // What the commands that train have in common: progress, Ctrl-C, which says how to go on, and the summary at the end.
 
 import { exitCodes } from '../errors.js';
+import type { EndStatus } from '../track/follow.js';
 import type { TrainEvent, TrainHooks } from '../train/loop/events.js';
 import { flagOption, type Invocation, quietOption, shellLine } from './command.js';
+import { followChoice } from './follow-options.js';
 import { withInterrupt } from './interrupt.js';
 
 /**
@@ -22,11 +24,17 @@ export async function runTraining<Result extends { stopped: string }>(
   const { terminal, commandLine } = invocation;
   const quiet = flagOption(invocation, quietOption.flags);
   const { createTrainProgress } = await import('./progress.js');
+  const { followTraining } = await import('../track/follow.js');
   const progress = createTrainProgress(terminal, quiet);
+  const follower = followTraining(followChoice(invocation), (message) =>
+    progress.show({ type: 'warning', message }),
+  );
+  let status: EndStatus = 'FAILED';
   let runFolder: string | null = null;
   const onProgress = (event: TrainEvent): void => {
     if (event.type === 'start') runFolder = event.runFolder;
     progress.show(event);
+    follower.onProgress(event);
   };
   const onInterrupt = (): void => {
     const how =
@@ -39,11 +47,13 @@ export async function runTraining<Result extends { stopped: string }>(
     const result = await withInterrupt(onInterrupt, (signal) =>
       start({ onProgress, signal, command: commandLine }),
     );
+    status = result.stopped === 'interrupted' ? 'KILLED' : 'FINISHED';
     progress.end();
     if (result.stopped === 'interrupted') return exitCodes.interrupted;
     if (!quiet) terminal.out.write(`${summary(result)}\n`);
     return 0;
   } finally {
+    await follower.close(status);
     progress.end();
   }
 }

@@ -18,6 +18,7 @@ import {
   quietOption,
   textOption,
 } from '../command.js';
+import { followOptions } from '../follow-options.js';
 import { runTraining } from '../run-training.js';
 import { describedTrainOptions, settingName, trainOverrides } from '../train-options.js';
 
@@ -34,6 +35,8 @@ const besideResume = new Set([
   'softLabels',
   'teacher',
   'startFrom',
+  'tensorboard',
+  'mlflow',
   'quiet',
   'debug',
 ]);
@@ -146,6 +149,7 @@ export const trainCommand: CommandSpec = {
         'continue the run in this folder after its last finished epoch; give the dataset beside it if that has moved, and ' +
         '--epochs for more or fewer',
     },
+    ...followOptions,
     quietOption,
     debugOption,
     ...describedTrainOptions(defaultPreset),
