@@ -1,6 +1,7 @@
 // `npm run box -- RUN DATASET`: makes the bundled model from a run's model. Writes models/expression.onnx (weights
 // as float16, calibrated on the validation images that training hasn't seen), models/expression.json (what it is and scores) and models/README.md
-// (its card). For developers of ferlab; needs FER2013 as DATASET.
+// (its card). For developers of ferlab; needs FER2013 as DATASET. `node scripts/box-uncertain.js` then measures on photographs
+// without a face what it says of such images.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -168,6 +169,7 @@ try {
     source,
     dataset: { name, counts, fingerprints },
     calibration: calibrated.calibration,
+    ...(calibrated.uncertain ? { uncertain: calibrated.uncertain } : {}),
     ...scores,
   };
   const folder = fileURLToPath(new URL('../models/', import.meta.url));

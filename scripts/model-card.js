@@ -70,6 +70,26 @@ ${markdownTable(columns, rows)}
 `;
 }
 
+/** What it says of images that it can't judge; nothing where it says nothing. */
+function uncertainSection({ uncertain }) {
+  if (uncertain === undefined) return '';
+  const { n, faces, others, sets } = uncertain;
+  const table =
+    sets &&
+    markdownTable(
+      [{ header: 'Images' }, right('Number'), right('Uncertain')],
+      Object.entries(sets).map(([name, set]) => [name, count(set.n), percent(set.uncertain)]),
+    );
+  return `
+## Uncertain
+
+The output \`uncertain\` is the probability that an image is nothing like the faces that the model learned from: a linear layer on what
+its last layer sees, fitted to tell half of ${count(n)} validation faces (without those that are in training too) from images without a face that were
+made from them. An answer of 0.5 or more should not be used. On the other half that is ${percent(faces)} of the faces, by choice, and ${percent(others)}
+of what was made from them.
+${table ? `\n${table}\n` : ''}`;
+}
+
 /** The card's Markdown. */
 export function modelCard(description) {
   const { source, dataset, evaluation, calibration, withoutCopies, withoutNearCopies, input, classes } =
@@ -89,7 +109,7 @@ ${headline(evaluation, 'validation')}
 | File | \`expression.onnx\`, ${bytes(description.bytes)}, ONNX opset 18, large weights as float16 |
 | SHA-256 | \`${description.sha256}\` |
 | Input | \`pixels\`, float32 [N, 1, ${input.height}, ${input.width}]: grey face crops, raw values 0 to 255 |
-| Output | \`probabilities\` and \`logits\`, float32 [N, ${classes.length}], calibrated |
+| Output | \`probabilities\` and \`logits\`, float32 [N, ${classes.length}], calibrated${description.uncertain ? '; \`uncertain\`, float32 [N, 1]' : ''} |
 | Network | \`${source.network.name}\`, ${count(source.network.parameters)} parameters, ${flops(source.network.flops)} for one image |
 
 ## How good it is
@@ -121,7 +141,7 @@ ${calibrationTable(calibration)}
 
 The calibration error is the mean distance between confidence and share of right answers, over 15 bins of confidence. The
 last row is the honest one. On other kinds of photographs the model is more confident than it should be.
-${robustnessSection(description)}
+${robustnessSection(description)}${uncertainSection(description)}
 ## What it is for
 
 - trying the program, and comparing other models with it;

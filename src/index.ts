@@ -12,7 +12,7 @@ import type { ReadOptions } from './data/dataset/reader.js';
 import type { Dataset } from './data/dataset/types.js';
 import type { SampleOptions, WrittenSample } from './data/sample/write.js';
 import type { SoftLabelOptions, SoftLabels } from './data/votes/soft-labels.js';
-import type { CalibrateOptions } from './evaluate/calibrate.js';
+import type { CalibratedModel, CalibrateOptions } from './evaluate/calibrate.js';
 import type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
 import type { EvaluateEvent } from './evaluate/open-split.js';
 import type { Explainer } from './explain/explain.js';
@@ -21,7 +21,6 @@ import type { VideoFrame } from './follow/people.js';
 import type { Imported } from './interop/import-keras.js';
 import type { ImportOptions } from './interop/import-model.js';
 import type { Hooks } from './progress.js';
-import type { Calibration } from './scores/types.js';
 import type { TrainConfigOverrides } from './train/config/config.js';
 import type { PresetName } from './train/config/presets.js';
 import type { TrainResult } from './train/loop/events.js';
@@ -188,7 +187,7 @@ export async function evaluate(options: EvaluateOptions, hooks?: Hooks<EvaluateE
 export async function calibrate(
   options: CalibrateOptions,
   hooks?: Hooks<EvaluateEvent>,
-): Promise<Calibration> {
+): Promise<CalibratedModel> {
   return (await import('./evaluate/calibrate.js')).calibrateModel(options, hooks);
 }
 

@@ -8,7 +8,7 @@ import { escapeXml } from '../format/xml.js';
 import type { RgbImage } from '../image/rgb.js';
 import { textWidth } from '../plots/render.js';
 import { fontFamily } from '../plots/theme.js';
-import type { Prediction } from '../predict/model.js';
+import { type Prediction, uncertainFrom } from '../predict/model.js';
 import { drawSvg, type RgbaPicture } from '../report/svg-to-png.js';
 
 /** What is drawn for one face. */
@@ -35,9 +35,10 @@ const largestOfSide = 1 / 40;
 /** Pictures whose longer side is shorter are enlarged by a whole number, so that a label has room. */
 const smallestSide = 400;
 
-/** `happy 93%`, or why there is no expression. */
+/** `happy 93%`, `uncertain` where that means little, or why there is no expression. */
 export function labelOf(face: Prediction | { reason: NoAnswer }): string {
   if ('reason' in face) return face.reason;
+  if (face.uncertain !== undefined && face.uncertain >= uncertainFrom) return 'uncertain';
   return `${face.expression} ${percent(face.ranking[0]?.probability ?? 0, 0)}`;
 }
 

@@ -60,6 +60,24 @@ describe('predictions', () => {
     );
   });
 
+  it('say what is uncertain, without hiding the rest', async () => {
+    const list: FilePrediction[] = [
+      { file: 'wall.png', ...answer, uncertain: 0.75 },
+      { file: 'face.png', ...answer, uncertain: 0.25 },
+      { file: 'photo.jpg', width: 640, height: 480, faces: [{ ...place, ...answer, uncertain: 0.5 }] },
+    ];
+    expect(written(textWriter, list)).toBe(
+      'wall.png: uncertain: sad 75.0%, happy 25.0%\n' +
+        'face.png: sad 75.0%, happy 25.0%\n' +
+        'photo.jpg: face 1 of 1 (60x80 at 10,21): uncertain: sad 75.0%, happy 25.0%\n',
+    );
+    const [wall, , photo] = JSON.parse(written(jsonWriter, list));
+    expect(wall).toEqual({ file: 'wall.png', ...answer, uncertain: 0.75 });
+    expect(photo.faces[0]).toMatchObject({ ...answer, uncertain: 0.5 });
+    const table = parse(written(await csvWriter(['happy', 'sad'], false), list), { columns: true });
+    expect(table.map((row) => (row as { uncertain: string }).uncertain)).toEqual(['0.75', '0.25', '0.5']);
+  });
+
   it('as JSON are crops as ever, and pictures with their faces', () => {
     const [crop, party, wall, broken] = JSON.parse(written(jsonWriter));
     expect(crop).toEqual({ file: 'crop.png', ...answer });
@@ -72,19 +90,19 @@ describe('predictions', () => {
 
   it('as CSV have the columns of crops first, then those of faces', async () => {
     const table = parse(written(await csvWriter(['happy', 'sad'], false))) as string[][];
-    const columns = ['file', 'expression', 'happy', 'sad', 'error'];
+    const columns = ['file', 'expression', 'happy', 'sad', 'error', 'uncertain'];
     expect(table[0]).toEqual([
       ...columns,
       ...['face', 'x', 'y', 'width', 'height', 'score', 'roll', 'side', 'reason'],
     ]);
     expect(table.slice(1).map((row) => row.join('|'))).toEqual([
-      'crop.png|sad|0.25|0.75||||||||||',
-      'party.jpg|sad|0.25|0.75||1|10.4|20.6|60|80|0.91|-3.1|74.3|',
-      'party.jpg|||||2|10.4|20.6|60|80|0.91|-3.1|74.3|too small',
-      'wall.jpg|||||0||||||||',
-      'broken.jpg||||expected an image, found "nothing"|||||||||',
+      'crop.png|sad|0.25|0.75|||||||||||',
+      'party.jpg|sad|0.25|0.75|||1|10.4|20.6|60|80|0.91|-3.1|74.3|',
+      'party.jpg||||||2|10.4|20.6|60|80|0.91|-3.1|74.3|too small',
+      'wall.jpg||||||0||||||||',
+      'broken.jpg||||expected an image, found "nothing"||||||||||',
     ]);
-    const narrow = [columns, ['crop.png', 'sad', '0.25', '0.75', '']];
+    const narrow = [columns, ['crop.png', 'sad', '0.25', '0.75', '', '']];
     for (const onlyCrops of [true, false]) {
       const crops = written(await csvWriter(['happy', 'sad'], onlyCrops), [predictions[0]!]);
       expect(parse(crops)).toEqual(narrow);
@@ -95,7 +113,7 @@ describe('predictions', () => {
     const table = await csvWriter(['happy', 'sad'], false);
     expect(table.begin + table.entry(predictions[0]!, 0)).toBe('');
     expect(table.entry(predictions[1]!, 1).trim().split(/\r?\n/)).toHaveLength(4);
-    expect(table.entry(predictions[0]!, 2)).toMatch(/^crop\.png,sad,0\.25,0\.75,{10}\r?\n$/);
+    expect(table.entry(predictions[0]!, 2)).toMatch(/^crop\.png,sad,0\.25,0\.75,{11}\r?\n$/);
     expect(table.rest()).toBe('');
   });
 });

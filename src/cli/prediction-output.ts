@@ -4,7 +4,7 @@ import { cropColumns, faceColumns, type PictureRow, pictureRows } from '../faces
 import { type PictureFacesJson, pictureFacesJson, type RecognisedFace } from '../faces/recognised.js';
 import { percent } from '../format/numbers.js';
 import { visible } from '../format/visible.js';
-import type { Prediction } from '../predict/model.js';
+import { type Prediction, uncertainFrom } from '../predict/model.js';
 import type { FilePrediction } from '../predict-files/predict-files.js';
 
 /** How predictions are written: what comes before, between and after them. */
@@ -64,7 +64,9 @@ export async function csvWriter(classes: readonly string[], onlyCrops: boolean):
   };
 }
 
-const ranked = ({ ranking }: Prediction) =>
+/** What means little says so first. */
+const ranked = ({ ranking, uncertain = 0 }: Prediction) =>
+  (uncertain >= uncertainFrom ? 'uncertain: ' : '') +
   ranking.map(({ label, probability }) => `${visible(label)} ${percent(probability)}`).join(', ');
 
 /** `60x80 at 120,45`: the box of a face. */

@@ -12,7 +12,7 @@ import {
 import type { ImageStore } from '../data/store/store.js';
 import { FerlabError } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
-import type { ModelCalibration } from '../predict/metadata.js';
+import type { ModelCalibration, UncertainRule } from '../predict/metadata.js';
 import { loadModelFromBytes } from '../predict/model.js';
 import { readModelMetadata } from '../predict/model-file.js';
 import { withoutTemperature, withTemperature } from '../predict/rewrite.js';
@@ -22,6 +22,7 @@ import { calibrationEffect, fitTemperature } from '../scores/temperature.js';
 import type { Calibration, CalibrationChange } from '../scores/types.js';
 import { batchRule, type EvaluateEvent, openSplit, type SplitOptions, splitRules } from './open-split.js';
 import { collectScores, type ScoreOptions } from './score.js';
+import { fitUncertain } from './uncertain.js';
 
 export interface CalibrateOptions extends SplitOptions {
   /** The model file. */
@@ -45,6 +46,12 @@ const calibrateRules: OptionRules<CalibrateOptions> = {
 /** Digits of a temperature after the point: finer than images can determine, and the same on every machine. */
 const temperatureDigits = 4;
 
+/** What was fitted to a model. */
+export interface CalibratedModel extends Calibration {
+  /** What its output `uncertain` rests on; null where there are fewer than 200 images. */
+  uncertain: UncertainRule | null;
+}
+
 /** Labelled images, and what to call them. */
 export interface CalibrationImages {
   store: ImageStore;
@@ -54,7 +61,8 @@ export interface CalibrationImages {
 }
 
 /**
- * The bytes of a model file with the temperature that suits these images best; an earlier one is replaced. The same
+ * The bytes of a model file with the temperature that suits these images best, and with the output `uncertain`, where there are
+ * enough images; earlier ones are replaced. The same
  * file, images and threads give the same bytes, whether the file was calibrated before or not.
  *
  * @returns null where no temperature suits, as where every answer is right.
@@ -65,7 +73,7 @@ export async function calibrateBytes(
   where: string,
   images: CalibrationImages,
   { threads, ...options }: ScoreOptions & { threads?: number | undefined } = {},
-): Promise<{ bytes: Uint8Array; calibration: Calibration } | null> {
+): Promise<{ bytes: Uint8Array; calibration: Calibration; uncertain: UncertainRule | null } | null> {
   const model = await loadModelFromBytes(withoutTemperature(bytes, where), { name: where, threads });
   let logits: Float32Array;
   try {
@@ -74,9 +82,10 @@ export async function calibrateBytes(
     await model.close();
   }
   const calibration = describeCalibration(logits, model.classes.length, images);
-  return (
-    calibration && { bytes: withTemperature(bytes, where, calibrationMetadata(calibration)), calibration }
-  );
+  if (calibration === null) return null;
+  const calibrated = withTemperature(bytes, where, calibrationMetadata(calibration));
+  const rule = await fitUncertain(calibrated, where, images, { threads, ...options });
+  return { bytes: rule?.bytes ?? calibrated, calibration, uncertain: rule?.uncertain ?? null };
 }
 
 /**
@@ -114,7 +123,8 @@ export function calibrationMetadata({ ece, loss, ...rest }: Calibration): ModelC
 
 /**
  * Writes a calibrated copy of a model file: its `logits` are divided by a temperature that is fitted on a split of the
- * dataset, so that its `probabilities` suit these images best by the loss, in every runtime. Predicted classes stay.
+ * dataset, so that its `probabilities` suit these images best by the loss, in every runtime. Predicted classes stay. Its output
+ * `uncertain` says which images are nothing like these; see Prediction.
  *
  * @throws FerlabError `model` where the file isn't a model, `data` where the images can't be used or no temperature
  *   suits them, `io` where `out` can't be written.
@@ -122,7 +132,7 @@ export function calibrationMetadata({ ece, loss, ...rest }: Calibration): ModelC
 export async function calibrateModel(
   options: CalibrateOptions,
   hooks: Hooks<EvaluateEvent> = {},
-): Promise<Calibration> {
+): Promise<CalibratedModel> {
   checkOptions('calibrate', options, calibrateRules);
   for (const name of ['model', 'dataset', 'out'] as const)
     checkArgument(`calibrate: ${name}`, options[name], path);
@@ -152,7 +162,7 @@ export async function calibrateModel(
       );
     }
     await writeFileAtomically(options.out, calibrated.bytes);
-    return calibrated.calibration;
+    return { ...calibrated.calibration, uncertain: calibrated.uncertain };
   } finally {
     await opened.store.close();
   }

@@ -9,6 +9,7 @@ export const cropColumns = (classes: readonly string[]): string[] => [
   'expression',
   ...classes,
   'error',
+  'uncertain',
 ];
 
 /** Columns that a table of searched pictures has after those of crops. */
@@ -27,13 +28,14 @@ export function pictureRows(outcome: PictureOutcome, classes: readonly string[])
     ...classes.map((name) => probabilities[name] ?? ''),
   ];
   const { file } = outcome;
-  if ('error' in outcome) return [[file, ...noAnswer, outcome.error]];
-  if (!('faces' in outcome)) return [[file, ...answerOf(outcome), '']];
+  if ('error' in outcome) return [[file, ...noAnswer, outcome.error, '']];
+  if (!('faces' in outcome)) return [[file, ...answerOf(outcome), '', outcome.uncertain ?? '']];
   const { faces } = pictureFacesJson(outcome);
-  if (faces.length === 0) return [[file, ...noAnswer, '', 0, ...faceColumns.slice(1).map(() => '')]];
+  if (faces.length === 0) return [[file, ...noAnswer, '', '', 0, ...faceColumns.slice(1).map(() => '')]];
   return faces.map((face, i) => {
     const answer = 'reason' in face ? noAnswer : answerOf(face);
     const reason = 'reason' in face ? face.reason : '';
-    return [file, ...answer, '', i + 1, ...face.box, face.score, face.roll, face.side, reason];
+    const uncertain = 'reason' in face ? '' : (face.uncertain ?? '');
+    return [file, ...answer, '', uncertain, i + 1, ...face.box, face.score, face.roll, face.side, reason];
   });
 }

@@ -10,8 +10,8 @@ import {
   type ExpressionModel,
   type PredictEvent,
   type Prediction,
+  predictPixels,
   throwIfAborted,
-  toPredictions,
 } from '../predict/model.js';
 import type { Hooks } from '../progress.js';
 import { cropFace, cropSide, defaultFaceCrop, type FaceCrop } from './crop.js';
@@ -161,7 +161,7 @@ export function reasonForNone(
 
 /** Shows the model the faces of these pictures, many at a time. */
 export async function answerFaces<Class extends string>(
-  model: Pick<ExpressionModel<Class>, 'classes' | 'inputSize' | 'probabilities'>,
+  model: Pick<ExpressionModel<Class>, 'classes' | 'inputSize' | 'probabilities' | 'answers'>,
   pictures: readonly CutPicture[],
 ): Promise<PictureFaces<Class>[]> {
   const shown = pictures.flatMap(({ faces }) =>
@@ -173,7 +173,7 @@ export async function answerFaces<Class extends string>(
     const batch = shown.slice(first, first + batchSize);
     const pixels = new Float32Array(batch.length * size);
     for (const [i, face] of batch.entries()) pixels.set(face, i * size);
-    predictions.push(...toPredictions(model.classes, await model.probabilities(pixels)));
+    predictions.push(...(await predictPixels(model, pixels)));
   }
   let next = 0;
   return pictures.map(({ width, height, faces }) => ({

@@ -65,6 +65,12 @@ export function faceJson({ box, score, points }: Face): FaceJson {
   };
 }
 
+/** What a prediction has beside the place of its face. */
+function predictionOf<Class extends string>(face: Prediction<Class>): Prediction<Class> {
+  const { expression, probabilities, ranking, uncertain } = face;
+  return { expression, probabilities, ranking, ...(uncertain === undefined ? {} : { uncertain }) };
+}
+
 /** The faces of a picture as JSON. Probabilities are as the model gives them. */
 export function pictureFacesJson<Class extends string>({
   width,
@@ -75,8 +81,7 @@ export function pictureFacesJson<Class extends string>({
     width,
     height,
     faces: faces.map((face) => {
-      const { expression, probabilities, ranking } = face as Prediction<Class>;
-      const answer = 'reason' in face ? { reason: face.reason } : { expression, probabilities, ranking };
+      const answer = 'reason' in face ? { reason: face.reason } : predictionOf(face);
       return { ...faceJson(face), roll: rounded(face.roll, 1), side: rounded(face.side, 1), ...answer };
     }),
   };

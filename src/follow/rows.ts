@@ -14,6 +14,8 @@ export interface VideoRow extends FaceJson {
   /** Of this frame alone. */
   expression?: string;
   probabilities?: Record<string, number>;
+  /** How probable it is that this is no face that the model can judge; missing where the model has no rule for it. */
+  uncertain?: number;
   /** Over time. */
   smoothed?: { expression: string; probabilities: Record<string, number> };
   /** Why there is no expression. */
@@ -34,11 +36,12 @@ export function videoRow(time: number, face: FilmFace): VideoRow {
     side: rounded(face.side, 1),
   };
   if ('reason' in face) return { ...row, reason: face.reason };
-  const { expression, probabilities, smoothed } = face;
+  const { expression, probabilities, uncertain, smoothed } = face;
   return {
     ...row,
     expression,
     probabilities,
+    ...(uncertain === undefined ? {} : { uncertain }),
     ...(smoothed && { smoothed: { expression: smoothed.expression, probabilities: smoothed.probabilities } }),
   };
 }
@@ -47,20 +50,31 @@ export function csvHeader(classes: readonly string[]): string {
   return csv([
     [
       ...['time', 'person', 'x', 'y', 'width', 'height', 'score', 'expression', 'smoothed_expression'],
-      ...[...classes, ...classes.map((name) => `smoothed_${name}`), 'reason'],
+      ...[...classes, ...classes.map((name) => `smoothed_${name}`), 'reason', 'uncertain'],
     ],
   ]);
 }
 
 /** A row as a line of CSV; what there isn't is empty. */
 export function csvRow(classes: readonly string[], row: VideoRow): string {
-  const { time, person, box, score, expression = '', probabilities, smoothed, reason = '' } = row;
+  const {
+    time,
+    person,
+    box,
+    score,
+    expression = '',
+    probabilities,
+    smoothed,
+    reason = '',
+    uncertain = '',
+  } = row;
   return csv([
     [
       ...[time, person ?? '', ...box, score, expression, smoothed?.expression ?? ''],
       ...classes.map((name) => probabilities?.[name] ?? ''),
       ...classes.map((name) => smoothed?.probabilities[name] ?? ''),
       reason,
+      uncertain,
     ],
   ]);
 }

@@ -22,8 +22,8 @@ import {
   type ExpressionModel,
   type PredictEvent,
   type Prediction,
+  predictPixels,
   throwIfAborted,
-  toPredictions,
 } from '../predict/model.js';
 import type { Hooks } from '../progress.js';
 import { inOrder } from './in-order.js';
@@ -191,7 +191,7 @@ async function predictBatch<Class extends string>(
   crops.forEach((image, i) => {
     pixels.set(image.pixels, i * width * height);
   });
-  const predictions = crops.length > 0 ? toPredictions(model.classes, await model.probabilities(pixels)) : [];
+  const predictions = await predictPixels(model, pixels);
   const pictures = await answerFaces(
     model,
     batch.flatMap((entry) => ('cut' in entry ? [entry.cut] : [])),

@@ -23,7 +23,10 @@ export function checkModelFile(bytes: Uint8Array, where: string): ModelMetadata 
 }
 
 /** Whether the graph takes images of the size and gives as many scores as the metadata says. */
-function shapeProblem({ inputs, outputs }: ModelOutline, { input, classes }: ModelMetadata): string | null {
+function shapeProblem(
+  { inputs, outputs }: ModelOutline,
+  { input, classes, uncertain }: ModelMetadata,
+): string | null {
   const pixels = inputs.pixels?.slice(1).join(' x ');
   const expected = [1, input.height, input.width].join(' x ');
   if (pixels !== expected) return `its images are ${pixels ?? 'missing'}, its metadata says ${expected}`;
@@ -32,5 +35,8 @@ function shapeProblem({ inputs, outputs }: ModelOutline, { input, classes }: Mod
     if (found !== String(classes.length))
       return `its ${name} are ${found ?? 'missing'}, its metadata names ${classes.length} classes`;
   }
+  const unsure = outputs.uncertain?.slice(1).join(' x ');
+  if (uncertain !== undefined && unsure !== '1')
+    return `its uncertain is ${unsure ?? 'missing'}, its metadata says 1`;
   return null;
 }

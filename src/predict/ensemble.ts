@@ -3,7 +3,8 @@
 import { show } from '../check-options.js';
 import { FerlabError } from '../errors.js';
 import { type ModelMetadata, modelFormat } from './metadata.js';
-import { completeModel, type ExpressionModel } from './model.js';
+import { completeModel, type ExpressionModel, type PixelAnswers } from './model.js';
+import { meanRows } from './test-time.js';
 
 function checkSame(
   models: readonly ExpressionModel[],
@@ -45,22 +46,29 @@ export function openEnsemble<Class extends string>(
   if (models.length === 1) return first;
   checkSame(models, nameOf, 'classes', ({ classes }) => classes.join(', '));
   checkSame(models, nameOf, 'input size', ({ inputSize }) => `${inputSize.width}x${inputSize.height}`);
-  const probabilities = async (pixels: Float32Array): Promise<Float32Array> => {
-    const mean = new Float32Array(
-      (pixels.length / (first.inputSize.width * first.inputSize.height)) * first.classes.length,
-    );
+  const answers = async (pixels: Float32Array): Promise<PixelAnswers> => {
+    const count = pixels.length / (first.inputSize.width * first.inputSize.height);
+    const probabilities = new Float32Array(count * first.classes.length);
+    const uncertain: Float32Array[] = [];
     for (const model of models) {
-      const scores = await model.probabilities(pixels);
-      for (let i = 0; i < mean.length; i++) mean[i]! += scores[i]! / models.length;
+      const given = await model.answers?.(pixels);
+      const scores = given?.probabilities ?? (await model.probabilities(pixels));
+      for (let i = 0; i < probabilities.length; i++) probabilities[i]! += scores[i]! / models.length;
+      if (given?.uncertain) uncertain.push(given.uncertain);
     }
-    return mean;
+    return {
+      logits: probabilities.map((value) => Math.log(value)),
+      probabilities,
+      uncertain: uncertain.length === 0 ? null : meanRows(uncertain),
+    };
   };
   return completeModel({
     classes: first.classes,
     inputSize: first.inputSize,
     metadata: describe(models.map(({ metadata }) => metadata)),
-    probabilities,
-    logits: async (pixels) => (await probabilities(pixels)).map((value) => Math.log(value)),
+    answers,
+    probabilities: async (pixels) => (await answers(pixels)).probabilities,
+    logits: async (pixels) => (await answers(pixels)).logits,
     close: async () => {
       await Promise.all(models.map((model) => model.close()));
     },
@@ -76,6 +84,7 @@ function describe(members: readonly ModelMetadata[]): ModelMetadata {
   const names = [...new Set(members.map(({ dataset }) => dataset.name))];
   const all = members.flatMap((member) => member.notes ?? []);
   const notes = [...new Map(all.map((note) => [JSON.stringify(note), note])).values()];
+  const rule = members.find((member) => member.uncertain !== undefined)?.uncertain;
   return {
     format: modelFormat,
     version: first.version,
@@ -87,5 +96,6 @@ function describe(members: readonly ModelMetadata[]): ModelMetadata {
     metrics: {},
     ...(notes.length > 0 ? { notes } : {}),
     ...(first.crop === undefined ? {} : { crop: first.crop }),
+    ...(rule === undefined ? {} : { uncertain: rule }),
   };
 }

@@ -5,12 +5,19 @@ export { type GrayImage, toGray } from '../image/gray.js';
 export type { Hooks } from '../progress.js';
 export { openEnsemble } from './ensemble.js';
 export type { EncodedImage, ImageInput, PixelImage } from './image-input.js';
-export type { CalibratedNumber, FaceCrop, ModelCalibration, ModelMetadata } from './metadata.js';
+export type {
+  CalibratedNumber,
+  FaceCrop,
+  ModelCalibration,
+  ModelMetadata,
+  UncertainRule,
+} from './metadata.js';
 export {
   type ClassProbability,
   type ExpressionModel,
   type LoadOptions,
   loadModelFromBytes,
+  type PixelAnswers,
   type PredictEvent,
   type Prediction,
 } from './model.js';

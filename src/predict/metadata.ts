@@ -42,6 +42,22 @@ export interface ModelCalibration {
   loss: CalibratedNumber;
 }
 
+/**
+ * How a model's `uncertain` was fitted: the probability that an image shows nothing that the model can judge, with a prior by
+ * which 2% of the faces come to .5 or more.
+ */
+export interface UncertainRule {
+  /** The images of faces: the dataset's name, its split, their number, and their SHA-256. */
+  dataset: string;
+  split: string;
+  n: number;
+  fingerprint: string;
+  /** Share of .5 and more, of the half of the faces that the weights were not fitted on. */
+  faces: number;
+  /** The same of images without a face, which were made from that half. */
+  others: number;
+}
+
 /** How faces are cut out of photographs for a model; see cropFace in src/faces/crop.ts. */
 export interface FaceCrop {
   /** Side of the square, in mean sides of the detector's box. */
@@ -77,6 +93,8 @@ export interface ModelMetadata {
   notes?: ModelNote[] | undefined;
   /** Missing where the probabilities weren't calibrated. */
   calibration?: ModelCalibration | undefined;
+  /** What its output `uncertain` rests on; missing where it has none. */
+  uncertain?: UncertainRule | undefined;
   /** How faces are cut out for it; as by default where missing. */
   crop?: FaceCrop | undefined;
   /** How large weights are stored; float32 where missing. */
@@ -124,6 +142,16 @@ const readMetadata = object<ModelMetadata>({
       fingerprint: text,
       ece: calibrated,
       loss: calibrated,
+    }),
+  ),
+  uncertain: optional(
+    object<UncertainRule>({
+      dataset: text,
+      split: text,
+      n: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+      fingerprint: text,
+      faces: numberWithin(0, 1),
+      others: numberWithin(0, 1),
     }),
   ),
   crop: optional(

@@ -35,6 +35,25 @@ export interface Prediction<Class extends string = string> {
   probabilities: Record<Class, number>;
   /** Every class with its probability, the most probable first. */
   ranking: ClassProbability<Class>[];
+  /**
+   * How probable it is that no class is right because the image is nothing like the faces that the model learned from: blank,
+   * no face, far too small, on its side. From `uncertainFrom` the rest means little. Missing where the model's file has no rule
+   * for it (`metadata.uncertain`).
+   */
+  uncertain?: number;
+}
+
+/** A prediction that is so uncertain, from 0 to 1, means little. */
+export const uncertainFrom = 0.5;
+
+/** All that a network says of some images, from one run. */
+export interface PixelAnswers {
+  /** [n, classes] */
+  logits: Float32Array;
+  /** [n, classes] */
+  probabilities: Float32Array;
+  /** [n]; see Prediction. Null where the model's file has no rule for it. */
+  uncertain: Float32Array | null;
 }
 
 /** Images predicted so far. */
@@ -62,6 +81,8 @@ export interface ExpressionModel<Class extends string = string> extends AsyncDis
   probabilities(pixels: Float32Array): Promise<Float32Array>;
   /** What the probabilities are the softmax of, [n, classes], for the same pixels. */
   logits(pixels: Float32Array): Promise<Float32Array>;
+  /** All of it in one run, for the same pixels. Models of a program's own may lack this. */
+  answers?(pixels: Float32Array): Promise<PixelAnswers>;
   /** Frees the engine's memory, after what runs has ended. May be called again. */
   close(): Promise<void>;
 }
@@ -125,7 +146,10 @@ function modelOfSession(session: Session, metadata: ModelMetadata, name: string)
   const running = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 
-  const run = async (pixels: Float32Array, output: 'probabilities' | 'logits'): Promise<Float32Array> => {
+  const run = async (
+    pixels: Float32Array,
+    output: 'probabilities' | 'logits' | 'answers',
+  ): Promise<PixelAnswers> => {
     if (closing !== null) {
       throw new FerlabError(
         'usage',
@@ -140,27 +164,36 @@ function modelOfSession(session: Session, metadata: ModelMetadata, name: string)
         `${output}: expected a Float32Array of [n, 1, ${height}, ${width}], n times ${width * height} values; got ${found}.`,
       );
     }
-    if (count === 0) return new Float32Array(0);
+    const unsure = metadata.uncertain !== undefined;
+    const none = () => new Float32Array(0);
+    if (count === 0) return { logits: none(), probabilities: none(), uncertain: unsure ? none() : null };
     const result = session.run({
       pixels: { type: tensorType('float32', [count, 1, height, width]), data: pixels },
     });
     running.add(result);
-    let answers: Float32Array;
+    let outputs: Awaited<typeof result>;
     try {
-      answers = (await result)[output]!.data as Float32Array;
+      outputs = await result;
     } catch (error) {
       throw damagedModel(name, `ONNX Runtime can't run it (${firstLine(error)})`, error);
     } finally {
       running.delete(result);
     }
-    return checkAnswers(answers, count * metadata.classes.length, name);
+    const read = (of: string, values: number) =>
+      checkAnswers(outputs[of]!.data as Float32Array, values, name);
+    return {
+      logits: read('logits', count * metadata.classes.length),
+      probabilities: read('probabilities', count * metadata.classes.length),
+      uncertain: unsure ? read('uncertain', count) : null,
+    };
   };
   return completeModel({
     classes: metadata.classes,
     inputSize: { width, height },
     metadata,
-    probabilities: (pixels) => run(pixels, 'probabilities'),
-    logits: (pixels) => run(pixels, 'logits'),
+    probabilities: async (pixels) => (await run(pixels, 'probabilities')).probabilities,
+    logits: async (pixels) => (await run(pixels, 'logits')).logits,
+    answers: (pixels) => run(pixels, 'answers'),
     close() {
       closing ??= Promise.allSettled([...running]).then(() => session.close());
       return closing;
@@ -198,7 +231,7 @@ export function completeModel<Class extends string>(
         const gray = await readImage(batch[i]!, where(first + i));
         pixels.set(resizeGray(gray, width, height).data, i * width * height);
       });
-      predictions.push(...toPredictions(parts.classes, await parts.probabilities(pixels)));
+      predictions.push(...(await predictPixels(parts, pixels)));
       onProgress?.({ type: 'predict', done: predictions.length });
     }
     return predictions;
@@ -237,10 +270,22 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new FerlabError('interrupted', 'Stopped; the images so far are done.');
 }
 
+/** What a model says of raw grey pixels [n, 1, height, width], 0 to 255, of its input size. */
+export async function predictPixels<Class extends string>(
+  model: Pick<ExpressionModel<Class>, 'classes' | 'probabilities' | 'answers'>,
+  pixels: Float32Array,
+): Promise<Prediction<Class>[]> {
+  if (pixels.length === 0) return [];
+  if (model.answers === undefined) return toPredictions(model.classes, await model.probabilities(pixels));
+  const { probabilities, uncertain } = await model.answers(pixels);
+  return toPredictions(model.classes, probabilities, uncertain);
+}
+
 /** Ranks scores [n, classes], row by row; equally probable classes stay in their order. */
 export function toPredictions<Class extends string>(
   classes: readonly Class[],
   scores: Float32Array,
+  uncertain: Float32Array | null = null,
 ): Prediction<Class>[] {
   return Array.from({ length: scores.length / classes.length }, (_, row) => {
     const ranking = classes
@@ -249,6 +294,7 @@ export function toPredictions<Class extends string>(
     const probabilities = Object.fromEntries(
       ranking.map(({ label, probability }) => [label, probability]),
     ) as Record<Class, number>;
-    return { expression: ranking[0]!.label, probabilities, ranking };
+    const answer = { expression: ranking[0]!.label, probabilities, ranking };
+    return uncertain === null ? answer : { ...answer, uncertain: uncertain[row]! };
   });
 }

@@ -3,11 +3,28 @@ import { compileForward } from '../engine/compile/forward.js';
 import { initializeWeights } from '../engine/compile/network.js';
 import { sequential } from '../engine/nn/compose.js';
 import { conv2d, dense, flatten } from '../engine/nn/layers.js';
+import { serializeModel } from '../engine/onnx/edit.js';
+import { removeSigmoidOutput } from '../engine/onnx/linear-head.js';
+import { openSession } from '../engine/runtime/session.js';
+import { tensorType } from '../engine/tensor/type.js';
 import { softmaxRows } from '../math/softmax.js';
 import { Random } from '../random/random.js';
-import { encodeMetadata, type ModelCalibration, type ModelMetadata, modelFormat } from './metadata.js';
+import {
+  encodeMetadata,
+  type ModelCalibration,
+  type ModelMetadata,
+  modelFormat,
+  type UncertainRule,
+} from './metadata.js';
 import { loadModelFromBytes } from './model.js';
-import { withHalfPrecision, withoutTemperature, withTemperature } from './rewrite.js';
+import { parseModelFile } from './parse-model.js';
+import {
+  withFeatures,
+  withHalfPrecision,
+  withoutTemperature,
+  withTemperature,
+  withUncertain,
+} from './rewrite.js';
 
 const side = 8;
 const classes = ['happy', 'sad', 'angry'];
@@ -119,4 +136,67 @@ it('refuses what is no model of ours', () => {
   ]) {
     expect(rewrite).toThrow(/m\.onnx: expected a model file written by ferlab/);
   }
+});
+
+describe('withUncertain', () => {
+  const rule: UncertainRule = {
+    dataset: 'faces',
+    split: 'validation',
+    n: 400,
+    fingerprint: 'abc',
+    faces: 0.02,
+    others: 0.95,
+  };
+  const weights = Float32Array.from({ length: 64 }, (_, i) => ((i * 7) % 5) - 2);
+  const pixels = Float32Array.from({ length: 2 * side * side }, (_, i) => (i * 53) % 256);
+
+  async function answersOf(bytes: Uint8Array) {
+    await using model = await loadModelFromBytes(bytes);
+    const image = { width: side, height: side, data: Uint8Array.from(pixels.subarray(0, side * side)) };
+    const answers = await model.answers!(pixels);
+    return { ...answers, prediction: await model.predict(image), metadata: model.metadata };
+  }
+
+  it('gives the sigmoid of a weighted sum of what the last layer sees', async () => {
+    const bytes = modelBytes();
+    const before = await answersOf(bytes);
+    expect(before.uncertain).toBeNull();
+    expect(before.prediction).not.toHaveProperty('uncertain');
+    const { bytes: open, features } = withFeatures(bytes, 'model')!;
+    const session = await openSession(open);
+    const type = tensorType('float32', [2, 1, side, side]);
+    const seen = (await session.run({ pixels: { type, data: pixels } }))[features]!.data as Float32Array;
+    await session.close();
+    expect(seen).toHaveLength(2 * 64);
+    const sum = weights.reduce((total, weight, k) => total + weight * seen[k]!, 0);
+    const bias = 0.25 - sum;
+    const after = await answersOf(withUncertain(bytes, 'model', { weights, bias }, rule));
+    expect(after.uncertain![0]).toBeCloseTo(1 / (1 + Math.exp(-0.25)), 4);
+    expect(after.prediction.uncertain).toBe(after.uncertain![0]);
+    expect(after.metadata.uncertain).toEqual(rule);
+    expect(after.logits).toEqual(before.logits);
+    expect(after.probabilities).toEqual(before.probabilities);
+  });
+
+  it('is replaced, and outlives temperature and half precision', async () => {
+    const first = withUncertain(modelBytes(), 'model', { weights, bias: 1 }, rule);
+    const second = withUncertain(first, 'model', { weights, bias: -1 }, { ...rule, faces: 0.01 });
+    expect(second).toHaveLength(first.length);
+    const found = await answersOf(second);
+    expect(found.metadata.uncertain!.faces).toBe(0.01);
+    const others = [withTemperature(second, 'model', calibration(2)), withHalfPrecision(second, 'model')];
+    for (const bytes of others) {
+      const { uncertain } = await answersOf(bytes);
+      expect(Math.abs(uncertain![0]! - found.uncertain![0]!)).toBeLessThan(0.02);
+    }
+  });
+
+  it('is refused where the file lacks the output that its metadata names', async () => {
+    const bytes = Buffer.from(withUncertain(modelBytes(), 'model', { weights, bias: 1 }, rule));
+    const { model } = parseModelFile(bytes, 'model');
+    removeSigmoidOutput(model, 'uncertain');
+    await expect(loadModelFromBytes(serializeModel(model))).rejects.toThrow(
+      'its uncertain is missing, its metadata says 1',
+    );
+  });
 });

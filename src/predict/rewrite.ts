@@ -4,9 +4,10 @@
 
 import { divideValue, editMetadata, serializeModel, storeAsFloat16 } from '../engine/onnx/edit.js';
 import { rewriteForInterchange } from '../engine/onnx/interchange.js';
+import { addSigmoidOutput, exposeValue, inputOfLinear } from '../engine/onnx/linear-head.js';
 import type { ModelProto } from '../engine/onnx/model.js';
 import { FerlabError } from '../errors.js';
-import { encodeMetadata, type ModelCalibration, metadataKey } from './metadata.js';
+import { encodeMetadata, type ModelCalibration, metadataKey, type UncertainRule } from './metadata.js';
 import { parseModelFile } from './parse-model.js';
 
 /** The scalar of the graph that holds the temperature. */
@@ -49,6 +50,49 @@ export function withHalfPrecision(bytes: Uint8Array, where: string): Uint8Array 
   rewriteForInterchange(model);
   storeAsFloat16(model, fewestHalved);
   editMetadata(model, encodeMetadata({ weights: 'float16' }));
+  return serializeModel(model);
+}
+
+/** The output that says how probable it is that an image shows nothing that the model can judge. */
+const uncertainName = 'uncertain';
+
+/**
+ * A model file that gives what its last layer sees, [images, features], as an output, too; its name is `features`. Null where
+ * the last layer isn't linear.
+ *
+ * @throws FerlabError `model` where the bytes are not a model of this project.
+ */
+export function withFeatures(
+  bytes: Uint8Array,
+  where: string,
+): { bytes: Uint8Array; features: string } | null {
+  const { model } = parseModelFile(bytes, where);
+  const features = inputOfLinear(model, 'logits');
+  if (features === null) return null;
+  exposeValue(model, features);
+  return { bytes: serializeModel(model), features };
+}
+
+/**
+ * A model file with the output `uncertain` [images, 1]: the sigmoid of a weighted sum of what its last layer sees. An earlier one
+ * is replaced.
+ *
+ * @param weights [features]
+ * @throws FerlabError `model` where the bytes are not a model of this project, or its last layer isn't linear.
+ */
+export function withUncertain(
+  bytes: Uint8Array,
+  where: string,
+  { weights, bias }: { weights: Float32Array; bias: number },
+  uncertain: UncertainRule,
+): Uint8Array {
+  const { model } = parseModelFile(bytes, where);
+  rewriteForInterchange(model);
+  const features = inputOfLinear(model, 'logits');
+  if (features === null)
+    throw new FerlabError('model', `${where}: expected a model whose last layer is linear, found another.`);
+  addSigmoidOutput(model, uncertainName, features, weights, bias);
+  editMetadata(model, encodeMetadata({ uncertain }));
   return serializeModel(model);
 }
 

@@ -4,7 +4,7 @@
 import { checkArgument, loadedModel, show } from '../check-options.js';
 import { FerlabError } from '../errors.js';
 import { softmaxRows } from '../math/softmax.js';
-import { completeModel, type ExpressionModel } from './model.js';
+import { completeModel, type ExpressionModel, type PixelAnswers } from './model.js';
 import { type CropMargin, type TestTimeKind, testTimeKinds, testTimeViews } from './views.js';
 
 /** The side of the crop that a model was trained on and takes of its input; null where it sees whole images. */
@@ -30,17 +30,21 @@ function cropMargin(model: ExpressionModel): CropMargin {
   return { x: (model.inputSize.width - crop) / 2, y: (model.inputSize.height - crop) / 2 };
 }
 
+/** The mean of several lists, place by place. */
+export function meanRows(lists: readonly Float32Array[]): Float32Array {
+  const mean = new Float32Array(lists[0]!.length);
+  for (const list of lists) for (let i = 0; i < mean.length; i++) mean[i]! += list[i]! / lists.length;
+  return mean;
+}
+
 /** Mean of what is answered to several views of the same images. */
 export async function meanLogits(
   seen: readonly Float32Array[],
   answer: (pixels: Float32Array) => Promise<Float32Array>,
 ): Promise<Float32Array> {
-  const mean = (await answer(seen[0]!)).map((score) => score / seen.length);
-  for (const view of seen.slice(1)) {
-    const scores = await answer(view);
-    for (let i = 0; i < mean.length; i++) mean[i]! += scores[i]! / seen.length;
-  }
-  return mean;
+  const lists: Float32Array[] = [];
+  for (const view of seen) lists.push(await answer(view));
+  return meanRows(lists);
 }
 
 /**
@@ -62,12 +66,24 @@ export function withTestTimeAugmentation<Class extends string>(
   if (kind === 'none') return model;
   const { width, height } = model.inputSize;
   const margin = kind === 'ten-crop' ? cropMargin(model) : { x: 0, y: 0 };
-  const logits = (pixels: Float32Array): Promise<Float32Array> =>
-    meanLogits(testTimeViews(pixels, width, height, kind, margin), model.logits);
+  const views = (pixels: Float32Array) => testTimeViews(pixels, width, height, kind, margin);
+  const logits = (pixels: Float32Array): Promise<Float32Array> => meanLogits(views(pixels), model.logits);
+  const answers = async (pixels: Float32Array): Promise<PixelAnswers> => {
+    const given: PixelAnswers[] = [];
+    for (const view of views(pixels)) given.push(await model.answers!(view));
+    const mean = meanRows(given.map((answer) => answer.logits));
+    const uncertain = given.flatMap((answer) => answer.uncertain ?? []);
+    return {
+      logits: mean,
+      probabilities: softmaxRows(mean, model.classes.length),
+      uncertain: uncertain.length === 0 ? null : meanRows(uncertain),
+    };
+  };
   return completeModel({
     classes: model.classes,
     inputSize: model.inputSize,
     metadata: model.metadata,
+    ...(model.answers && { answers }),
     logits,
     probabilities: async (pixels) => softmaxRows(await logits(pixels), model.classes.length),
     close: () => model.close(),

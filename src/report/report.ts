@@ -118,6 +118,7 @@ function trainingMarkdown(data: ReportData, names: readonly string[]): string {
     figures,
     ...curves,
     ...evaluationSections(data, data.calibration),
+    ...(data.uncertain ? ['## Images that are no faces', sections.uncertainSection(data.uncertain)] : []),
     ...augmented,
     '## Data',
     sections.datasetSection(data.dataset),

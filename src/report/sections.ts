@@ -4,6 +4,7 @@ import { code, codeBlock, details, image, plain } from '../format/markdown.js';
 import { bytes, count, percent } from '../format/numbers.js';
 import { type Column, markdownTable } from '../format/table.js';
 import type { MachineSummary } from '../machine/describe-machine.js';
+import type { UncertainRule } from '../predict/metadata.js';
 import type { Calibration, EvaluationResult } from '../scores/types.js';
 import type { DatasetSummary } from './types.js';
 
@@ -118,6 +119,15 @@ export function calibrationSection(evaluation: EvaluationResult, calibration: Ca
     ...temperature,
     image('Accuracy by confidence', 'calibration.svg'),
   ].join('\n\n');
+}
+
+/** What the model says of images that it can't judge. */
+export function uncertainSection({ n, faces, others }: UncertainRule): string {
+  return (
+    `The model file gives \`uncertain\`, too: how probable it is that an image is nothing like these faces. ${percent(faces)} of the faces ` +
+    `come to 50% or more, and ${percent(others)} of images without a face that were made from them (parts of faces, shuffled tiles, faces ` +
+    `on their side, textures, blank images). Fitted on half of ${count(n)} faces; the shares are those of the other half.`
+  );
 }
 
 export function datasetSection(dataset: DatasetSummary): string {

@@ -1,6 +1,7 @@
 // What a report is made from: plain data, so that plots can be drawn again from a run folder's JSON alone.
 
 import type { MachineSummary } from '../machine/describe-machine.js';
+import type { UncertainRule } from '../predict/metadata.js';
 import type { HistoryRow } from '../scores/history.js';
 import type { Robustness } from '../scores/robustness.js';
 import type { Calibration, EvaluationResult, Mistake } from '../scores/types.js';
@@ -71,6 +72,8 @@ export interface ReportData {
   evaluation: EvaluationResult;
   /** How it was calibrated, on the same images; null or missing where it wasn't. */
   calibration?: Calibration | null;
+  /** What its output `uncertain` rests on; null or missing where it has none. */
+  uncertain?: UncertainRule | null;
   /** Of that model, on the same images or some of them; null or missing where it wasn't measured. */
   robustness?: Robustness | null;
   timing: TimingSummary;

@@ -93,6 +93,10 @@ const expression = {
   ranking: z
     .array(z.object({ label: z.string(), probability: share }))
     .meta({ description: 'every class, the most probable first' }),
+  uncertain: share.optional().meta({
+    description:
+      'how probable it is that the image is nothing like the faces that the model learned from; from 0.5 the rest means little. Missing where the model has no rule for it',
+  }),
 };
 
 const placed = {

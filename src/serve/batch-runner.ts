@@ -13,7 +13,7 @@ import { answerFaces, type CutPicture, cutFaces } from '../faces/recognise.js';
 import { faceJson, pictureFacesJson } from '../faces/recognised.js';
 import { type GrayImage, toGray } from '../image/gray.js';
 import { resizeGray } from '../image/resize.js';
-import { type ExpressionModel, loadModelFromBytes, toPredictions } from '../predict/model.js';
+import { type ExpressionModel, loadModelFromBytes, predictPixels } from '../predict/model.js';
 import { withTestTimeAugmentation } from '../predict/test-time.js';
 import { type TestTimeKind, testTimeKinds } from '../predict/views.js';
 import type { BatchMessage, Job, OpenMessage, Outcome, ServedModel } from './protocol.js';
@@ -159,7 +159,7 @@ async function ask(
   crops.forEach((crop, i) => {
     pixels.set(crop.pixels, i * size);
   });
-  const predictions = crops.length > 0 ? toPredictions(model.classes, await model.probabilities(pixels)) : [];
+  const predictions = await predictPixels(model, pixels);
   const pictures = await answerFaces(
     model,
     images.flatMap(({ shown }) => ('cut' in shown ? [shown.cut] : [])),

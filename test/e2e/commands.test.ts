@@ -270,8 +270,8 @@ describe('ferlab predict', () => {
 
   it('prints CSV with a column per class', async () => {
     const rows = (await succeed(['predict', model, ...images, '--csv'], folder)).trimEnd().split('\n');
-    expect(rows[0]).toBe(`file,expression,${classes.join(',')},error`);
+    expect(rows[0]).toBe(`file,expression,${classes.join(',')},error,uncertain`);
     expect(rows).toHaveLength(3);
-    expect(rows[1]?.split(',')).toHaveLength(10);
+    expect(rows[1]?.split(',')).toHaveLength(11);
   });
 });

@@ -104,8 +104,8 @@ describe('ferlab predict of photographs', () => {
   it('takes everything whole when it is told to, with the table that it had before', async () => {
     const table = await succeed(['predict', 'photos/a', '--faces', 'crop', '--csv'], folder);
     const [header, row] = table.trim().split(/\r?\n/);
-    expect(header).toBe('file,expression,angry,disgust,fear,happy,neutral,sad,surprise,error');
-    expect(row!.split(',')).toHaveLength(10);
+    expect(header).toBe('file,expression,angry,disgust,fear,happy,neutral,sad,surprise,error,uncertain');
+    expect(row!.split(',')).toHaveLength(11);
     const wrong = await ferlab(['predict', 'photos', '--faces', 'crop', '--min-face', '30'], folder);
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/--min-face: .*--faces crop/) });
     const high = await ferlab(['predict', 'photos', '--threshold', '60'], folder);

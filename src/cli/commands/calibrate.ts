@@ -1,7 +1,7 @@
 // `ferlab calibrate`: a copy of a model whose probabilities are calibrated on a labelled set.
 
+import type { CalibratedModel } from '../../evaluate/calibrate.js';
 import { percent } from '../../format/numbers.js';
-import type { Calibration } from '../../scores/types.js';
 import {
   type CommandSpec,
   debugOption,
@@ -22,13 +22,16 @@ const threadsFlags = '--threads <n>';
 const strictFlags = '--strict';
 const overlayFlags = '--overlay <file>';
 
-function describe({ temperature, split, n, ece, loss }: Calibration, file: string): string {
+function describe({ temperature, split, n, ece, loss, uncertain }: CalibratedModel, file: string): string {
   const losses = [loss.before, loss.after, loss.crossFitted].map((value) => value.toFixed(4));
   return [
     `Temperature ${temperature}, fitted on ${n} images (${split})`,
     `Calibration error ${percent(ece.before, 2)} before, ${percent(ece.after, 2)} after; ` +
       `${percent(ece.crossFitted, 2)} on halves that it was not fitted on`,
     `Loss ${losses[0]} before, ${losses[1]} after; ${losses[2]} on halves that it was not fitted on`,
+    uncertain === null
+      ? 'No rule for images that are no faces: that takes 200 images or more, and a last layer that is linear'
+      : `Uncertain: ${percent(uncertain.faces)} of faces, ${percent(uncertain.others)} of images made of them that are none; on the half that it was not fitted on`,
     `Model: ${file}`,
   ].join('\n');
 }

@@ -217,7 +217,7 @@ export const predictCommand: CommandSpec = {
     {
       flags: csvFlags,
       description:
-        'print CSV: file, expression, a column of probabilities per class, error; then face, x, y, width, height, score, roll, side, reason',
+        'print CSV: file, expression, a column of probabilities per class, error, uncertain; then face, x, y, width, height, score, roll, side, reason',
     },
     {
       flags: facesFlags,

@@ -6,7 +6,9 @@ import { onlyImages } from '../../data/store/subset.js';
 import { calibrationMetadata, describeCalibration } from '../../evaluate/calibrate.js';
 import { measureRobustness } from '../../evaluate/robustness.js';
 import { collectScores } from '../../evaluate/score.js';
+import { fitUncertain } from '../../evaluate/uncertain.js';
 import { softmaxRows } from '../../math/softmax.js';
+import type { UncertainRule } from '../../predict/metadata.js';
 import { loadModelFromBytes } from '../../predict/model.js';
 import { withoutTemperature, withTemperature } from '../../predict/rewrite.js';
 import { scorePredictions } from '../../scores/metrics.js';
@@ -22,6 +24,8 @@ export interface FinalModel {
   /** Of the model file, calibrated where the configuration asks for it and a temperature suits. */
   bytes: Uint8Array;
   calibration: Calibration | null;
+  /** What its output `uncertain` rests on; null where it has none. */
+  uncertain: UncertainRule | null;
   /** Of the calibrated model on the validation split. */
   evaluation: EvaluationResult;
   /** On some of the validation images; null without a report. */
@@ -68,6 +72,16 @@ export async function finishClassifier(
       'training are all recognised, or worse than by chance, so no temperature is best.';
     hooks.onProgress?.({ type: 'log', message });
   }
+  const calibrated =
+    calibration === null ? bytes : withTemperature(bytes, file, calibrationMetadata(calibration));
+  const rule = config.train.calibrate
+    ? await fitUncertain(
+        calibrated,
+        file,
+        { store: unseenImages(validation, copied), dataset: datasetName(config), split: 'validation' },
+        { threads, device, onProgress },
+      )
+    : null;
   const evaluation = scorePredictions({
     probabilities: softmaxRows(logits, classes.length, calibration?.temperature ?? 1),
     labels: validation.labels,
@@ -75,7 +89,8 @@ export async function finishClassifier(
     classes,
   });
   return {
-    bytes: calibration === null ? bytes : withTemperature(bytes, file, calibrationMetadata(calibration)),
+    bytes: rule?.bytes ?? calibrated,
+    uncertain: rule?.uncertain ?? null,
     calibration,
     evaluation,
     robustness,
@@ -90,11 +105,20 @@ function calibrate(
   copied: ReadonlySet<number>,
   dataset: string,
 ): Calibration | null {
-  const places = Array.from({ length: validation.count }, (_, i) => i).filter((i) => !copied.has(i));
-  const unseen = copied.size === 0 ? validation : onlyImages(validation, places);
+  const places = unseenPlaces(validation, copied);
+  const unseen = unseenImages(validation, copied);
   const rows = new Float32Array(places.length * classes);
   places.forEach((place, i) => {
     rows.set(logits.subarray(place * classes, (place + 1) * classes), i * classes);
   });
   return describeCalibration(rows, classes, { store: unseen, dataset, split: 'validation' });
+}
+
+function unseenPlaces(validation: ImageStore, copied: ReadonlySet<number>): number[] {
+  return Array.from({ length: validation.count }, (_, i) => i).filter((i) => !copied.has(i));
+}
+
+/** The images that don't stand in training too. */
+function unseenImages(validation: ImageStore, copied: ReadonlySet<number>): ImageStore {
+  return copied.size === 0 ? validation : onlyImages(validation, unseenPlaces(validation, copied));
 }

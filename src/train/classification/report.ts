@@ -23,7 +23,7 @@ export async function reportData(
   data: TrainingData,
   network: Network,
   device: Device,
-  { calibration, evaluation, robustness }: Omit<FinalModel, 'bytes'>,
+  { calibration, uncertain, evaluation, robustness }: Omit<FinalModel, 'bytes'>,
 ): Promise<ReportData> {
   const trainingSeconds = history.reduce((sum, row) => sum + data.training.count / row.imagesPerSecond, 0);
   const waiting = history.reduce(
@@ -49,6 +49,7 @@ export async function reportData(
     final: model,
     evaluation,
     calibration,
+    uncertain,
     robustness,
     timing: {
       seconds: history.reduce((sum, row) => sum + row.seconds, 0),
