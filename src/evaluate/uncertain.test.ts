@@ -11,6 +11,8 @@ import { fitUncertain } from './uncertain.js';
 
 const size = 48;
 const count = 210;
+/** Milliseconds: a second or two where nothing else runs. */
+const slow = 120_000;
 let model: Uint8Array;
 let store: ImageStore;
 
@@ -26,7 +28,7 @@ beforeAll(async () => {
     fingerprint: 'abc',
     bytes: async (i: number) => faces[i]!,
   } as Partial<ImageStore> as ImageStore;
-});
+}, slow);
 
 const images = (changes: Partial<ImageStore> = {}) => ({
   store: { ...store, ...changes },
@@ -66,7 +68,7 @@ describe('fitUncertain', () => {
     // The same bytes again, from a file that has a rule already too.
     const again = await fitUncertain(fitted.bytes, 'the model', images(), { threads: 1 });
     expect(Buffer.compare(again!.bytes, fitted.bytes)).toBe(0);
-  });
+  }, slow);
 
   it('needs enough faces', async () => {
     expect(await fitUncertain(model, 'the model', images({ count: 199 }))).toBeNull();
