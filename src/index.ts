@@ -62,7 +62,7 @@ export type { SampleOptions, WrittenSample } from './data/sample/write.js';
 export type { SoftLabelOptions, SoftLabels } from './data/votes/soft-labels.js';
 export { type DecodePictureOptions, decodeGray, decodePicture, decodeRgb } from './decode/decode.js';
 export type { SampleSource } from './decode/sample-source.js';
-export type { CalibrateOptions } from './evaluate/calibrate.js';
+export type { CalibratedModel, CalibrateOptions } from './evaluate/calibrate.js';
 export type { EvaluateOptions, Evaluation } from './evaluate/evaluate.js';
 export type { EvaluateEvent } from './evaluate/open-split.js';
 export type { ExplainEvent, Explainer, ExplainOptions, Explanation } from './explain/explain.js';

@@ -9,7 +9,6 @@ import {
   path,
   threadCount,
 } from '../check-options.js';
-import type { ImageStore } from '../data/store/store.js';
 import { FerlabError } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import type { ModelCalibration, UncertainRule } from '../predict/metadata.js';
@@ -21,7 +20,7 @@ import type { Hooks } from '../progress.js';
 import { calibrationEffect, fitTemperature } from '../scores/temperature.js';
 import type { Calibration, CalibrationChange } from '../scores/types.js';
 import { batchRule, type EvaluateEvent, openSplit, type SplitOptions, splitRules } from './open-split.js';
-import { collectScores, type ScoreOptions } from './score.js';
+import { type CalibrationImages, collectScores, type ScoreOptions } from './score.js';
 import { fitUncertain } from './uncertain.js';
 
 export interface CalibrateOptions extends SplitOptions {
@@ -50,14 +49,6 @@ const temperatureDigits = 4;
 export interface CalibratedModel extends Calibration {
   /** What its output `uncertain` rests on; null where there are fewer than 200 images. */
   uncertain: UncertainRule | null;
-}
-
-/** Labelled images, and what to call them. */
-export interface CalibrationImages {
-  store: ImageStore;
-  /** Names for the model file's metadata. */
-  dataset: string;
-  split: string;
 }
 
 /**

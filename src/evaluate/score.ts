@@ -14,6 +14,14 @@ export interface ScoreOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Labelled images, and what to call them. */
+export interface CalibrationImages {
+  store: ImageStore;
+  /** Names for the model file's metadata. */
+  dataset: string;
+  split: string;
+}
+
 /** A model's answers for every image of a store, [n, classes], those of a last, smaller batch too. */
 export async function collectScores(
   model: ExpressionModel,

@@ -13,8 +13,7 @@ import { fitLogistic } from '../math/logistic.js';
 import type { UncertainRule } from '../predict/metadata.js';
 import { withFeatures, withUncertain } from '../predict/rewrite.js';
 import { Random } from '../random/random.js';
-import type { CalibrationImages } from './calibrate.js';
-import type { ScoreOptions } from './score.js';
+import type { CalibrationImages, ScoreOptions } from './score.js';
 
 /** Share of the faces that may count as uncertain. */
 const facesLost = 0.02;
