@@ -109,7 +109,7 @@ ${headline(evaluation, 'validation')}
 | File | \`expression.onnx\`, ${bytes(description.bytes)}, ONNX opset 18, large weights as float16 |
 | SHA-256 | \`${description.sha256}\` |
 | Input | \`pixels\`, float32 [N, 1, ${input.height}, ${input.width}]: grey face crops, raw values 0 to 255 |
-| Output | \`probabilities\` and \`logits\`, float32 [N, ${classes.length}], calibrated${description.uncertain ? '; \`uncertain\`, float32 [N, 1]' : ''} |
+| Output | \`probabilities\` and \`logits\`, float32 [N, ${classes.length}], calibrated${description.uncertain ? '; `uncertain`, float32 [N, 1]' : ''} |
 | Network | \`${source.network.name}\`, ${count(source.network.parameters)} parameters, ${flops(source.network.flops)} for one image |
 
 ## How good it is
