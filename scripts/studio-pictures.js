@@ -81,7 +81,6 @@ function plan(folder) {
     return [
       ['picture', { ...size, file: docs('studio.webp') }],
       ['compare', { ...size, height: 900, file: docs('studio-compare.webp') }],
-      ['webcam', { ...size, height: 860, file: docs('studio-webcam.webp') }],
     ];
   }
   fs.mkdirSync(folder, { recursive: true });

@@ -2,16 +2,14 @@
 // on the list can't be asked for.
 
 import { readFile, realpath, stat } from 'node:fs/promises';
-import path from 'node:path';
-import { FerlabError } from '../errors.js';
-import { foundInstead } from '../files/read-error.js';
 import { sha256 } from '../files/sha256.js';
-import { isInside, listFolder } from '../files/walk-images.js';
+import { isInside } from '../files/walk-images.js';
 import { checkModelFile } from '../predict/check-model.js';
 import type { ModelMetadata } from '../predict/metadata.js';
 import { readModelMetadata } from '../predict/model-file.js';
 import { bundledModelFile, describeBundledModel, readBundledModel } from '../predict-files/bundled-model.js';
 import { readDetector } from '../predict-files/open-face-detector.js';
+import { filesBelow, nameBelow } from './folders.js';
 
 /** What the page is told of a model. */
 export interface ListedModel {
@@ -28,10 +26,8 @@ export interface ListedModel {
 
 /** Larger files are no models for a page. */
 const mostBytes = 256 * 1024 * 1024;
-/** Deeper folders, and more files or folders, aren't looked at: a whole disk may have been given. */
-const mostDepth = 6;
-const mostFolders = 5_000;
 const mostModels = 500;
+const isModelName = (name: string) => name.toLowerCase().endsWith('.onnx');
 
 interface KnownFile {
   /** Without links. */
@@ -56,7 +52,7 @@ export class ModelList {
     const bundled = await bundledModel();
     const found = new Map<string, ListedModel>([[bundled.sha256, bundled]]);
     for (const folder of this.folders) {
-      for (const file of await modelFiles(folder)) {
+      for (const file of await filesBelow(folder, isModelName, mostModels)) {
         if (found.size >= mostModels) break;
         const listed = await this.describe(file, folder);
         // The same file at two places is one model.
@@ -108,7 +104,7 @@ export class ModelList {
       const { size, mtimeMs } = await stat(file);
       const before = this.known.get(file);
       if (before?.modified === mtimeMs) return before.listed;
-      const listed = size > mostBytes ? null : describeModel(await readFile(file), nameOf(file, folder));
+      const listed = size > mostBytes ? null : describeModel(await readFile(file), nameBelow(file, folder));
       this.known.set(file, { file, modified: mtimeMs, listed });
       return listed;
     } catch {
@@ -116,9 +112,6 @@ export class ModelList {
     }
   }
 }
-
-const nameOf = (file: string, folder: string) =>
-  path.join(path.basename(folder), path.relative(folder, file)).replaceAll(path.sep, '/');
 
 /** Null for a file that is no model of ferlab's. */
 function describeModel(bytes: Uint8Array, name: string): ListedModel | null {
@@ -144,53 +137,4 @@ async function bundledModel(): Promise<ListedModel> {
   const { sha256: digest, bytes } = await describeBundledModel();
   const metadata = readModelMetadata(await readFile(bundledModelFile()), bundledModelFile());
   return { sha256: digest, name: 'ferlab', bytes, ...facts(metadata) };
-}
-
-/** Real paths of the .onnx files below a folder that lie below it when links are followed, in order. */
-async function modelFiles(folder: string): Promise<string[]> {
-  const files = new Set<string>();
-  const seen = new Set<string>();
-  const visit = async (place: string, depth: number): Promise<void> => {
-    if (depth > mostDepth || seen.size >= mostFolders || seen.has(place)) return;
-    seen.add(place);
-    const entries = await listFolder(place).catch(() => []);
-    for (const { name } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (files.size >= mostModels || name === 'node_modules') continue;
-      try {
-        const real = await realpath(path.join(place, name));
-        if (!isInside(real, folder)) continue;
-        const found = await stat(real);
-        if (found.isDirectory()) await visit(real, depth + 1);
-        else if (found.isFile() && name.toLowerCase().endsWith('.onnx')) files.add(real);
-      } catch {
-        // Gone, a broken link, or no permission: not on the list.
-      }
-    }
-  };
-  await visit(folder, 0);
-  return [...files];
-}
-
-/**
- * Folders that were given, without links.
- *
- * @throws FerlabError `io` for what isn't a folder.
- */
-export async function openFolders(folders: readonly string[]): Promise<string[]> {
-  const open: string[] = [];
-  for (const folder of folders) {
-    try {
-      const real = await realpath(folder);
-      if (!(await stat(real)).isDirectory()) throw Object.assign(new Error('a file'), { code: '' });
-      if (!open.includes(real)) open.push(real);
-    } catch (error) {
-      throw new FerlabError(
-        'io',
-        `${folder}: expected a folder with runs or models, found ${foundInstead(error, { path: folder, what: 'folder' })}. ` +
-          'Give another, or none for ./runs.',
-        { cause: error },
-      );
-    }
-  }
-  return open;
 }

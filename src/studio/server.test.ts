@@ -187,6 +187,25 @@ describe('models', () => {
   });
 });
 
+describe('pictures', () => {
+  it('below the folders are offered, and nothing else is given', async () => {
+    const file = path.join(folder, 'runs/a/face.png');
+    await writeFile(file, 'a picture');
+    await writeFile(path.join(folder, 'elsewhere/other.png'), secret);
+    const { pictures } = (await listed()) as unknown as { pictures: { id: string; name: string }[] };
+    expect(pictures.map(({ name }) => name)).toEqual(['runs/a/face.png']);
+    const address = `/api/pictures/${pictures[0]!.id}`;
+    const { status, body, headers } = await ask(address);
+    expect([status, body, headers['content-type']]).toEqual([200, 'a picture', 'application/octet-stream']);
+    await rm(file);
+    await symlink('../../elsewhere/other.png', file);
+    expect((await ask(address)).status).toBe(404);
+    await rm(file);
+    for (const other of ['..%2f..%2fsecret.txt', 'face.png', '0'.repeat(64), ''])
+      expect((await ask(`/api/pictures/${other}`)).status).toBe(404);
+  });
+});
+
 describe('who asks', () => {
   it.each([
     ['localhost', 200],

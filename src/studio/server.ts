@@ -11,7 +11,9 @@ import { createBareApp } from '../serve/app.js';
 import { addOriginCheck, addTokenCheck } from '../serve/guard.js';
 import { Problem } from '../serve/problem.js';
 import { programVersion } from '../version.js';
-import { ModelList, openFolders } from './model-list.js';
+import { openFolders } from './folders.js';
+import { ModelList } from './model-list.js';
+import { PictureList } from './picture-list.js';
 
 export interface StudioSettings {
   /** Below which models are listed. */
@@ -66,7 +68,9 @@ export async function openStudio({
       `${page}: expected the built page of the studio, found none. In a checkout run "npm run studio"; else install ferlab again.`,
     );
   }
-  const models = new ModelList(await openFolders(folders));
+  const real = await openFolders(folders);
+  const models = new ModelList(real);
+  const pictures = new PictureList(real);
   const app = createBareApp({ logLevel: 'error', bodyLimit: 1024 });
   const { default: helmet } = await import('@fastify/helmet');
   await app.register(helmet, {
@@ -88,7 +92,7 @@ export async function openStudio({
   });
   await app.register(async (api) => {
     if (token !== null) await addTokenCheck(api, token);
-    addApi(api, models, folders);
+    addApi(api, models, pictures);
   });
   await app.register(fastifyStatic, {
     root: page,
@@ -105,7 +109,7 @@ export async function openStudio({
 }
 
 /** What the page asks for beside its own files. */
-function addApi(app: FastifyInstance, models: ModelList, folders: readonly string[]): void {
+function addApi(app: FastifyInstance, models: ModelList, pictures: PictureList): void {
   // Pages of other sites can't read answers of this one anyway; they needn't cause any work either.
   app.addHook('onRequest', (request, _, done) => {
     const site = request.headers['sec-fetch-site'];
@@ -116,9 +120,9 @@ function addApi(app: FastifyInstance, models: ModelList, folders: readonly strin
     reply.header('cache-control', 'no-store');
     return {
       version: programVersion,
-      folders: folders.map((folder) => path.basename(path.resolve(folder))),
       ...(await models.detector()),
       models: await models.list(),
+      pictures: await pictures.list(),
     };
   });
   app.get<{ Params: { file: string } }>('/api/models/:file', async ({ params }, reply) => {
@@ -131,5 +135,17 @@ function addApi(app: FastifyInstance, models: ModelList, folders: readonly strin
       );
     }
     return reply.header('cache-control', forEver).type('application/octet-stream').send(Buffer.from(bytes));
+  });
+  app.get<{ Params: { id: string } }>('/api/pictures/:id', async ({ params }, reply) => {
+    const bytes = await pictures.read(params.id);
+    if (bytes === null)
+      throw new Problem(
+        'not_found',
+        'picture: expected one that /api/studio lists, found another. List them again.',
+      );
+    return reply
+      .header('cache-control', 'no-store')
+      .type('application/octet-stream')
+      .send(Buffer.from(bytes));
   });
 }

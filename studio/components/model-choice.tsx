@@ -4,6 +4,7 @@ import { useId, useState } from 'preact/hooks';
 import { addModelBytes, type ModelEntry, models } from '../engine/studio.js';
 import { asFailure } from '../words/failures.js';
 import { FileButton } from './file-button.js';
+import { Icon } from './icon.js';
 import { Notice } from './notice.js';
 
 function modelTitle({ name, accuracy, origin, classes }: ModelEntry): string {
@@ -59,7 +60,7 @@ export function OpenModelButton({ onOpened }: { onOpened(model: ModelEntry): voi
   return (
     <>
       <FileButton kind="quiet" accept=".onnx" onFiles={(files) => void open(files)}>
-        Open a model file &hellip;
+        <Icon name="plus" /> Open a model file
       </FileButton>
       {failure !== null && <Notice kind="error">{failure}</Notice>}
     </>

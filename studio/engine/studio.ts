@@ -38,10 +38,20 @@ export const chosenIds = computed((): string[] => {
 export const modelById = (id: string): ModelEntry | undefined =>
   models.value.find((model) => model.id === id);
 
+/** A picture below the studio's folders. */
+interface ListedPicture {
+  id: string;
+  name: string;
+}
+
+/** Some pictures of the studio's folders, to try things on. */
+export const listedPictures = signal<readonly ListedPicture[]>([]);
+
 interface ListedStudio {
   detector: string;
   points: string | null;
   models: (Omit<ModelEntry, 'id' | 'origin'> & { sha256: string })[];
+  pictures: ListedPicture[];
 }
 
 /** From the address, once; then the tab remembers it, so that reloading works. */
@@ -56,9 +66,21 @@ function takeToken(): string | null {
 
 const token = takeToken();
 
+const ask = (path: string): Promise<Response | null> =>
+  fetch(path, { headers: token === null ? {} : { authorization: `Bearer ${token}` } }).catch(() => null);
+
+/** The listed pictures as files; those that have gone are left out. */
+export async function fetchPictures(): Promise<File[]> {
+  const files: File[] = [];
+  for (const { id, name } of listedPictures.value) {
+    const response = await ask(`/api/pictures/${id}`);
+    if (response?.ok) files.push(new File([await response.blob()], name, { type: 'image/*' }));
+  }
+  return files;
+}
+
 async function askServer(): Promise<ListedStudio> {
-  const headers = token === null ? {} : { authorization: `Bearer ${token}` };
-  const response = await fetch('/api/studio', { headers }).catch(() => null);
+  const response = await ask('/api/studio');
   if (response === null)
     throw new Error('The server doesn\u2019t answer. Is \u201cferlab studio\u201d still running?');
   if (response.status === 401)
@@ -73,7 +95,8 @@ async function askServer(): Promise<ListedStudio> {
 export async function startStudio(): Promise<void> {
   engineState.value = { state: 'starting' };
   try {
-    const { detector, points, models: listed } = await askServer();
+    const { detector, points, models: listed, pictures } = await askServer();
+    listedPictures.value = pictures;
     const others = models.value.filter(({ origin }) => origin !== 'server');
     const served = listed.map(
       ({ sha256, ...model }): ModelEntry => ({ ...model, id: sha256, origin: 'server' }),

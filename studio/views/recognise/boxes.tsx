@@ -8,7 +8,7 @@ export interface ShownMark extends Mark {
 }
 
 /** Of a letter, in sizes of the text. */
-const letterWidth = 0.56;
+const letterWidth = 0.68;
 
 function BoxMark({
   mark: { box, tag, points },

@@ -197,7 +197,7 @@ export function Live({
             </>
           )}
         </div>
-        <div class="stack">
+        <div class="stack answers">
           <ModelPanel compares={false} />
           {source !== null && <LiveFaces frame={liveFrame.value} />}
         </div>

@@ -1,12 +1,12 @@
 // Recognising pictures: where they come in, the one that is shown, its faces, and the others as a strip.
 
-import astronaut from '../../../docs/astronaut.jpg?url';
+import astronaut from '../../../test/data/astronaut.jpg?url';
 import { Button } from '../../components/button.js';
 import { DropZone, filesOver } from '../../components/drop-zone.js';
 import { FileButton } from '../../components/file-button.js';
 import { Icon } from '../../components/icon.js';
 import { Notice } from '../../components/notice.js';
-import { engineState } from '../../engine/studio.js';
+import { engineState, fetchPictures, listedPictures } from '../../engine/studio.js';
 import { FaceList } from './face-list.js';
 import { ModelPanel } from './model-panel.js';
 import { PictureStage } from './picture-stage.js';
@@ -49,6 +49,11 @@ function Empty({ onFiles }: { onFiles(files: File[]): void }) {
       <Button kind="quiet" onClick={() => void addExample()}>
         Try it with a photograph of an astronaut
       </Button>
+      {listedPictures.value.length > 0 && (
+        <Button kind="quiet" onClick={() => void fetchPictures().then(addPictures)}>
+          Show {listedPictures.value.length} pictures of the studio&rsquo;s folders
+        </Button>
+      )}
     </DropZone>
   );
 }
@@ -128,7 +133,7 @@ export function Pictures({ onFiles }: { onFiles(files: File[]): void }) {
           </>
         )}
       </div>
-      <div class="stack">
+      <div class="stack answers">
         <ModelPanel />
         {shown !== null && <Outcome item={shown} />}
       </div>
