@@ -110,7 +110,7 @@ export { programVersion as version } from './version.js';
 export type { VideoEvent, VideoOptions } from './video/recognise-video.js';
 
 /**
- * Makes a model file of one that Keras wrote (`.keras`, `.h5`): `await importModel('model.h5', { classes, scale: '1/255' })`.
+ * Makes a model file of one that Keras wrote (`.keras`, `.h5`), or of an ONNX file of another program: `await importModel('model.h5', { classes, scale: '1/255' })`.
  *
  * @param options.classes names of the outputs, in their order.
  * @returns the bytes of a model file, for `loadModelFromBytes` and to be written.

@@ -72,7 +72,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'import',
-    summary: 'make a model file of one that Keras wrote',
+    summary: 'make a model file of one that Keras or another program wrote',
     load: async () => (await import('./commands/import.js')).importCommand,
   },
   {

@@ -7,6 +7,7 @@ import { createNetwork } from '../models/create.js';
 import type { ImportedModel } from '../models/imported.js';
 import { classifierBytes } from '../models/model-bytes.js';
 import { encodeMetadata, type ModelMetadata, modelFormat } from '../predict/metadata.js';
+import type { ModelNote } from '../predict/notes.js';
 import { programVersion } from '../version.js';
 import { convertKeras, type KerasNetwork } from './keras/convert.js';
 import type { KerasFile } from './keras/read-file.js';
@@ -21,6 +22,24 @@ export interface Imported {
   notes: string[];
 }
 
+/** The error for a file that doesn't say how pixels are scaled, with the usual ways. */
+export function missingScaling(where: string): FerlabError {
+  const ways = usualScalings.map(({ options, means }) => `${scalingOptions(options)} (${means})`);
+  return new FerlabError(
+    'usage',
+    `${where}: expected to be told how pixels from 0 to 255 were scaled when it was trained, since the file doesn't say; got ` +
+      `nothing. Add one of ${ways.join(', ')}, or find out with labelled images: --check DATASET.`,
+  );
+}
+
+/** What is noted of every imported model. */
+export const originNote = (file: string, source: string): ModelNote => ({
+  of: null,
+  text:
+    `Imported from ${file} (${source}), which doesn't say what it was trained on: scores on those images wouldn't measure ` +
+    'how it does on new faces.',
+});
+
 /**
  * The network of a Keras file, with the scaling asked for.
  *
@@ -33,14 +52,7 @@ export function kerasNetwork(
 ): KerasNetwork {
   const found = convertKeras(file.model, file.weights, file.origin, { scaling, size });
   const { where } = file.origin;
-  if (scaling === null && !found.scalesItself) {
-    const ways = usualScalings.map(({ options, means }) => `${scalingOptions(options)} (${means})`);
-    throw new FerlabError(
-      'usage',
-      `${where}: expected to be told how pixels from 0 to 255 were scaled when it was trained, since the file doesn't say; got ` +
-        `nothing. Add one of ${ways.join(', ')}, or find out with labelled images: --check DATASET.`,
-    );
-  }
+  if (scaling === null && !found.scalesItself) throw missingScaling(where);
   if (scaling !== null && found.scalesItself) {
     throw new FerlabError(
       'usage',
@@ -86,12 +98,7 @@ function importedMetadata(
     training: { model: { ...model }, imported: { file, source: model.source, scaling } },
     dataset: { name: 'unknown', counts: {}, fingerprints: {} },
     metrics: {},
-    notes: [
-      {
-        of: null,
-        text: `Imported from ${file} (${model.source}), which doesn't say what it was trained on: scores on those images wouldn't measure how it does on new faces.`,
-      },
-    ],
+    notes: [originNote(file, model.source)],
     crop: defaultFaceCrop,
   };
 }

@@ -1,17 +1,13 @@
 // `importModel` and its check on labelled images: reads a file of another framework, whichever it is.
 
-import { readFile, stat } from 'node:fs/promises';
 import { checkArgument, checkOptions, listOf, type OptionRules, path, text } from '../check-options.js';
 import { FerlabError } from '../errors.js';
 import { evaluateModel } from '../evaluate/evaluate.js';
 import type { EvaluateEvent } from '../evaluate/open-split.js';
-import { foundInstead } from '../files/read-error.js';
 import { loadModelFromBytes } from '../predict/model.js';
 import type { Hooks } from '../progress.js';
-import { ownMetadata, restoreOwn } from './export-keras.js';
-import { encodeKeras, type Imported, kerasNetwork } from './import-keras.js';
-import { convertKeras } from './keras/convert.js';
-import { type KerasFile, readKerasFile } from './keras/read-file.js';
+import type { Imported } from './import-keras.js';
+import { type ForeignModel, openForeign } from './open-foreign.js';
 import { parseScaling, type ScalingTexts, scalingOptions, usualScalings } from './scaling.js';
 
 export interface ImportOptions extends ScalingTexts {
@@ -35,27 +31,6 @@ const rules: OptionRules<ImportOptions> = {
   size: { expected: '{ width, height }', accepts: (value) => typeof value === 'object' && value !== null },
 };
 
-/** Of a file, in bytes: larger ones are no networks for faces. */
-const largest = 2 ** 31;
-
-async function readBytes(file: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(file);
-    if (size > largest)
-      throw new FerlabError('model', `${file}: expected a file of at most 2 GiB, found ${size} bytes.`);
-    return await readFile(file);
-  } catch (error) {
-    if (error instanceof FerlabError) throw error;
-    throw new FerlabError(
-      'model',
-      `${file}: expected a model file of Keras, found ${foundInstead(error, { path: file })}. Check the path.`,
-      { cause: error },
-    );
-  }
-}
-
-const open = async (file: string): Promise<KerasFile> => readKerasFile(await readBytes(file), file);
-
 /**
  * Makes a model file of another framework's.
  *
@@ -65,25 +40,18 @@ export async function importModelFile(file: string, options: ImportOptions): Pro
   checkArgument('importModel: file', file, path);
   checkOptions('importModel', options, rules);
   const scaling = parseScaling(options);
-  const keras = await open(file);
-  const own = ownMetadata(keras);
-  const restored = own === null ? null : restoreOwn(keras, own);
-  if (own !== null && restored !== null && options.classes === undefined)
-    return {
-      bytes: restored,
-      metadata: own,
-      notes: ['The file is one that ferlab exported: its network, classes and calibration are as they were.'],
-    };
-  const classes = options.classes ?? own?.classes;
-  if (classes === undefined)
-    throw new FerlabError(
-      'usage',
-      `--classes: expected the names of the outputs of ${file}, in their order; got none.`,
-    );
-  return encodeKeras(keras, kerasNetwork(keras, scaling, options.size), {
-    classes,
-    scaling,
-  });
+  const foreign = await openForeign(file, options.size);
+  const restored = options.classes === undefined && scaling === null ? foreign.restored() : null;
+  return restored ?? foreign.encode(classesOf(file, foreign, options), scaling);
+}
+
+function classesOf(file: string, foreign: ForeignModel, { classes }: ImportOptions): readonly string[] {
+  const found = classes ?? foreign.classes;
+  if (found !== null) return found;
+  throw new FerlabError(
+    'usage',
+    `--classes: expected the names of the outputs of ${file}, in their order; got none.`,
+  );
 }
 
 /** How well a model does with pixels scaled in one way. */
@@ -108,12 +76,9 @@ export async function checkScalings(
   options: ImportOptions,
   hooks: Hooks<EvaluateEvent> = {},
 ): Promise<ScalingScore[]> {
-  const keras = await open(file);
-  const classes = options.classes ?? ownMetadata(keras)?.classes ?? [];
-  const { scalesItself } = convertKeras(keras.model, keras.weights, keras.origin, {
-    scaling: null,
-    size: options.size,
-  });
+  const foreign = await openForeign(file, options.size);
+  const classes = classesOf(file, foreign, options);
+  const scalesItself = foreign.scalesItself();
   const given = { scale: options.scale, mean: options.mean, std: options.std };
   const isUsual = usualScalings.some((usual) => scalingOptions(usual.options) === scalingOptions(given));
   const ways = scalesItself
@@ -125,10 +90,7 @@ export async function checkScalings(
   const scores: ScalingScore[] = [];
   for (const way of ways) {
     const scaling = parseScaling(way.options);
-    const { bytes } = encodeKeras(keras, kerasNetwork(keras, scaling, options.size), {
-      classes,
-      scaling,
-    });
+    const { bytes } = await foreign.encode(classes, scaling);
     await using model = await loadModelFromBytes(bytes, { name: file });
     const { accuracy, n } = await evaluateModel({ model, dataset }, hooks);
     scores.push({

@@ -47,7 +47,7 @@ const onlyImporters: Record<string, RegExp> = {
   'onnxruntime-web': /^src\/engine\/runtime\/onnxruntime-web\.ts$/,
   '#image-decoder': /^src\/predict\/image-input\.ts$/,
   '#onnxruntime': /^src\/engine\/runtime\/session\.ts$/,
-  '@bufbuild/protobuf': /^src\/(engine\/onnx|track)\//,
+  '@bufbuild/protobuf': /^src\/(engine\/onnx|interop\/onnx|track)\//,
   commander: /^src\/cli\//,
   h5wasm: /^src\/interop\/hdf5\//,
   echarts: /^src\/plots\//,

@@ -1,4 +1,4 @@
-// `ferlab import`: a model file of ours from one that Keras wrote.
+// `ferlab import`: a model file of ours from one that Keras or another program wrote.
 
 import { FerlabError } from '../../errors.js';
 import { writeFileAtomically } from '../../files/atomic.js';
@@ -116,7 +116,12 @@ async function run(invocation: Invocation): Promise<number> {
 }
 
 export const importCommand: CommandSpec = {
-  arguments: [{ name: '<file>', description: 'a .keras, .h5 or .hdf5 file of a whole model' }],
+  arguments: [
+    {
+      name: '<file>',
+      description: 'a .keras, .h5 or .hdf5 file of a whole model, or an .onnx file of another program',
+    },
+  ],
   options: [
     {
       flags: classesFlags,
@@ -151,6 +156,10 @@ export const importCommand: CommandSpec = {
       'of images from 0 to 1',
     ],
     ['ferlab import model.h5 --classes angry,happy,neutral --check faces', 'which scaling is right?'],
+    [
+      'ferlab import net.onnx --classes angry,happy --scale 1/255 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --out m.onnx',
+      'of PyTorch',
+    ],
   ],
   run,
 };

@@ -13,10 +13,15 @@ export interface ModelOutline {
   readonly outputs: Readonly<Record<string, readonly (number | string)[]>>;
 }
 
-/** Operators that model files and detectors have, of this version and of earlier ones. None of them loops, draws or reads files. */
+/**
+ * Operators that model files and detectors have, of this version and of earlier ones, and imported networks. None of them loops,
+ * draws, reads files, or makes a tensor of a size that is computed.
+ */
 const operators = new Set(
   (
-    'Abs Add AveragePool BatchNormalization Cast Clip Concat Conv Div Exp Flatten Gemm GlobalAveragePool Identity ' +
+    'Abs Add AveragePool BatchNormalization Cast Clip Concat Conv Div Elu Erf Exp Flatten Gelu Gemm GlobalAveragePool ' +
+    'GlobalMaxPool HardSigmoid HardSwish Identity InstanceNormalization LayerNormalization Mish Pow Reciprocal ReduceMax Selu ' +
+    'Sign Sum ' +
     'LeakyRelu Log LogSoftmax MatMul Max MaxPool Min Mul Neg Pad PRelu ReduceMean ReduceSum ReduceSumSquare Relu Reshape ' +
     'Resize Sigmoid Slice Softmax Softplus Sqrt Squeeze Sub Tanh Transpose Unsqueeze'
   ).split(' '),
