@@ -89,7 +89,7 @@ export async function followFrame(
   const afterRead = performance.now();
   const found = await findInImage(picture, theDetector(), { minFace, rotations });
   const afterFind = performance.now();
-  const cut = cutFound(picture, found, model);
+  const cut = cutFound(picture, found, { detector: theDetector(), model });
   const [answered] = await answerFaces(model, [cut]);
   const followed = people.add(time, picture, answered!);
   recording.add(time, followed);

@@ -68,7 +68,7 @@ async function takeFace(
   if (face === null) return { sample: null, reason: 'no face' };
   const { metadata, inputSize } = (await modelOf(model, threads)).model;
   const crop = cropOf(metadata);
-  const reason = reasonForNone(face, crop);
+  const reason = reasonForNone(face, crop, theDetector());
   if (reason !== null) return { sample: null, reason };
   const size = { width: inputSize.width * keptScale, height: inputSize.height * keptScale };
   return { sample: await encode(cropFace(image, face, crop, size)) };
@@ -119,7 +119,7 @@ export async function answerFrame(
   const { model } = await modelOf(id, threads);
   const face = largestOf(await findInFrame(picture));
   if (face === null) return null;
-  const [answers] = await answerFaces(model, [cutFound(picture, [face], model)]);
+  const [answers] = await answerFaces(model, [cutFound(picture, [face], { detector: theDetector(), model })]);
   const answer = answers!.faces[0]!;
   if ('reason' in answer) return null;
   const { expression, probabilities, ranking } = answer;
