@@ -85,7 +85,7 @@ describe('ferlab predict of photographs', () => {
     const files = (name: string) =>
       readdirSync(path.join(folder, name), { recursive: true, encoding: 'utf8' });
     expect(files('marked').sort()).toEqual(
-      ['a', 'a/astronaut.jpg', 'scene.png', 'wall.jpg'].map(path.normalize),
+      ['.ferlab-annotated', 'a', 'a/astronaut.jpg', 'scene.png', 'wall.jpg'].map(path.normalize),
     );
     expect(files('faces')).toContain(path.normalize('a/astronaut.png'));
     const copy = sharp(path.join(folder, 'marked/a/astronaut.jpg'));
