@@ -5,7 +5,7 @@ import type { DescribedLayer } from '../engine/nn/described.js';
 import { FerlabError } from '../errors.js';
 
 /** (pixel scale - mean) / std; mean and std one number, or one for each channel. */
-export interface LinearScaling {
+interface LinearScaling {
   readonly scale: number;
   readonly mean: readonly number[];
   readonly std: readonly number[];

@@ -24,7 +24,7 @@ interface Follower {
 }
 
 /** @throws FerlabError `usage` where the address is none of HTTP. */
-export function checkTrackingUrl(address: string): URL {
+function checkTrackingUrl(address: string): URL {
   // URL.parse is missing in Node 20.
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return url;

@@ -81,7 +81,7 @@ const activations = {
 } satisfies Record<ActivationName, (x: Value, options: ActivationOptions) => Value>;
 
 /** Whether there is an activation of the name. */
-export const isActivation = (name: string): name is ActivationName => Object.hasOwn(activations, name);
+const isActivation = (name: string): name is ActivationName => Object.hasOwn(activations, name);
 
 /** A layer that applies an activation element by element. Throws ShapeError where there is none of the name. */
 export function activation(name: ActivationName, options: ActivationOptions = {}): Layer {

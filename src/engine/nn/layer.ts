@@ -43,7 +43,7 @@ interface Applied {
 }
 
 /** What a layer is made of, as data, under the paths of its parameters. */
-export type LayerForm =
+type LayerForm =
   | { readonly kind: 'identity' }
   | { readonly kind: 'layer'; readonly layer: DescribedLayer }
   | { readonly kind: 'sequence'; readonly layers: Readonly<Record<string, Layer>> }

@@ -7,7 +7,7 @@ import { activationLayers, type LayerContext, type LayerReader } from './layer-c
 import { marginLayers } from './margin-layers.js';
 
 /** The axis of ours for an axis of Keras, both without the batch. */
-export const axisHere = (axis: number, rank: number): number => (rank === 3 ? [1, 2, 0][axis]! : axis);
+const axisHere = (axis: number, rank: number): number => (rank === 3 ? [1, 2, 0][axis]! : axis);
 
 function conv2d(context: LayerContext): Flow {
   const { builder, path, input } = context;

@@ -35,7 +35,7 @@ const kerasShape = (shape: Shape): number[] =>
 const kerasAxis = (axis: number): number => [3, 1, 2][axis]!;
 
 /** Keras takes no slash in a name; `build.ts` makes one of a dot. */
-export const kerasLayerName = (path: string): string => path.replaceAll('/', '.');
+const kerasLayerName = (path: string): string => path.replaceAll('/', '.');
 
 const joinClasses = {
   add: 'Add',
