@@ -1,6 +1,6 @@
 // Photographs: finding faces with the detector that comes with the program, recognising and cutting them out.
 
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
 import sharp from 'sharp';
@@ -92,6 +92,10 @@ describe('ferlab predict of photographs', () => {
     expect(await copy.metadata()).toMatchObject({ width: 512, height: 512, format: 'jpeg' });
     const bytes = readFileSync(path.join(folder, 'photos/a/astronaut.jpg'));
     expect(bytes.equals(readFileSync(path.join(checkout, 'test/data/astronaut.jpg')))).toBe(true);
+    // Copies that lie among the photographs aren't read the next time.
+    cpSync(path.join(folder, 'marked'), path.join(folder, 'photos/marked'), { recursive: true });
+    expect(JSON.parse(await succeed(['detect', 'photos', '--json'], folder))).toHaveLength(3);
+    rmSync(path.join(folder, 'photos/marked'), { recursive: true });
     // A face that was written is a crop by its size, and shows the same again.
     const again = await succeed(['predict', 'faces/a', '--json'], folder);
     expect(JSON.parse(again)).toMatchObject([{ expression: 'happy' }]);
@@ -163,6 +167,7 @@ describe('ferlab explain', () => {
     expect(maps.every(({ map }) => map!.length === 48 * 48 && Math.max(...map!) > 0)).toBe(true);
     expect(entries.filter(({ reason }) => reason === 'no face').length).toBe(1);
     expect(readdirSync(path.join(folder, 'maps')).sort()).toEqual([
+      '.ferlab-annotated', // by which predict passes them over where they lie among photographs
       'a',
       ...people.map((_, i) => `scene-${i + 1}.png`),
     ]);

@@ -58,7 +58,7 @@ async function run(invocation: Invocation): Promise<number> {
   const { out: terminal, err } = invocation.terminal;
   const quiet = flagOption(invocation, quietOption.flags);
   await using explainer = await openExplainerFile(model);
-  const folder = out === undefined ? null : await PictureFolder.open(out);
+  const folder = out === undefined ? null : await PictureFolder.open(out, true);
   let explained = 0;
   let failed = 0;
   const entries: unknown[] = [];
