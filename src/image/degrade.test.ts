@@ -33,7 +33,8 @@ describe('compress', () => {
       expect([pixels[0], pixels.at(-1)]).toEqual([-1, -1]);
       const apart = differences(pixels.subarray(1, -1), expected);
       expect(mean(apart)).toBeLessThan(0.3);
-      expect(Math.max(...apart)).toBeLessThanOrEqual(quality < 50 ? 8 : 3);
+      // A coefficient in the middle of two steps may go to either.
+      expect(Math.max(...apart)).toBeLessThanOrEqual(quality < 50 ? 8 : 4);
       // It did something, and more at lower qualities.
       expect(mean(differences(source, expected))).toBeGreaterThan(quality < 50 ? 3 : 0.3);
     });
