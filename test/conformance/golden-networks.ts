@@ -23,7 +23,7 @@ export interface GoldenTensor {
   data: number[];
 }
 
-export interface Trajectory {
+interface Trajectory {
   optimizer: { type: string; learningRate: number; globalClipNorm?: number; weightDecay?: number };
   noisy: string[];
   losses: number[];
@@ -100,7 +100,7 @@ function residualPath(path: string): string {
 }
 
 export const isState = (path: string): boolean => /\/(mean|variance)$/.test(path);
-export const toTensor = ({ shape, data }: GoldenTensor): HostTensor => floatTensor(shape, data);
+const toTensor = ({ shape, data }: GoldenTensor): HostTensor => floatTensor(shape, data);
 
 export function toWeights(tensors: Record<string, GoldenTensor>, rename: (path: string) => string): Weights {
   const pick = (state: boolean): Record<string, HostTensor> =>

@@ -2,7 +2,7 @@
 // The dataset itself is never written. What reads a dataset for training, evaluating or auditing takes the file along.
 
 import { readFile } from 'node:fs/promises';
-import { dirname, relative, resolve, sep } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { shorten } from '../../check-options.js';
 import { FerlabError } from '../../errors.js';
@@ -11,10 +11,10 @@ import { placeOf, shownName } from './names.js';
 import type { Sample, Split } from './types.js';
 
 /** The columns of the file, in this order. */
-export const overlayColumns = ['image', 'was', 'now', 'when'] as const;
+const overlayColumns = ['image', 'was', 'now', 'when'] as const;
 
 /** One image that is of another class than the dataset says. */
-export interface OverlayChange {
+interface OverlayChange {
   /** Absolute path of the image; for a row of a CSV file the path and the line, `/data/fer2013.csv:12`. */
   image: string;
   /** The class that the dataset gives it. */
@@ -104,15 +104,10 @@ function parseRows(text: string, path: string): string[][] {
 }
 
 /** Where an image lies, as a file of corrections names it. */
-export function overlayKey({ source, file }: Sample): string | null {
+function overlayKey({ source, file }: Sample): string | null {
   if (source.kind === 'file') return source.path;
   if (source.kind === 'row') return `${source.path}${file.slice(file.lastIndexOf(':'))}`;
   return null;
-}
-
-/** How a file in `folder` names an image; see readOverlay. */
-export function overlayName(image: string, folder: string): string {
-  return relative(folder, image).split(sep).join('/');
 }
 
 /** What corrections did to splits. */
