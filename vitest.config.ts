@@ -1,4 +1,4 @@
-// Test tiers: `structure` reads the sources, `unit` stands beside the code, `bench` beside the benchmarks, `e2e`
+// Test tiers: `structure` reads the sources, `unit` and `unit apart` stand beside the code, `bench` beside the benchmarks, `e2e`
 // runs the built program; `browser` and `studio` open pages in chromium, and `webgpu` runs on a GPU or a software driver: all
 // say where they find none.
 import { defaultServerConditions } from 'vite';
@@ -13,15 +13,34 @@ const built = { globalSetup: ['test/build.js'] };
 /** What was built is imported as Node imports it, not through Vite. */
 const asBuilt = { server: { deps: { external: [/\/dist\//] } } };
 
+/** Tests that put other modules, clocks, paths or working folders in the place of the process's own. */
+const apart = [
+  'src/cli/commands/audit.test.ts',
+  'src/serve/dispatcher.test.ts',
+  'src/film/read-film.test.ts',
+];
+
 export default defineConfig({
   test: {
     // Vitest leaves one core free; on two that halves the speed.
     maxWorkers: '100%',
     projects: [
       { test: { name: 'structure', include: ['test/structure/**/*.test.ts'] } },
+      // One process after the other takes many files and keeps what they import: it is most of a small file's time.
       {
         ssr: fromSources,
-        test: { name: 'unit', include: ['src/**/*.test.ts'], ...built, testTimeout: 30_000 },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts'],
+          exclude: apart,
+          isolate: false,
+          ...built,
+          testTimeout: 30_000,
+        },
+      },
+      {
+        ssr: fromSources,
+        test: { name: 'unit apart', include: apart, ...built, testTimeout: 30_000 },
       },
       {
         test: {
