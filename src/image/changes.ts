@@ -11,7 +11,7 @@ import { toRgb } from './rgb.js';
 import type { ImageSize } from './size.js';
 
 /** What several changes have in common. */
-export type ChangeKind = 'size' | 'turn' | 'place' | 'jitter' | 'jpeg' | 'light' | 'mirror';
+type ChangeKind = 'size' | 'turn' | 'place' | 'jitter' | 'jpeg' | 'light' | 'mirror';
 
 export interface ImageChange {
   /** For programs, as `shrunk-24`. */

@@ -26,7 +26,7 @@ export interface StageSummary {
 }
 
 /** The epochs of a detector that is one network. */
-export interface SingleTraining {
+interface SingleTraining {
   history: readonly HistoryRow[];
   bestEpoch: number;
 }

@@ -15,7 +15,7 @@ import { addModel, type ModelFacts, modelOf, theDetector } from './open-models.j
 import type { TaskContext } from './tasks.js';
 
 /** A face that can be learnt from. */
-export interface SamplePicture {
+interface SamplePicture {
   image: RgbImage;
   /** The same, as a PNG file. */
   png: Blob;
