@@ -30,6 +30,9 @@ function noteInputs(files) {
 async function build() {
   process.stderr.write('ferlab studio: building the page\n');
   const { build: buildByVite } = await import('vite');
+  // Vite keeps another value, as that of tests, and with it packages' code for development, which needs Node's `global`.
+  const { NODE_ENV: before } = process.env;
+  process.env.NODE_ENV = 'production';
   const files = new Set(
     ['studio/index.html', 'studio/vite.config.js', 'package-lock.json'].map((file) => path.join(root, file)),
   );
@@ -39,6 +42,8 @@ async function build() {
     plugins: [noteInputs(files)],
     worker: { format: 'es', plugins: () => [noteInputs(files)] },
   });
+  if (before === undefined) delete process.env.NODE_ENV;
+  else process.env.NODE_ENV = before;
   const inputs = [...files]
     .filter((file) => path.isAbsolute(file) && !file.includes('node_modules') && fs.existsSync(file))
     .map((file) => [path.relative(root, file), changed(file)]);
