@@ -69,16 +69,20 @@ describe('teach', () => {
   it('says in the file what it is, where it comes from and what it was taught with', async () => {
     await using model = await loadModelFromBytes(taught.bytes, { threads: 1 });
     const { metadata } = model;
+    const parent = await readFile(new URL('../../models/expression.json', import.meta.url), 'utf8');
+    const { sha256 } = JSON.parse(parent) as { sha256: string };
     expect(model.classes).toEqual(classes);
     expect(metadata.dataset.name).toBe('drawn');
     expect(metadata.dataset.counts.train).toEqual({ happy: 48, sad: 48, surprise: 48 });
     expect(metadata.dataset.counts.validation).toEqual({ happy: 12, sad: 12, surprise: 12 });
     expect(metadata.training).toMatchObject({
       taught: {
-        parent: { name: 'expression.onnx', sha256: expect.stringMatching(/^258d89b3[0-9a-f]{56}$/) },
+        parent: { name: 'expression.onnx', sha256 },
       },
     });
-    expect(metadata.notes?.[0]?.text).toMatch(/^The last layer of expression.onnx \(SHA-256 258d89b3\)/);
+    expect(metadata.notes?.[0]?.text).toContain(
+      `The last layer of expression.onnx (SHA-256 ${sha256.slice(0, 8)})`,
+    );
     expect(metadata.notes?.slice(1).every(({ of }) => of !== null)).toBe(true);
     expect(metadata.crop).toEqual((await modelMetadata()).crop);
   });

@@ -4,6 +4,8 @@ import glue from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
 import binary from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { env } from 'onnxruntime-web/wasm';
 import { FerlabError } from '../../src/errors.js';
+// Imported only when the first picture is decoded, otherwise: later than a person waits, or when the server has gone.
+import '../../src/predict/page-decoder.js';
 import { asFailure } from '../words/failures.js';
 import { Chain } from './chain.js';
 import type { Reply, Request } from './protocol.js';

@@ -122,6 +122,9 @@ describe.skipIf(executable === null)(named('the Teach view'), { timeout: patienc
     expect(name).toBe('happy-sad-surprise.onnx');
     writeFileSync(path.join(folder, name), bytes);
     await page.getByRole('button', { name: 'Recognise with it' }).click();
+    // Only then is there a place to drop pictures on.
+    await page.getByRole('heading', { name: 'Recognise' }).waitFor();
+    await page.locator('.drop-zone').waitFor();
     mkdirSync(path.join(folder, 'unseen'));
     let right = 0;
     const unseen = (await Promise.all(classes.map((label) => draw(label, 3, 'validation')))).flat();
