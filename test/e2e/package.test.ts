@@ -66,12 +66,18 @@ it('holds the program and nothing that only the checkout needs', () => {
       ...['models/expression.onnx', 'models/expression.json', 'models/README.md'],
       ...['models/faces.onnx', 'models/faces.json', 'models/faces.md'],
       ...['models/face-points.onnx', 'models/face-points.json', 'models/face-points.md'],
+      ...[
+        'models/mtcnn/pnet.onnx',
+        'models/mtcnn/rnet.onnx',
+        'models/mtcnn/onet.onnx',
+        'dist/studio/page/index.html',
+      ],
     ]),
   );
   expect(
     files.filter(
       (file) =>
-        !/^(bin|dist|models)\/|^docs\/.*\.(md|svg|jpg)$|^(LICENSE|README\.md|package\.json)$/.test(file),
+        !/^(bin|dist|models)\/|^docs\/.*\.(md|svg|jpg|webp)$|^(LICENSE|README\.md|package\.json)$/.test(file),
     ),
   ).toEqual([]);
   expect(files.filter((file) => /\.test\.|\.map$|\/\.|\.ts$/.test(file) && !file.endsWith('.d.ts'))).toEqual(

@@ -36,7 +36,7 @@ describe('a command that succeeds ends with 0, with results on standard output a
     explain: ['explain', model, 'faces/validation/sad/00000.png', '--json'],
   };
   /** Run as processes by tests of their own beside this file. */
-  const elsewhere = ['crop', 'faces', 'serve', 'studio', 'video'];
+  const elsewhere = ['crop', 'faces', 'import', 'serve', 'studio', 'video'];
 
   it.each(commands.map(({ name }) => name).filter((name) => !elsewhere.includes(name)))(
     '%s',
