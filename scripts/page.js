@@ -36,6 +36,9 @@ async function build() {
   const files = new Set(
     ['studio/index.html', 'studio/vite.config.js', 'package-lock.json'].map((file) => path.join(root, file)),
   );
+  // Style sheets that import each other are read by Vite itself: no plugin sees them.
+  const styles = path.join(root, 'studio/styles');
+  for (const file of fs.readdirSync(styles)) files.add(path.join(styles, file));
   await buildByVite({
     configFile: path.join(root, 'studio/vite.config.js'),
     logLevel: 'warn',

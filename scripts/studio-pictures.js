@@ -8,6 +8,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import sharp from 'sharp';
+import { drawSample } from '../dist/data/sample/write.js';
 import { openStudio } from '../dist/studio/server.js';
 import { buildPageWhereNeeded } from './page.js';
 
@@ -25,6 +26,19 @@ async function writeWebcam(file) {
     return sharp(large).extract({ left, top: 12, width: 640, height: 480 }).jpeg({ quality: 92 }).toBuffer();
   });
   fs.writeFileSync(file, Buffer.concat(await Promise.all(frames)));
+}
+
+/** Drawn faces of an expression, as files. */
+function drawn(expression, count) {
+  const names = ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'];
+  return Promise.all(
+    Array.from({ length: count }, async (_, person) => {
+      const { pixels } = await drawSample('train', person * names.length + names.indexOf(expression), 0, 96);
+      const raw = { width: 96, height: 96, channels: 1 };
+      const buffer = await sharp(pixels, { raw }).png().toBuffer();
+      return { name: `${expression}-${person}.png`, mimeType: 'image/png', buffer };
+    }),
+  );
 }
 
 const ready = (page) => page.waitForSelector('[data-state=ready]');
@@ -56,6 +70,27 @@ const scenes = {
     await page.getByText('Film', { exact: true }).click();
     await page.waitForSelector('.drop-zone');
   },
+  teach: async (page) => {
+    await ready(page);
+    await page.getByRole('link', { name: 'Teach' }).click();
+    await page.waitForSelector('.class-card');
+  },
+  taught: async (page) => {
+    await scenes.teach(page);
+    await page.getByRole('button', { name: 'Add a class' }).click();
+    for (const [i, name] of ['happy', 'sad', 'surprise'].entries()) {
+      const card = page.locator('.class-card').nth(i);
+      await card.getByRole('textbox').fill(name);
+      await card
+        .locator('input[type=file]')
+        .first()
+        .setInputFiles(await drawn(name, 14));
+      await card.getByText('14 samples').waitFor();
+    }
+    await page.getByRole('button', { name: 'Train', exact: true }).click();
+    await page.locator('section[aria-label=Outcome]').waitFor();
+    await page.evaluate(() => window.scrollTo(0, 0));
+  },
 };
 
 async function take(browser, origin, scene, { width, height, colours, file }) {
@@ -81,6 +116,8 @@ function plan(folder) {
     return [
       ['picture', { ...size, file: docs('studio.webp') }],
       ['compare', { ...size, height: 900, file: docs('studio-compare.webp') }],
+      ['webcam', { ...size, height: 980, file: docs('studio-webcam.webp') }],
+      ['taught', { ...size, height: 1000, file: docs('studio-teach.webp') }],
     ];
   }
   fs.mkdirSync(folder, { recursive: true });

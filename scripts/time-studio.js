@@ -10,7 +10,6 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { drawSample } from '../dist/data/sample/write.js';
-import { describeMachine } from '../dist/machine/describe-machine.js';
 import { openStudio } from '../dist/studio/server.js';
 
 const seconds = Number(process.argv[2] ?? 20);
@@ -130,7 +129,7 @@ try {
   const camera = await webcam(context, origin);
   const taught = await lesson(context, origin);
   const load = os.loadavg().map((value) => value.toFixed(1));
-  console.log(`${JSON.stringify(describeMachine())}\nLoad: ${load.join(', ')}\n
+  console.log(`${os.cpus()[0]?.model}, ${os.availableParallelism()} cores\nLoad: ${load.join(', ')}\n
 | what | measured |
 | --- | --- |
 | first answer after opening, first visit | ${ms(first)} |

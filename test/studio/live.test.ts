@@ -50,6 +50,16 @@ describe.skipIf(executable === null)(named('what moves'), () => {
     await page.waitForSelector('.timeline img');
     expect(await page.getAttribute('.timeline img', 'alt')).toMatch(/person 1: happy \d+%/);
     expect(await page.textContent('.pace')).toMatch(/frames\/s .* behind/);
+    // People see themselves as in a mirror, and the box stands where they see their face.
+    const [turned, box] = await page.evaluate(() => {
+      const video = document.querySelector('.shown video')!;
+      const { scale, transform } = getComputedStyle(video);
+      const overlay = document.querySelector('.overlay')!.getBoundingClientRect();
+      const face = document.querySelector('.overlay .box')!.getBoundingClientRect();
+      return [[scale, transform], (face.x + face.width / 2 - overlay.x) / overlay.width] as const;
+    });
+    expect(turned).toEqual(['-1 1', 'none']);
+    expect(box).toBeGreaterThan(0.5); // in the film the face stands left of the middle
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByRole('button', { name: 'Go on' }).waitFor();
     const { name, bytes } = await saved(page, 'JSON');
