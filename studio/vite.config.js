@@ -19,7 +19,7 @@ export default defineConfig({
     alias: [{ find: 'onnxruntime-web/webgpu', replacement: path.join(here, 'engine/without-webgpu.ts') }],
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  worker: { format: 'es' },
+  worker: { format: 'es', rolldownOptions: { checks: { ineffectiveDynamicImport: false } } },
   build: {
     outDir: path.join(here, '../dist/studio/page'),
     emptyOutDir: true,
@@ -28,5 +28,7 @@ export default defineConfig({
     // Files of their own, by the content security policy.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // The worker imports the page's decoder at once, on purpose, where the library waits for the first picture.
+    rolldownOptions: { checks: { ineffectiveDynamicImport: false } },
   },
 });
