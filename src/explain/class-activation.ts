@@ -3,7 +3,8 @@
 // bias: the map is the sum of the last features, weighted by the class's column of the dense layer. The model file's graph
 // gets one more output, those features; nothing is differentiated, so that models of any origin will do.
 
-import { addOutput, serializeModel, storedTensors } from '../engine/onnx/edit.js';
+import { serializeModel, storedTensors } from '../engine/onnx/edit.js';
+import { exposeValue } from '../engine/onnx/linear-head.js';
 import type { ModelProto } from '../engine/onnx/model.js';
 import type { HostTensor } from '../engine/tensor/array.js';
 
@@ -116,7 +117,7 @@ export function findLinearEnd(model: ModelProto, classes: number): LinearEnd | n
 
 /** The model's file with its last features as one more output, under the name they have. */
 export function withFeatures(model: ModelProto, { features }: LinearEnd): Uint8Array {
-  addOutput(model, features);
+  exposeValue(model, features);
   return serializeModel(model);
 }
 

@@ -1,14 +1,13 @@
 // The webcam and films in the Recognise view. The webcam is a file of a photograph that moves.
 
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { browser as executable, named } from '../browser/chromium.js';
 import { temporaryFolder } from '../e2e/program.js';
-import { launch, type Opened, openPage, saved, startStudio, webcamFilm } from './open.js';
+import { launch, type Opened, openPage, saved, startWithWebcam } from './open.js';
 
 interface Recorded {
   source: string;
@@ -26,16 +25,7 @@ describe.skipIf(executable === null)(named('what moves'), () => {
 
   beforeAll(async () => {
     folder = await temporaryFolder((clean) => cleaning.push(clean));
-    opened = await startStudio(folder);
-    cleaning.push(() => opened.studio.close());
-    const film = path.join(folder, 'webcam.mjpeg');
-    writeFileSync(film, await webcamFilm());
-    chrome = await launch(
-      '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream',
-      `--use-file-for-fake-video-capture=${film}`,
-    );
-    cleaning.push(() => chrome.close());
+    ({ opened, chrome } = await startWithWebcam(folder, cleaning));
   });
 
   afterAll(async () => {

@@ -1,7 +1,7 @@
 // Starts the studio and opens it in chromium, as a person would find it. What the page complains of, and whatever it asks of
 // others, is collected.
 
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -108,8 +108,26 @@ export async function saved(page: Page, button: string): Promise<{ name: string;
   return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
 
+/** The studio, and chromium with a webcam, which shows the film at `film`. `cleaning` takes what has to be closed, in order. */
+export async function startWithWebcam(
+  folder: string,
+  cleaning: (() => Promise<unknown> | unknown)[],
+): Promise<{ opened: Opened; chrome: Browser; film: string }> {
+  const opened = await startStudio(folder);
+  cleaning.push(() => opened.studio.close());
+  const film = path.join(folder, 'webcam.mjpeg');
+  writeFileSync(film, await webcamFilm());
+  const chrome = await launch(
+    '--use-fake-ui-for-media-stream',
+    '--use-fake-device-for-media-stream',
+    `--use-file-for-fake-video-capture=${film}`,
+  );
+  cleaning.push(() => chrome.close());
+  return { opened, chrome, film };
+}
+
 /** A film of the astronaut's face, which moves, in the form that chromium takes for a webcam: JPEG files one after the other. */
-export async function webcamFilm(): Promise<Buffer> {
+async function webcamFilm(): Promise<Buffer> {
   const large = await sharp(astronaut).resize(720, 720).toBuffer();
   const frames = Array.from({ length: 20 }, (_, i) =>
     sharp(large)

@@ -10,16 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawSample } from '../../dist/data/sample/write.js';
 import { browser as executable, named } from '../browser/chromium.js';
 import { succeed, temporaryFolder } from '../e2e/program.js';
-import {
-  type GivenFile,
-  give,
-  launch,
-  type Opened,
-  openPage,
-  saved,
-  startStudio,
-  webcamFilm,
-} from './open.js';
+import { type GivenFile, give, type Opened, openPage, saved, startWithWebcam } from './open.js';
 
 const expressions = ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'];
 const side = 48;
@@ -94,16 +85,7 @@ describe.skipIf(executable === null)(named('the Teach view'), { timeout: patienc
 
   beforeAll(async () => {
     folder = await temporaryFolder((clean) => cleaning.push(clean));
-    opened = await startStudio(folder);
-    cleaning.push(() => opened.studio.close());
-    const film = path.join(folder, 'webcam.mjpeg');
-    writeFileSync(film, await webcamFilm());
-    chrome = await launch(
-      '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream',
-      `--use-file-for-fake-video-capture=${film}`,
-    );
-    cleaning.push(() => chrome.close());
+    ({ opened, chrome } = await startWithWebcam(folder, cleaning));
   });
 
   afterAll(async () => {

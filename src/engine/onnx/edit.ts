@@ -1,5 +1,5 @@
 // Reads the tensors of a parsed model file, and changes it in place: metadata, how large tensors are stored, a value
-// divided by a stored number, one more output.
+// divided by a stored number.
 // What the operators otherwise mean isn't known here.
 
 import { create, toBinary } from '@bufbuild/protobuf';
@@ -14,7 +14,6 @@ import {
   NodeProtoSchema,
   type TensorProto,
   TensorProtoSchema,
-  ValueInfoProtoSchema,
 } from './schema/onnx_pb.js';
 
 /** The bytes of the model's file. The same model gives the same bytes. */
@@ -97,18 +96,6 @@ export function storeAsFloat16(model: ModelProto, fewest: number): number {
   });
   graph.node.unshift(...casts);
   return casts.length;
-}
-
-/** Makes a float32 value of the graph an output, too, of any shape. */
-export function addOutput(model: ModelProto, value: string): void {
-  const graph = graphOf(model);
-  if (graph.output.some(({ name }) => name === value)) return;
-  graph.output.push(
-    create(ValueInfoProtoSchema, {
-      name: value,
-      type: { value: { case: 'tensorType', value: { elemType: DataType.FLOAT } } },
-    }),
-  );
 }
 
 /** What storeAsFloat16 adds to the name of a tensor. */
