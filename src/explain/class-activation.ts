@@ -4,6 +4,7 @@
 // gets one more output, those features; nothing is differentiated, so that models of any origin will do.
 
 import { serializeModel, storedTensors } from '../engine/onnx/edit.js';
+import { denseEnd, makerThrough } from '../engine/onnx/last-layer.js';
 import { exposeValue } from '../engine/onnx/linear-head.js';
 import type { ModelProto } from '../engine/onnx/model.js';
 import type { HostTensor } from '../engine/tensor/array.js';
@@ -20,14 +21,6 @@ export interface LinearEnd {
   bias: Float32Array;
 }
 
-/** Operators that pass one value on, in another shape at most. */
-const passing = new Set(['Identity', 'Dropout', 'Flatten', 'Reshape', 'Squeeze']);
-
-interface Ends {
-  makerOf(value: string): Node | undefined;
-  tensors: Record<string, HostTensor>;
-}
-
 const floats = (tensor: HostTensor | undefined): Float32Array | null =>
   tensor !== undefined && tensor.data instanceof Float32Array ? tensor.data : null;
 
@@ -37,33 +30,21 @@ const flagOf = (node: Node, name: string): boolean =>
 const factorOf = (node: Node, name: string): number =>
   node.attribute.find((attribute) => attribute.name === name)?.f ?? 1;
 
-/** Walks back over nodes that pass their value on. */
-function origin(value: string, { makerOf }: Ends): { value: string; node: Node | undefined } {
-  let node = makerOf(value);
-  let current = value;
-  while (node !== undefined && passing.has(node.opType)) {
-    current = node.input[0]!;
-    node = makerOf(current);
-  }
-  return { value: current, node };
-}
-
-/** The dense layer that makes `value`: its kernel, transposed where the node says so, and its input. */
+/** The kernel of a dense layer, transposed where the node says so, and its own bias. */
 function denseLayer(
   node: Node,
-  ends: Ends,
+  tensors: Readonly<Record<string, HostTensor>>,
   classes: number,
-): { input: string; kernel: Float32Array; bias: Float32Array } | null {
-  const kernel = floats(ends.tensors[node.input[1]!]);
-  const shape = ends.tensors[node.input[1]!]?.type.shape;
+): { kernel: Float32Array; bias: Float32Array } | null {
+  const kernel = floats(tensors[node.input[1]!]);
+  const shape = tensors[node.input[1]!]?.type.shape;
   if (kernel === null || shape?.length !== 2) return null;
   const bias = new Float32Array(classes);
-  const input = node.input[0]!;
-  if (node.opType === 'MatMul') return shape[1] === classes ? { input, kernel, bias } : null;
+  if (node.opType === 'MatMul') return shape[1] === classes ? { kernel, bias } : null;
   const alpha = factorOf(node, 'alpha');
   const beta = factorOf(node, 'beta');
   if (flagOf(node, 'transA')) return null;
-  const added = node.input[2] ? floats(ends.tensors[node.input[2]]) : bias;
+  const added = node.input[2] ? floats(tensors[node.input[2]]) : bias;
   if (added === null || (added.length !== classes && added.length !== 1)) return null;
   for (let k = 0; k < classes; k++) bias[k] = beta * (added.length === 1 ? added[0]! : added[k]!);
   const transposed = flagOf(node, 'transB');
@@ -73,7 +54,7 @@ function denseLayer(
     const [c, k] = [Math.floor(i / classes), i % classes];
     return alpha * (transposed ? kernel[k * channels + c]! : kernel[i]!);
   });
-  return { input, kernel: scaled, bias };
+  return { kernel: scaled, bias };
 }
 
 /**
@@ -81,18 +62,13 @@ function denseLayer(
  * compare numbers: axes of a mean aren't looked at.
  */
 export function findLinearEnd(model: ModelProto, classes: number): LinearEnd | null {
-  const makers = new Map<string, Node>();
-  for (const node of model.graph?.node ?? []) for (const output of node.output) makers.set(output, node);
-  const ends: Ends = { makerOf: (value) => makers.get(value), tensors: storedTensors(model) };
-
-  // From the end: numbers that the scores are divided by, and vectors that are added, then the dense layer.
+  const end = denseEnd(model, 'logits');
+  if (end === null) return null;
+  const tensors = storedTensors(model);
   let divisor = 1;
   const bias = new Float32Array(classes);
-  let { node } = origin('logits', ends);
-  while (node !== undefined && (node.opType === 'Div' || node.opType === 'Add')) {
-    const [first, second] = node.input as [string, string];
-    const constant =
-      floats(ends.tensors[second]) ?? (node.opType === 'Add' ? floats(ends.tensors[first]) : null);
+  for (const { node, stored } of end.after) {
+    const constant = floats(tensors[stored]);
     if (constant === null) return null;
     if (node.opType === 'Div') {
       if (constant.length !== 1) return null;
@@ -102,15 +78,13 @@ export function findLinearEnd(model: ModelProto, classes: number): LinearEnd | n
       for (let k = 0; k < classes; k++)
         bias[k]! += (constant.length === 1 ? constant[0]! : constant[k]!) / divisor;
     }
-    ({ node } = origin(ends.tensors[second] === undefined ? second : first, ends));
   }
-  if (node === undefined || (node.opType !== 'Gemm' && node.opType !== 'MatMul')) return null;
-  const dense = denseLayer(node, ends, classes);
+  const dense = denseLayer(end.product, tensors, classes);
   if (dense === null) return null;
   for (let k = 0; k < classes; k++) bias[k]! += dense.bias[k]! / divisor;
   const kernel = dense.kernel.map((value) => value / divisor);
 
-  const { node: pooling } = origin(dense.input, ends);
+  const pooling = makerThrough(model, end.input);
   if (pooling?.opType !== 'GlobalAveragePool' && pooling?.opType !== 'ReduceMean') return null;
   return { features: pooling.input[0]!, channels: kernel.length / classes, kernel, bias };
 }

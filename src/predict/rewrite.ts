@@ -4,7 +4,8 @@
 
 import { divideValue, editMetadata, serializeModel, storeAsFloat16 } from '../engine/onnx/edit.js';
 import { rewriteForInterchange } from '../engine/onnx/interchange.js';
-import { addSigmoidOutput, exposeValue, inputOfLinear } from '../engine/onnx/linear-head.js';
+import { denseEnd } from '../engine/onnx/last-layer.js';
+import { addSigmoidOutput, exposeValue } from '../engine/onnx/linear-head.js';
 import type { ModelProto } from '../engine/onnx/model.js';
 import { FerlabError } from '../errors.js';
 import { encodeMetadata, type ModelCalibration, metadataKey, type UncertainRule } from './metadata.js';
@@ -67,7 +68,7 @@ export function withFeatures(
   where: string,
 ): { bytes: Uint8Array; features: string } | null {
   const { model } = parseModelFile(bytes, where);
-  const features = inputOfLinear(model, 'logits');
+  const features = denseEnd(model, 'logits')?.input ?? null;
   if (features === null) return null;
   exposeValue(model, features);
   return { bytes: serializeModel(model), features };
@@ -88,7 +89,7 @@ export function withUncertain(
 ): Uint8Array {
   const { model } = parseModelFile(bytes, where);
   rewriteForInterchange(model);
-  const features = inputOfLinear(model, 'logits');
+  const features = denseEnd(model, 'logits')?.input ?? null;
   if (features === null)
     throw new FerlabError('model', `${where}: expected a model whose last layer is linear, found another.`);
   addSigmoidOutput(model, uncertainName, features, weights, bias);

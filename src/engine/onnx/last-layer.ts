@@ -24,6 +24,52 @@ export interface LastLayer {
   readonly maps: string | null;
 }
 
+/** Operators that pass one value on, in another shape at most. */
+const passing = /^(Identity|Dropout|Flatten|Reshape|Squeeze)$/;
+
+/** What makes scores: a product with a matrix, and the operators between it and the scores, the last first. */
+export interface DenseEnd {
+  readonly product: NodeProto;
+  /** Sums and quotients with a stored value, whose name is `stored`. */
+  readonly after: readonly { readonly node: NodeProto; readonly stored: string }[];
+  /** What the product takes. */
+  readonly input: string;
+}
+
+/**
+ * The dense layer that makes `output`: a product with a stored matrix, then stored biases and divisors, if any; null where
+ * there is no such layer. Values that are only reshaped in between are walked through.
+ */
+export function denseEnd({ graph }: ModelProto, output: string): DenseEnd | null {
+  if (graph === undefined) return null;
+  const makers = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
+  const given = new Set(graph.initializer.map(({ name }) => name));
+  const isStored = (name: string): boolean => {
+    const maker = makers.get(name);
+    return given.has(name) || given.has(castOf(maker)) || maker?.opType === 'Constant';
+  };
+  const after: { node: NodeProto; stored: string }[] = [];
+  let value = output;
+  // As many steps as there are operators: a damaged graph may go round in circles.
+  for (let steps = graph.node.length; steps > 0; steps--) {
+    const node = makers.get(value);
+    const [first = '', second = ''] = node?.input ?? [];
+    if (node === undefined) return null;
+    if (passing.test(node.opType)) {
+      value = first;
+    } else if (node.opType === 'Gemm' || node.opType === 'MatMul') {
+      return isStored(second) ? { product: node, after, input: first } : null;
+    } else if (node.opType === 'Add' && isStored(first)) {
+      after.push({ node, stored: first });
+      value = second;
+    } else if ((node.opType === 'Add' || node.opType === 'Div') && isStored(second)) {
+      after.push({ node, stored: second });
+      value = first;
+    } else return null;
+  }
+  return null;
+}
+
 /**
  * Finds the dense layer that makes `logits`: a product with a stored matrix, then a stored bias and a temperature, if any.
  *
@@ -31,23 +77,22 @@ export interface LastLayer {
  */
 export function findLastLayer(model: ModelProto): LastLayer {
   const graph = graphOf(model);
-  const maker = (value: string) => graph.node.find(({ output }) => output.includes(value));
-  const given = new Set(graph.initializer.map(({ name }) => name));
-  const isStored = (name: string): boolean => given.has(name) || given.has(castOf(maker(name)));
-  let value = 'logits';
-  for (;;) {
-    const node = maker(value);
-    const [first, second] = node?.input ?? [];
-    const known = node !== undefined && /^(Div|Add|Gemm|MatMul)$/.test(node.opType);
-    if (!known || first === undefined || second === undefined || !isStored(second)) {
-      throw new RangeError(
-        `expected logits that a dense layer with a stored matrix makes, found ${node?.opType ?? 'no operator'} before them`,
-      );
-    }
-    value = first;
-    if (node.opType === 'Gemm' || node.opType === 'MatMul')
-      return { features: value, maps: mapsBefore(graph, value) };
+  const end = denseEnd(model, 'logits');
+  if (end !== null) return { features: end.input, maps: mapsBefore(graph, end.input) };
+  const last = graph.node.find(({ output }) => output.includes('logits'));
+  throw new RangeError(
+    `expected logits that a dense layer with a stored matrix makes, found ${last?.opType ?? 'no operator'} before them`,
+  );
+}
+
+/** The node that makes a value, walked back over those that only pass it on. */
+export function makerThrough({ graph }: ModelProto, value: string): NodeProto | undefined {
+  let maker = graph?.node.find(({ output }) => output.includes(value));
+  for (let steps = graph?.node.length ?? 0; steps > 0 && maker && passing.test(maker.opType); steps--) {
+    const [first] = maker.input;
+    maker = graph?.node.find(({ output }) => output.includes(first ?? ''));
   }
+  return maker;
 }
 
 /** What a cast reads, of a tensor that is stored in half precision. */

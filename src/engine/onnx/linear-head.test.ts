@@ -3,7 +3,8 @@ import { openSession } from '../runtime/session.js';
 import { floatTensor } from '../tensor/array.js';
 import { checkGraph } from './check.js';
 import { divideValue, serializeModel } from './edit.js';
-import { addSigmoidOutput, exposeValue, inputOfLinear, removeSigmoidOutput } from './linear-head.js';
+import { denseEnd } from './last-layer.js';
+import { addSigmoidOutput, exposeValue, removeSigmoidOutput } from './linear-head.js';
 import { type ModelProto, OnnxGraph, parseModel } from './model.js';
 
 /** logits = relu(x) W + b, of 3 features and 2 classes. */
@@ -30,17 +31,17 @@ const sigmoid = (value: number) => 1 / (1 + Math.exp(-value));
 
 it('finds what the last linear layer sees, behind a temperature too', () => {
   const model = classifier();
-  expect(inputOfLinear(model, 'logits')).toBe('seen');
+  expect(denseEnd(model, 'logits')?.input).toBe('seen');
   divideValue(model, 'logits', 'temperature', 2);
-  expect(inputOfLinear(model, 'logits')).toBe('seen');
-  expect(inputOfLinear(model, 'seen')).toBeNull();
-  expect(inputOfLinear(model, 'nothing')).toBeNull();
+  expect(denseEnd(model, 'logits')?.input).toBe('seen');
+  expect(denseEnd(model, 'seen')).toBeNull();
+  expect(denseEnd(model, 'nothing')).toBeNull();
 });
 
 it('does not go round in circles', () => {
   const model = classifier();
   for (const node of model.graph!.node) if (node.opType === 'Add') node.input = ['logits', 'offset'];
-  expect(inputOfLinear(model, 'logits')).toBeNull();
+  expect(denseEnd(model, 'logits')).toBeNull();
 });
 
 it('makes a value an output', async () => {

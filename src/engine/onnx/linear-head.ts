@@ -10,27 +10,6 @@ import {
   ValueInfoProtoSchema,
 } from './schema/onnx_pb.js';
 
-/** Operators between a linear layer and the value that is made from it, which take it as their first input. */
-const passed = new Set(['Add', 'Div', 'Identity']);
-
-/**
- * The value [images, features] that the linear layer right before `output` multiplies by its weights; null where there is
- * no such layer.
- */
-export function inputOfLinear({ graph }: ModelProto, output: string): string | null {
-  let value = output;
-  // As many steps as there are operators: a damaged graph may go round in circles.
-  for (let steps = graph?.node.length ?? 0; steps > 0; steps--) {
-    const maker = graph!.node.find((node) => node.output.includes(value));
-    const [first] = maker?.input ?? [];
-    if (maker === undefined || first === undefined) return null;
-    if (maker.opType === 'Gemm' || maker.opType === 'MatMul') return first;
-    if (!passed.has(maker.opType)) return null;
-    value = first;
-  }
-  return null;
-}
-
 /** Makes a value of the graph one of its outputs, of whatever type and shape it has. */
 export function exposeValue({ graph }: ModelProto, value: string): void {
   if (graph?.output.every(({ name }) => name !== value))
